@@ -1,0 +1,23 @@
+/** Why something that stood where a key belongs isn't one. */
+export type KeyRefusal = 'too_long' | 'control_characters';
+
+export type KeyCheck = { key: string } | { refused: KeyRefusal } | null;
+
+// What scripts and templates write when they have no value.
+const PLACEHOLDERS = new Set(['', 'null', 'undefined', '[object Object]']);
+
+// eslint-disable-next-line no-control-regex -- finding control characters is its purpose
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/**
+ * Tells a usable key from nothing (`null`) and from rubbish (`refused`). Never cuts: half a key is
+ * another partner's key, or nobody's.
+ */
+export function checkKey(value: unknown, maxLength: number): KeyCheck {
+  if (typeof value !== 'string') return null;
+  const key = value.trim();
+  if (PLACEHOLDERS.has(key)) return null;
+  if (key.length > maxLength) return { refused: 'too_long' };
+  if (CONTROL.test(key) || !key.isWellFormed()) return { refused: 'control_characters' };
+  return { key };
+}

@@ -1,0 +1,106 @@
+import { OptionCheck } from '../option-check.js';
+
+/** A place in a request where the partner's key may stand. */
+export type ReferralSource = 'query' | 'header' | 'body' | 'cookie';
+
+const SOURCES: readonly ReferralSource[] = ['query', 'header', 'body', 'cookie'];
+
+/** What kind of program the API key belongs to. One key, one program. */
+export type ProgramType = 'affiliate' | 'refer-a-friend';
+
+/** Where the key of the referring partner (or customer) is looked for. */
+export interface ReferralOptions {
+  /**
+   * Asked first, with the request of the adapter in use. What it returns is checked like any other
+   * key; `null` or `undefined` means: look at the `sources`. If it throws, one warning, and the
+   * sources are asked.
+   */
+  resolve?:
+    | ((request: unknown) => string | null | undefined | Promise<string | null | undefined>)
+    | undefined;
+  /**
+   * Asked in this order, the first match wins. Default `['query', 'cookie']`, with `'header'` and
+   * `'body'` between them where `header` or `bodyField` is given.
+   */
+  sources?: ReferralSource[] | undefined;
+  /**
+   * Names of the link's query parameter, asked in this order. Set per program in Partnero's
+   * dashboard. Default `['aff']`, in a refer-a-friend program `['ref']`.
+   */
+  params?: string[] | undefined;
+  /** Default `'partnero_partner'`, in a refer-a-friend program `'partnero_referral'`. */
+  cookie?: string | undefined;
+  /** A header that carries the key, for apps and single-page front ends. No default. */
+  header?: string | undefined;
+  /** A field of the body that carries the key; read before any pipe. No default. */
+  bodyField?: string | undefined;
+  /** A longer key is refused with a warning, never cut. Characters; default 255. */
+  maxLength?: number | undefined;
+}
+
+/** {@link ReferralOptions}, checked and with defaults. */
+export interface ResolvedReferralOptions {
+  readonly program: ProgramType;
+  readonly resolve: ReferralOptions['resolve'];
+  readonly sources: readonly ReferralSource[];
+  readonly params: readonly string[];
+  readonly cookie: string;
+  readonly header: string | undefined;
+  readonly bodyField: string | undefined;
+  readonly maxLength: number;
+}
+
+/** @throws PartneroConfigurationError naming the option */
+export function resolveReferralOptions(
+  given: ReferralOptions | undefined,
+  program: ProgramType,
+): ResolvedReferralOptions {
+  const check = new OptionCheck(given, 'referral', [
+    'resolve',
+    'sources',
+    'params',
+    'cookie',
+    'header',
+    'bodyField',
+    'maxLength',
+  ]);
+  const header = check.string('header')?.toLowerCase();
+  const bodyField = check.string('bodyField');
+  const sources = check.someOf('sources', SOURCES, [
+    'query',
+    ...(header ? (['header'] as const) : []),
+    ...(bodyField ? (['body'] as const) : []),
+    'cookie',
+  ]);
+  requireBoth(check, sources, 'header', 'header', header);
+  requireBoth(check, sources, 'body', 'bodyField', bodyField);
+  return {
+    program,
+    resolve: check.function('resolve', given?.resolve),
+    sources,
+    params: check.strings('params', program === 'affiliate' ? ['aff'] : ['ref']),
+    cookie: check.string(
+      'cookie',
+      program === 'affiliate' ? 'partnero_partner' : 'partnero_referral',
+    ),
+    header,
+    bodyField,
+    maxLength: check.integer('maxLength', 255, { min: 1, max: 4096 }),
+  };
+}
+
+function requireBoth(
+  check: OptionCheck,
+  sources: readonly ReferralSource[],
+  source: ReferralSource,
+  option: string,
+  value: string | undefined,
+): void {
+  const asked = sources.includes(source);
+  if (asked && value === undefined) {
+    throw check.refuse(option, value, `given, because sources ask '${source}'`);
+  }
+  if (!asked && value !== undefined) {
+    throw check.refuse('sources', sources, `made to hold '${source}', because ${option} is given`);
+  }
+}

@@ -1,0 +1,19 @@
+import type { ReferralSource } from './referral.options.js';
+
+/** Where a key came from: a source of the request, the `resolve` option, a token, or the caller. */
+export type ReferralOrigin = ReferralSource | 'resolve' | 'token' | 'given';
+
+/** Who sent this visitor. */
+export interface Referral {
+  /** The referral key of the partner, or in a refer-a-friend program of the referring customer. */
+  readonly key: string;
+  readonly source: ReferralOrigin;
+  /**
+   * The referral as a short text that is safe in URLs, to carry it where no cookie goes: an OAuth
+   * `state`, a verification link, a pending user's row. Read it back with
+   * `PartneroService.referralFrom(token)`.
+   *
+   * It is not signed: whoever can send a cookie can choose a key as well.
+   */
+  toToken(): string;
+}
