@@ -1,0 +1,28 @@
+import type { Job } from './job.js';
+import type { JobKind } from './job-kind.js';
+import type { Verdict } from './verdict.js';
+
+/** The kinds of job that this app can deliver, registered by the rooms that own them. */
+export class KindRegistry {
+  private readonly kinds = new Map<string, JobKind>();
+
+  register(kind: JobKind): void {
+    this.kinds.set(kind.name, kind);
+  }
+
+  /** Never rejects: a kind that throws is a transient failure of that job. */
+  async deliver(job: Job, signal: AbortSignal): Promise<Verdict> {
+    const kind = this.kinds.get(job.kind);
+    // An older version of the app, or one without that feature, on a newer one's store.
+    if (!kind) return { type: 'retry', reason: 'unknown_kind', jobOnly: true };
+    try {
+      return await kind.deliver(job, signal);
+    } catch (error) {
+      return {
+        type: 'retry',
+        reason: error instanceof Error ? error.name : 'thrown',
+        jobOnly: true,
+      };
+    }
+  }
+}

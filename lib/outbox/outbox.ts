@@ -1,0 +1,123 @@
+import type { PauseReason } from './gate.js';
+import type { Job, NewJob } from './job.js';
+import type { LedgerEntry, OutboxStats, ReplayFilter } from './ledger.js';
+import type { SettledVerdict, Verdict } from './verdict.js';
+
+/**
+ * The port: keeps jobs until Partnero has them. One instance serves one program; engines may share
+ * one store between programs. Every engine passes the same conformance suite.
+ */
+export interface Outbox {
+  /** Where the jobs are, in words for a log line. */
+  readonly location: string;
+
+  /**
+   * Makes the store ready.
+   * @throws PartneroConfigurationError only if the store has never worked, naming the ways out
+   */
+  open(): Promise<void>;
+
+  /** What the store remembers of the program that its jobs belong to. */
+  identity(): Promise<StoredIdentity>;
+  remember(identity: Partial<Omit<StoredIdentity, 'salt'>>): Promise<void>;
+
+  /**
+   * Keeps a job. Once this resolves, with the job's id, the job survives the process. It is *held*:
+   * not delivered before `release`, unless this process dies first.
+   *
+   * @param replaces a held job that is discarded in the same step
+   */
+  accept(job: NewJob, replaces?: string): Promise<string>;
+  /** The sign-up happened: deliver the job. No second write, so it can't fail. */
+  release(id: string): void;
+  /** The sign-up failed: never deliver the job. False, and nothing done, if it is released already. */
+  discard(id: string): Promise<boolean>;
+
+  /** Up to `max` jobs that this process, and no other, may deliver now. */
+  claim(max: number): Promise<Claim>;
+  /** The job reached its outcome. False if another process has taken the job over meanwhile. */
+  settle(job: Job, verdict: SettledVerdict): Promise<boolean>;
+  /** An attempt failed: due again after `delayMs`, or dead if it is older than `maxAgeMs`. */
+  fail(job: Job, failure: Failure): Promise<'postponed' | 'dead' | 'lost'>;
+  /** Not attempted after all: somebody may claim them at once. */
+  handBack(jobs: readonly Job[]): Promise<void>;
+  /** Something learned about the program as a whole. */
+  report(event: GateEvent): Promise<void>;
+  /** Called whenever there may be something to claim. */
+  onWork(listener: () => void): void;
+
+  stats(): Promise<OutboxStats>;
+  find(customerKey: string): Promise<LedgerEntry[]>;
+  dead(): AsyncIterable<LedgerEntry>;
+  /** Makes dead jobs pending again; how many. */
+  replay(filter: ReplayFilter): Promise<number>;
+
+  /** Ends what is under way and lets go of the store. What isn't delivered stays in it. */
+  close(): Promise<void>;
+}
+
+export interface StoredIdentity {
+  /** Random, made by the store; fingerprints of API keys are hashed with it. */
+  readonly salt: string;
+  /** Fingerprint of the key that was last seen to work. */
+  readonly keyHash: string | null;
+  /** Partnero's public id of the program, once known. */
+  readonly publicId: string | null;
+}
+
+export interface Claim {
+  readonly jobs: Job[];
+  /** The program's breaker is open, and this one job tests whether Partnero is back. */
+  readonly testing: boolean;
+  /** Partnero refused the API key; it is time to ask again whether it works. */
+  readonly probeKey: boolean;
+  /** When it is worth asking again, if `onWork` doesn't say so before. `null`: no need to. */
+  readonly wakeAt: number | null;
+}
+
+export interface Failure {
+  readonly reason: string;
+  readonly delayMs: number;
+  readonly maxAgeMs: number;
+  /** Whether the job was let through to test an open breaker. */
+  readonly testing: boolean;
+  /** True if the failure says nothing about Partnero's health. */
+  readonly jobOnly: boolean;
+}
+
+export type GateEvent =
+  | { readonly type: 'rate_limited'; readonly retryAfterMs: number | undefined }
+  | { readonly type: 'key_refused' }
+  | { readonly type: 'key_accepted' };
+
+/** Why nothing is sent just now. */
+export type PausedBecause = PauseReason | 'breaker' | 'no_key' | 'wrong_program' | 'unverified_key';
+
+/** How an outbox is made; what `sqliteOutbox()` and its like return. */
+export interface OutboxDefinition {
+  readonly engine: string;
+  /** Replaces the module's `acceptTimeoutMs` where accepting takes longer by nature. */
+  readonly acceptTimeoutMs?: number | undefined;
+  /** Whether jobs outlive the process, so that `record()` may promise to keep what it is given. */
+  readonly durable: boolean;
+  /** Whether there is a store already that knows this program. Must not create one. */
+  knows(program: string): Promise<boolean>;
+  create(context: OutboxContext): Outbox;
+}
+
+export interface OutboxContext {
+  readonly program: string;
+  readonly requestsPerMinute: number | undefined;
+  readonly ledgerDays: number;
+  readonly log: OutboxLog;
+  /** Fingerprint of the API key in use, for pauses that hold for one key only. */
+  keyHash(): string | null;
+  /** For an engine that delivers while it accepts. */
+  deliver(job: Job, signal: AbortSignal): Promise<Verdict>;
+}
+
+export interface OutboxLog {
+  log(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}

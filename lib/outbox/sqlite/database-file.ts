@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { ensurePrivateFile } from './private-file.js';
+import { prepareSchema } from './schema.js';
+import { isCorrupt } from './sqlite-error.js';
+import type { WorkerSettings } from './protocol.js';
+import { checkpointsFromAside } from './wal.js';
+
+const BUSY_TIMEOUT_MS = 5_000;
+/** Pages. A backstop where another thread checkpoints; SQLite's default where only this one may. */
+const AUTOCHECKPOINT = { aside: 32_768, alone: 1_000 };
+
+export interface DatabaseFile {
+  readonly db: DatabaseSync;
+  /** Of the file that was opened: the path may come to name another one. */
+  readonly inode: string;
+}
+
+/** Opens the outbox file; makes it, and its folder, if missing. */
+export function openDatabaseFile({ path, synchronous }: WorkerSettings): DatabaseFile {
+  makePrivateFile(path);
+  const db = new DatabaseSync(path);
+  try {
+    // The wait comes first: two boots at once both want to switch the journal mode.
+    db.exec(`
+      PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = ${synchronous};
+      PRAGMA secure_delete = ON;
+      PRAGMA wal_autocheckpoint = ${AUTOCHECKPOINT[checkpointsFromAside(sqliteVersion(db)) ? 'aside' : 'alone']};
+    `);
+    prepareSchema(db);
+    return { db, inode: inodeOf(path)! };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+export function sqliteVersion(db: DatabaseSync): string {
+  return String(db.prepare('SELECT sqlite_version() AS version').get()?.['version']);
+}
+
+/** Tells whether a path still names the file that was opened. `stat` takes no descriptor. */
+export function inodeOf(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats && `${stats.dev}:${stats.ino}`;
+}
+
+/**
+ * Moves an unreadable file out of the way, never deleting it. One process does it at a time; who
+ * comes second finds the path mended. Returns the new name, or `null` if there was nothing to do.
+ */
+export function setAsideCorrupt(settings: WorkerSettings, now: number): string | null {
+  const { path } = settings;
+  ensurePrivateFile(`${path}-recovery`);
+  const lock = new DatabaseSync(`${path}-recovery`);
+  try {
+    lock.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; BEGIN EXCLUSIVE`);
+    if (!isStillCorrupt(settings)) return null;
+    const as = `${path}.corrupt-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}`;
+    for (const suffix of ['-wal', '-shm', '']) {
+      if (existsSync(path + suffix)) renameSync(path + suffix, as + suffix);
+    }
+    return as;
+  } finally {
+    lock.close();
+  }
+}
+
+function isStillCorrupt(settings: WorkerSettings): boolean {
+  try {
+    openDatabaseFile(settings).db.close();
+    return false;
+  } catch (error) {
+    return isCorrupt(error);
+  }
+}
+
+/** SQLite gives its side files the mode of the file. */
+function makePrivateFile(path: string): void {
+  const folder = dirname(path);
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) {
+    writeFileSync(join(folder, '.gitignore'), '*\n');
+  }
+  ensurePrivateFile(path);
+}

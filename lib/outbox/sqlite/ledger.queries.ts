@@ -1,0 +1,121 @@
+import type { JobCounts, LedgerEntry, ReplayFilter } from '../ledger.js';
+import type { CountersTable } from './counters.table.js';
+import { JobState, type JobsTable } from './jobs.table.js';
+import type { StoredStats } from './protocol.js';
+
+interface LedgerRow {
+  seq: number;
+  program: string;
+  kind: string;
+  lane: string;
+  referral_key: string | null;
+  state: JobState;
+  outcome: string | null;
+  reason: string | null;
+  detail: string | null;
+  attempts: number;
+  accepted_at: number;
+  settled_at: number | null;
+}
+
+const COLUMNS = `seq, program, kind, lane, referral_key, state, outcome, reason, detail, attempts,
+  accepted_at, settled_at`;
+const FIND_LIMIT = 1_000;
+const PAGE = 200;
+
+export function findEntries(jobs: JobsTable, program: string, customerKey: string): LedgerEntry[] {
+  const rows = jobs.select(
+    `SELECT ${COLUMNS} FROM jobs WHERE program = ? AND lane = ? ORDER BY seq DESC LIMIT ${FIND_LIMIT}`,
+    program,
+    customerKey,
+  );
+  return (rows as LedgerRow[]).map(toEntry);
+}
+
+/** One page of dead jobs behind the id `after`. */
+export function deadEntries(jobs: JobsTable, program: string, after: string): LedgerEntry[] {
+  const rows = jobs.select(
+    `SELECT ${COLUMNS} FROM jobs
+     WHERE program = ? AND state = 1 AND seq > ? ORDER BY seq LIMIT ${PAGE}`,
+    program,
+    Number(after),
+  );
+  return (rows as LedgerRow[]).map(toEntry);
+}
+
+export function deadMatching(
+  jobs: JobsTable,
+  program: string,
+  filter: ReplayFilter,
+): { seq: number; kind: string; lane: string }[] {
+  const id = 'id' in filter ? Number(filter.id) : null;
+  const { customerKey = null, kind = null } = 'id' in filter ? {} : filter;
+  return jobs.select(
+    `SELECT seq, kind, lane FROM jobs WHERE program = ?1 AND state = 1
+       AND (?2 IS NULL OR seq = ?2) AND (?3 IS NULL OR lane = ?3) AND (?4 IS NULL OR kind = ?4)`,
+    program,
+    id,
+    customerKey,
+    kind,
+  ) as { seq: number; kind: string; lane: string }[];
+}
+
+/** The counters of what ended, and a count of the rows that did not: two sources, one sum. */
+export function countJobs(
+  jobs: JobsTable,
+  counters: CountersTable,
+  program: string,
+): Omit<StoredStats, 'paused'> {
+  const pending = jobs.select(
+    `SELECT kind, count(*) AS n, min(accepted_at) AS oldest FROM jobs INDEXED BY jobs_open
+     WHERE state = 0 AND program = ? GROUP BY kind`,
+    program,
+  ) as { kind: string; n: number; oldest: number }[];
+  const kinds: Record<string, Counts> = {};
+  const of = (kind: string) => (kinds[kind] ??= { accepted: 0, pending: 0, dead: 0, outcomes: {} });
+  for (const { kind, n } of pending) of(kind).pending = n;
+  for (const { kind, outcome, n } of counters.of(program)) {
+    if (outcome === 'accepted' || outcome === 'dead') of(kind)[outcome] = n;
+    else of(kind).outcomes[outcome] = n;
+  }
+  const oldest = Math.min(...pending.map((row) => row.oldest));
+  return {
+    ...total(Object.values(kinds)),
+    kinds,
+    oldestPendingAt: Number.isFinite(oldest) ? new Date(oldest) : null,
+  };
+}
+
+type Counts = { -readonly [K in keyof JobCounts]: JobCounts[K] } & {
+  outcomes: Record<string, number>;
+};
+
+function total(kinds: readonly Counts[]): Counts {
+  const sum: Counts = { accepted: 0, pending: 0, dead: 0, outcomes: {} };
+  for (const kind of kinds) {
+    sum.accepted += kind.accepted;
+    sum.pending += kind.pending;
+    sum.dead += kind.dead;
+    for (const [outcome, n] of Object.entries(kind.outcomes)) {
+      sum.outcomes[outcome] = (sum.outcomes[outcome] ?? 0) + n;
+    }
+  }
+  return sum;
+}
+
+function toEntry(row: LedgerRow): LedgerEntry {
+  return {
+    id: String(row.seq),
+    program: row.program,
+    kind: row.kind,
+    customerKey: row.lane,
+    referralKey: row.referral_key,
+    state: (['pending', 'dead', 'settled'] as const)[row.state],
+    outcome: row.outcome,
+    reason: row.reason,
+    detail: row.detail === null ? null : (JSON.parse(row.detail) as Record<string, unknown>),
+    attempts: row.attempts,
+    acceptedAt: new Date(row.accepted_at),
+    settledAt: row.settled_at === null ? null : new Date(row.settled_at),
+  };
+}

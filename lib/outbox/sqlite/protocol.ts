@@ -1,0 +1,149 @@
+import type { Job } from '../job.js';
+import type { JobCounts, LedgerEntry, ReplayFilter } from '../ledger.js';
+import type { GateEvent, StoredIdentity } from '../outbox.js';
+
+/** What the main thread asks of the worker. Times come along: the worker reads no clock. */
+export interface Operations {
+  enroll: { ask: { salt: string }; reply: StoredIdentity };
+  knows: { ask: object; reply: boolean };
+  remember: {
+    ask: { keyHash?: string | null; publicId?: string | null };
+    reply: void;
+  };
+  accept: { ask: AcceptRequest; reply: number };
+  discard: { ask: { id: string; now: number }; reply: Touched };
+  free: { ask: FreeRequest; reply: void };
+  claim: { ask: ClaimRequest; reply: ClaimReply };
+  settle: { ask: Settlement; reply: Touched };
+  fail: { ask: FailureReport; reply: 'postponed' | 'dead' | 'lost' };
+  report: { ask: { event: GateEvent; keyHash: string | null; now: number }; reply: void };
+  stats: { ask: { now: number; keyHash: string | null }; reply: StoredStats };
+  find: { ask: { customerKey: string }; reply: LedgerEntry[] };
+  dead: { ask: { after: string }; reply: LedgerEntry[] };
+  replay: { ask: { filter: ReplayFilter; now: number }; reply: number };
+  purge: { ask: { before: number; after: string; now: number }; reply: string | null };
+}
+
+export type OperationName = keyof Operations;
+
+/** One operation on its way to the worker: its name, the program, and what it asks. */
+export type Call<N extends OperationName = OperationName> = {
+  [K in N]: readonly [K, string, Operations[K]['ask']];
+}[N];
+
+/** Whether the row was still ours, and whether another job became due by it. */
+export interface Touched {
+  ours: boolean;
+  promoted: boolean;
+}
+
+/**
+ * Kind, lane, referral key, payload, time, and the id of the job that this one replaces. A list,
+ * since this is the one message on a sign-up's way: names would cost more than what they name. The
+ * reply is the job's number, negative if it isn't the first of its lane.
+ */
+export type AcceptRequest = readonly [
+  kind: string,
+  lane: string,
+  referralKey: string | null,
+  payload: string,
+  acceptedAt: number,
+  replaces: string | undefined,
+];
+
+export interface FreeRequest {
+  /** Known to be the first of their lanes. */
+  heads: readonly string[];
+  others: readonly string[];
+  now: number;
+}
+
+export interface ClaimRequest {
+  now: number;
+  want: number;
+  /** Released jobs that the main thread has at hand. */
+  ready: number;
+  keyHash: string | null;
+  requestsPerMinute: number | undefined;
+}
+
+export interface ClaimReply {
+  jobs: Job[];
+  /** How many of the jobs at hand may go as well. */
+  allowed: number;
+  testing: boolean;
+  probeKey: boolean;
+  wakeAt: number | null;
+  /** Nothing stands against sending, until the store says otherwise. */
+  open: boolean;
+}
+
+export interface Settlement {
+  id: string;
+  outcome: string;
+  reason: string | null;
+  detail: string | null;
+  requests: number;
+  now: number;
+}
+
+export interface FailureReport {
+  id: string;
+  reason: string;
+  delayMs: number;
+  maxAgeMs: number;
+  testing: boolean;
+  jobOnly: boolean;
+  now: number;
+}
+
+export interface StoredStats extends JobCounts {
+  kinds: Record<string, JobCounts>;
+  oldestPendingAt: Date | null;
+  paused: { reason: string; until: Date | null } | null;
+}
+
+export interface WorkerSettings {
+  path: string;
+  synchronous: 'normal' | 'full';
+}
+
+export type ToWorker =
+  | { type: 'open'; n: number; now: number }
+  | { type: 'run'; n: number; calls: Call[]; now: number }
+  | { type: 'tick'; n: number; now: number }
+  | { type: 'close'; n: number; now: number };
+
+export type FromWorker =
+  { n: number; ok: true; value: unknown } | { n: number; ok: false; failure: StoreFailure };
+
+/** Of one call in a `run`. */
+export type CallResult = { ok: true; value: unknown } | { ok: false; failure: StoreFailure };
+
+export interface StoreFailure {
+  /** SQLite's or the system's name of the error, such as `SQLITE_FULL` or `EACCES`. */
+  code: string;
+  message: string;
+}
+
+export interface OpenReply {
+  /** False if the file could not be opened; then `failure` says why, and whether it ever worked. */
+  opened: boolean;
+  failure?: StoreFailure;
+  /** The path existed before: what is wrong now may pass. */
+  existed: boolean;
+  notes: OpenNote[];
+}
+
+/** Something to be said once, about where the outbox is. */
+export type OpenNote =
+  | { type: 'volatile'; filesystem: string }
+  | { type: 'shared_filesystem' }
+  | { type: 'old_sqlite'; version: string }
+  | { type: 'set_aside'; as: string };
+
+export interface TickReply {
+  /** Jobs taken over from processes that died. */
+  recovered: number;
+  notes: OpenNote[];
+}

@@ -1,0 +1,95 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Marks a file as ours (`PRAGMA application_id`): "Prt1". */
+const APPLICATION_ID = 0x50727431;
+const VERSION = 1;
+
+/** The file is somebody else's, or written by a newer version of this package. */
+export class ForeignFileError extends Error {
+  override readonly name = 'ForeignFileError';
+}
+
+// Of a job's life: pending (0), dead (1), settled (2). A pending row is owned while a living process
+// holds or delivers it; otherwise `due` says when to deliver it, and is empty behind another job of
+// its lane. Few indices on purpose: each is one more page in every commit.
+const TABLES = `
+  CREATE TABLE programs (
+    name TEXT PRIMARY KEY,
+    salt TEXT NOT NULL,
+    key_hash TEXT,
+    public_id TEXT,
+    gate TEXT NOT NULL
+  );
+  CREATE TABLE owners (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    token TEXT NOT NULL UNIQUE,
+    leased INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL
+  );
+  CREATE TABLE jobs (
+    seq INTEGER PRIMARY KEY,
+    program TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    referral_key TEXT,
+    payload TEXT,
+    accepted_at INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    owner INTEGER,
+    due INTEGER,
+    attempts INTEGER NOT NULL,
+    failed_at INTEGER,
+    excused_ms INTEGER,
+    outcome TEXT,
+    reason TEXT,
+    detail TEXT,
+    settled_at INTEGER
+  );
+  CREATE INDEX jobs_lane ON jobs (program, lane, state);
+  CREATE INDEX jobs_open ON jobs (program, owner, due, kind, accepted_at) WHERE state = 0;
+  CREATE INDEX jobs_dead ON jobs (program) WHERE state = 1;
+  CREATE TABLE counters (
+    program TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (program, kind, outcome)
+  ) WITHOUT ROWID;
+`;
+
+/**
+ * Makes a new file ours, or checks that it is. Safe when several processes do it at once.
+ * @throws ForeignFileError
+ */
+export function prepareSchema(db: DatabaseSync): void {
+  if (isReady(db)) return;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    if (!isReady(db)) {
+      db.exec(TABLES);
+      db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION};`);
+    }
+    db.exec('COMMIT');
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function isReady(db: DatabaseSync): boolean {
+  const application = pragma(db, 'application_id');
+  const version = pragma(db, 'user_version');
+  if (application === APPLICATION_ID && version === VERSION) return true;
+  if (application === APPLICATION_ID && version > VERSION) {
+    throw new ForeignFileError(
+      `it was written by a newer version of nestjs-partnero (format ${version}, this one knows ${VERSION})`,
+    );
+  }
+  const empty = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n'] === 0;
+  if (application === 0 && version === 0 && empty) return false;
+  throw new ForeignFileError('it is a database of another program');
+}
+
+function pragma(db: DatabaseSync, name: string): number {
+  return Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
+}

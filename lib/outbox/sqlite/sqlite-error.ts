@@ -1,0 +1,27 @@
+import type { StoreFailure } from './protocol.js';
+
+// Primary result codes, https://www.sqlite.org/rescode.html
+const NAMES: Readonly<Record<number, string>> = {
+  3: 'SQLITE_PERM',
+  5: 'SQLITE_BUSY',
+  6: 'SQLITE_LOCKED',
+  7: 'SQLITE_NOMEM',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  26: 'SQLITE_NOTADB',
+};
+
+export function isCorrupt(error: unknown): boolean {
+  return ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].includes(toFailure(error).code);
+}
+
+/** An error in a form that crosses threads; SQLite's texts hold no values. */
+export function toFailure(error: unknown): StoreFailure {
+  if (!(error instanceof Error)) return { code: 'UNKNOWN', message: 'unknown error' };
+  const { errcode, code } = error as { errcode?: number; code?: string };
+  const name = errcode === undefined ? undefined : NAMES[errcode & 0xff];
+  return { code: name ?? code ?? error.name, message: error.message };
+}

@@ -1,0 +1,36 @@
+import type { StoreFailure } from './protocol.js';
+
+/** The store could not do it: a full disk, a locked or damaged file. Holds no data of a job. */
+export class SqliteOutboxError extends Error {
+  override readonly name = 'SqliteOutboxError';
+  readonly code: string;
+  /** The thread ended before it answered: the write may have happened. */
+  readonly fateUnknown: boolean;
+
+  constructor({ code, message }: StoreFailure) {
+    super(`${explain(code) ?? message} (${code})`);
+    this.code = code;
+    this.fateUnknown = code === 'WORKER';
+  }
+}
+
+function explain(code: string): string | undefined {
+  return EXPLANATIONS[code];
+}
+
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  SQLITE_FULL: 'the disk is full',
+  ENOSPC: 'the disk is full',
+  SQLITE_READONLY: 'the file or its folder can only be read',
+  EROFS: 'the file system can only be read',
+  EACCES: 'this process may not write there',
+  EPERM: 'this process may not write there',
+  SQLITE_CANTOPEN: 'the file could not be opened or made',
+  SQLITE_BUSY: 'another process has kept the file locked for seconds',
+  SQLITE_CORRUPT: 'the file is damaged',
+  SQLITE_NOTADB: 'the file is no database',
+  SQLITE_IOERR: 'the disk reports an error',
+  ERR_UNKNOWN_BUILTIN_MODULE: 'this Node.js has no node:sqlite; it needs 22.13 or newer',
+  BACKLOG: 'the disk is too slow: too many writes are waiting',
+  CLOSED: 'the app is shutting down',
+};

@@ -1,0 +1,31 @@
+import { join, resolve } from 'node:path';
+import { OptionCheck } from '../../option-check.js';
+import type { WorkerSettings } from './protocol.js';
+
+/** Options of `sqliteOutbox()`. */
+export interface SqliteOutboxOptions {
+  /**
+   * The file. Relative paths start at the working directory; the folder is made, private, if it is
+   * missing. Default: `PARTNERO_OUTBOX_PATH` in the environment, else `.partnero/outbox.db`.
+   */
+  path?: string | undefined;
+  /**
+   * What an accepted job survives. `'normal'`: the end of the process, however it ends; a power cut
+   * may cost the last moments. `'full'`: a power cut too, at one disk sync a commit.
+   * Default `'normal'`.
+   */
+  synchronous?: 'normal' | 'full' | undefined;
+}
+
+/** @throws PartneroConfigurationError naming the option */
+export function resolveSqliteOptions(
+  given: SqliteOutboxOptions | undefined,
+  environment: NodeJS.ProcessEnv,
+): WorkerSettings {
+  const check = new OptionCheck(given, 'sqliteOutbox', ['path', 'synchronous']);
+  const fallback = environment['PARTNERO_OUTBOX_PATH']?.trim() || join('.partnero', 'outbox.db');
+  return {
+    path: resolve(check.string('path', fallback)),
+    synchronous: check.oneOf('synchronous', ['normal', 'full'], 'normal'),
+  };
+}

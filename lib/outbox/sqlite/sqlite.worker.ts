@@ -1,0 +1,150 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { OutboxFile } from './outbox-file.js';
+import type {
+  Call,
+  CallResult,
+  FromWorker,
+  OpenNote,
+  OpenReply,
+  TickReply,
+  ToWorker,
+  WorkerSettings,
+} from './protocol.js';
+import { toFailure } from './sqlite-error.js';
+import { WalKeeper } from './wal-keeper.js';
+
+/**
+ * The thread that owns the database connection. SQLite's calls are synchronous: here a slow disk, or
+ * another process's lock, holds up nobody's requests.
+ */
+class Writer {
+  private file: OutboxFile | null = null;
+  private keeper: WalKeeper | null = null;
+  private notes: OpenNote[] = [];
+  private closing = false;
+
+  constructor(private readonly settings: WorkerSettings) {}
+
+  open(now: number): OpenReply {
+    const existed = OutboxFile.exists(this.settings);
+    try {
+      this.ensureOpen(now);
+      return { opened: true, existed, notes: this.takeNotes() };
+    } catch (error) {
+      return { opened: false, existed, failure: toFailure(error), notes: this.takeNotes() };
+    }
+  }
+
+  /** One commit for all that arrived while the last one ran. */
+  run(calls: readonly Call[], now: number): CallResult[] {
+    const values = this.attempt(calls, now);
+    if (Array.isArray(values)) return values.map((value) => ({ ok: true, value }));
+    if (calls.length === 1) return [values];
+    // One of them may be to blame, such as a claim that meets a bad page: sign-ups go on.
+    const accepts = calls.filter(isAccept);
+    const accepted = accepts.length > 0 ? this.runGroup(accepts, now) : [];
+    return calls.map((call) =>
+      isAccept(call) ? accepted.shift()! : this.runGroup([call], now)[0]!,
+    );
+  }
+
+  tick(now: number): TickReply {
+    const file = this.ensureInPlace(now);
+    const recovered = file.sweep(now);
+    return { recovered, notes: this.takeNotes() };
+  }
+
+  async close(now: number): Promise<void> {
+    const { file } = this;
+    this.closing = true;
+    await this.keeper?.close();
+    file?.close(now);
+  }
+
+  private runGroup(calls: readonly Call[], now: number): CallResult[] {
+    const values = this.attempt(calls, now);
+    return Array.isArray(values)
+      ? values.map((value) => ({ ok: true, value }))
+      : calls.map(() => values);
+  }
+
+  private attempt(calls: readonly Call[], now: number): unknown[] | (CallResult & { ok: false }) {
+    try {
+      const values = this.ensureOpen(now).store.run(calls);
+      // Before anything is acknowledged: what is in a deleted file is lost with this process.
+      this.ensureInPlace(now);
+      this.keeper?.written();
+      return values;
+    } catch (error) {
+      return { ok: false, failure: toFailure(error) };
+    }
+  }
+
+  private ensureOpen(now: number): OutboxFile {
+    if (this.closing) throw new ClosedError();
+    this.file ??= this.openFile(now);
+    return this.file;
+  }
+
+  private ensureInPlace(now: number): OutboxFile {
+    const file = this.ensureOpen(now);
+    if (file.isInPlace()) return file;
+    const replacement = this.openFile(now);
+    try {
+      file.moveInto(replacement, now);
+    } catch {
+      // The old file is unreadable; it is set aside or gone, and what comes now is kept.
+    }
+    file.abandon();
+    this.file = replacement;
+    return replacement;
+  }
+
+  private openFile(now: number): OutboxFile {
+    const { file, notes } = OutboxFile.open(this.settings, now);
+    this.notes.push(...notes);
+    void this.keeper?.close();
+    this.keeper = new WalKeeper(this.settings.path, () => file.truncateLog());
+    return file;
+  }
+
+  private takeNotes(): OpenNote[] {
+    return this.notes.splice(0);
+  }
+}
+
+class ClosedError extends Error {
+  readonly code = 'CLOSED';
+}
+
+function isAccept(call: Call): boolean {
+  return call[0] === 'accept';
+}
+
+const writer = new Writer(workerData as WorkerSettings);
+
+async function answer(message: ToWorker): Promise<void> {
+  let reply: FromWorker;
+  try {
+    reply = { n: message.n, ok: true, value: await handle(message) };
+  } catch (error) {
+    reply = { n: message.n, ok: false, failure: toFailure(error) };
+  }
+  parentPort?.postMessage(reply);
+  if (message.type === 'close') parentPort?.close();
+}
+
+parentPort?.on('message', (message: ToWorker) => void answer(message));
+
+function handle(message: ToWorker): unknown {
+  switch (message.type) {
+    case 'open':
+      return writer.open(message.now);
+    case 'run':
+      return writer.run(message.calls, message.now);
+    case 'tick':
+      return writer.tick(message.now);
+    case 'close':
+      return writer.close(message.now);
+  }
+}

@@ -1,0 +1,234 @@
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  admit,
+  answered,
+  countedAge,
+  failed,
+  keyAccepted,
+  keyRefused,
+  MAX_PAUSE_MS,
+  rateLimited,
+  spendMore,
+  type GateState,
+} from '../gate.js';
+import { CountersTable } from './counters.table.js';
+import { JobsTable, JobState, type Ending, type OwnedRow } from './jobs.table.js';
+import { countJobs, deadEntries, deadMatching, findEntries } from './ledger.queries.js';
+import { ProgramsTable } from './programs.table.js';
+import type {
+  AcceptRequest,
+  Call,
+  ClaimReply,
+  ClaimRequest,
+  FailureReport,
+  FreeRequest,
+  OperationName,
+  Operations,
+  Settlement,
+  StoredStats,
+  Touched,
+} from './protocol.js';
+import { purgeLedger } from './purge.js';
+
+type Handlers = {
+  [N in OperationName]: (program: string, ask: Operations[N]['ask']) => Operations[N]['reply'];
+};
+
+/** A day, the longest backoff that can be set. */
+const LONGEST_DELAY_MS = 86_400_000;
+const GONE: Touched = { ours: false, promoted: false };
+
+/**
+ * The outbox in one SQLite file, as seen by one process: every operation synchronous, all that
+ * belong together in one transaction. Runs in the worker.
+ */
+export class Store {
+  readonly jobs: JobsTable;
+  readonly programs: ProgramsTable;
+  readonly counters: CountersTable;
+  private readonly handlers: Handlers;
+
+  constructor(
+    readonly db: DatabaseSync,
+    owner: () => number,
+  ) {
+    this.jobs = new JobsTable(db, owner);
+    this.programs = new ProgramsTable(db);
+    this.counters = new CountersTable(db);
+    this.handlers = {
+      enroll: (program, { salt }) => this.programs.enroll(program, salt),
+      knows: (program) => this.programs.knows(program),
+      remember: (program, known) => this.programs.remember(program, known),
+      accept: (program, ask) => this.accept(program, ask),
+      discard: (program, { id, now }) => this.discard(program, id, now),
+      free: (_, ask) => this.free(ask),
+      claim: (program, ask) => this.claim(program, ask),
+      settle: (program, ask) => this.settle(program, ask),
+      fail: (program, ask) => this.fail(program, ask),
+      report: (program, ask) => this.report(program, ask),
+      stats: (program, ask) => this.stats(program, ask),
+      find: (program, { customerKey }) => findEntries(this.jobs, program, customerKey),
+      dead: (program, { after }) => deadEntries(this.jobs, program, after),
+      replay: (program, ask) => this.replay(program, ask),
+      purge: (program, ask) => purgeLedger(this.jobs, program, ask),
+    };
+  }
+
+  /** Runs calls in one transaction: all of them, or none. */
+  run(calls: readonly Call[]): unknown[] {
+    return this.transaction(() =>
+      calls.map(([name, program, ask]) => {
+        const handler = this.handlers[name] as (program: string, ask: unknown) => unknown;
+        return handler(program, ask);
+      }),
+    );
+  }
+
+  transaction<T>(work: () => T): T {
+    this.programs.forget();
+    this.db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.programs.flush();
+      this.counters.flush();
+      this.db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.programs.forget();
+      this.counters.forget();
+      this.rollback();
+      throw error;
+    }
+  }
+
+  /** Whatever a dead owner held or delivered may be claimed again. */
+  recover(owner: number, now: number): number {
+    const programs = this.programs.rows().map((row) => row.name);
+    return this.jobs.freeAllOf(owner, programs, now);
+  }
+
+  private accept(program: string, ask: AcceptRequest): number {
+    const [kind, , , , acceptedAt, replaces] = ask;
+    if (replaces !== undefined) this.discard(program, replaces, acceptedAt);
+    this.counters.count(program, kind, 'accepted');
+    return this.jobs.insert(program, ask);
+  }
+
+  private free({ heads, others, now }: FreeRequest): void {
+    for (const id of heads) this.jobs.freeHead(id, now);
+    for (const id of others) this.jobs.free(id, now);
+  }
+
+  private discard(program: string, id: string, now: number): Touched {
+    const row = this.jobs.owned(program, id);
+    if (!row) return GONE;
+    const ending = { state: JobState.Settled, outcome: 'discarded', now };
+    return this.end(program, row, { ...ending, reason: null, detail: null });
+  }
+
+  private claim(program: string, ask: ClaimRequest): ClaimReply {
+    const { now, want } = ask;
+    const found = this.jobs.due(program, now, want, LONGEST_DELAY_MS + MAX_PAUSE_MS);
+    const admission = admit(this.programs.gate(program), {
+      now,
+      want: Math.min(want, found.length + ask.ready),
+      keyHash: ask.keyHash,
+      requestsPerMinute: ask.requestsPerMinute,
+    });
+    this.programs.setGate(program, admission.state);
+    const jobs = found.slice(0, admission.allowed);
+    for (const job of jobs) this.jobs.take(job.id);
+    const { pause, breaker } = admission.state;
+    return {
+      jobs,
+      allowed: admission.allowed - jobs.length,
+      testing: admission.probe === 'job',
+      probeKey: admission.probe === 'key',
+      wakeAt: admission.wakeAt ?? this.jobs.nextDue(program, now),
+      open: !pause && !breaker && !ask.requestsPerMinute,
+    };
+  }
+
+  private settle(program: string, ask: Settlement): Touched {
+    if (ask.requests > 0) {
+      this.changeGate(program, (gate) => spendMore(answered(gate), ask.requests - 1));
+    }
+    const row = this.jobs.owned(program, ask.id);
+    return row ? this.end(program, row, { ...ask, state: JobState.Settled }) : GONE;
+  }
+
+  private fail(program: string, ask: FailureReport): Operations['fail']['reply'] {
+    const { now, reason, testing } = ask;
+    if (!ask.jobOnly) this.changeGate(program, (gate) => failed(gate, now, testing));
+    const row = this.jobs.owned(program, ask.id);
+    if (!row) return 'lost';
+    const gate = this.programs.gate(program);
+    if (age(row, gate, now) >= ask.maxAgeMs) {
+      this.end(program, row, { state: JobState.Dead, outcome: 'dead', reason, detail: null, now });
+      return 'dead';
+    }
+    this.jobs.postpone(row.seq, now + ask.delayMs, reason, now, gate.excusedMs);
+    return 'postponed';
+  }
+
+  private report(program: string, { event, keyHash, now }: Operations['report']['ask']): void {
+    this.changeGate(program, (gate) => {
+      switch (event.type) {
+        case 'rate_limited':
+          return rateLimited(gate, now, event.retryAfterMs);
+        case 'key_refused':
+          return keyRefused(gate, now, keyHash);
+        case 'key_accepted':
+          return keyAccepted(gate, now);
+      }
+    });
+  }
+
+  private stats(program: string, { now, keyHash }: Operations['stats']['ask']): StoredStats {
+    const gate = this.programs.gate(program);
+    return { ...countJobs(this.jobs, this.counters, program), paused: paused(gate, now, keyHash) };
+  }
+
+  private replay(program: string, { filter, now }: Operations['replay']['ask']): number {
+    const rows = deadMatching(this.jobs, program, filter);
+    for (const row of rows) {
+      this.jobs.revive(row.seq);
+      this.counters.count(program, row.kind, 'dead', -1);
+    }
+    for (const row of rows) this.jobs.promote(program, row.lane, now);
+    return rows.length;
+  }
+
+  private end(program: string, row: OwnedRow, ending: Ending): Touched {
+    this.jobs.end(row.seq, ending);
+    this.counters.count(program, row.kind, ending.outcome);
+    return { ours: true, promoted: this.jobs.promote(program, row.lane, ending.now) };
+  }
+
+  private changeGate(program: string, change: (gate: GateState) => GateState): void {
+    this.programs.setGate(program, change(this.programs.gate(program)));
+  }
+
+  private rollback(): void {
+    try {
+      this.db.exec('ROLLBACK');
+    } catch {
+      // SQLite rolls back by itself after some errors, a full disk among them.
+    }
+  }
+}
+
+function age(row: OwnedRow, gate: GateState, now: number): number {
+  if (row.failedAt === null) return 0;
+  return countedAge(gate, { at: row.failedAt, excusedMs: row.excusedMs ?? 0 }, now);
+}
+
+function paused(gate: GateState, now: number, keyHash: string | null): StoredStats['paused'] {
+  const { pause, breaker } = gate;
+  if (pause?.reason === 'unauthorized') {
+    const binding = keyHash === null || pause.keyHash === keyHash;
+    return binding ? { reason: pause.reason, until: new Date(pause.until) } : null;
+  }
+  if (pause && pause.until > now) return { reason: pause.reason, until: new Date(pause.until) };
+  return breaker ? { reason: 'breaker', until: new Date(breaker.until) } : null;
+}
