@@ -1,0 +1,160 @@
+import { fieldErrorsOf, isRefusal } from './envelope.js';
+import { PartneroError, type PartneroErrorKind } from './partnero.error.js';
+import { redactor } from './redact.js';
+import { idsIn, nameOf, type PartneroRequest } from './request.js';
+import { parseRetryAfter } from './retry-after.js';
+
+type Body = Record<string, unknown> | undefined;
+
+// Only in Partnero's own words: a proxy's 404 must not be taken for its verdict.
+const IN_PARTNEROS_WORDS: Readonly<Record<number, PartneroErrorKind>> = {
+  400: 'bad_request',
+  404: 'not_found',
+  409: 'conflict',
+  422: 'validation',
+};
+
+/** Turns everything that isn't a successful answer into a {@link PartneroError}. */
+export class AnswerErrors {
+  private readonly call: string;
+  private readonly redact: (text: string) => string;
+  private readonly writes: boolean;
+
+  constructor(request: PartneroRequest, apiKey: string | undefined) {
+    this.call = nameOf(request);
+    this.redact = redactor(request.body, request.query, idsIn(request), apiKey);
+    this.writes = (request.method ?? 'GET') !== 'GET';
+  }
+
+  noKey(): PartneroError {
+    return new PartneroError({
+      kind: 'unauthorized',
+      message:
+        `${this.call} was not sent: there is no API key. Set PARTNERO_API_KEY, or the apiKey ` +
+        'option (Partnero: Program, Integration, API).',
+    });
+  }
+
+  fromStatus(status: number, body: Body, retryAfter: unknown): PartneroError {
+    const kind = kindOf(status, body);
+    const detail = typeof body?.['message'] === 'string' ? this.redact(body['message']) : undefined;
+    const fieldErrors = body ? fieldErrorsOf(body, this.redact) : {};
+    return new PartneroError({
+      kind,
+      status,
+      message: this.describe(kind, status, detail, Object.keys(fieldErrors)),
+      fieldErrors,
+      retryAfterMs: status === 429 ? parseRetryAfter(retryAfter, Date.now()) : undefined,
+      ambiguous: this.writes && (kind === 'server' || kind === 'unexpected'),
+    });
+  }
+
+  /** A 2xx that isn't Partnero's JSON: something else answered, or the answer was cut off. */
+  unreadable(status?: number): PartneroError {
+    return new PartneroError({
+      kind: 'unreadable',
+      status,
+      message:
+        `${this.call} was answered${status ? ` ${status}` : ''} with something other than Partnero's JSON. ` +
+        'A proxy may have answered, or baseUrl points elsewhere.',
+      ambiguous: this.writes,
+    });
+  }
+
+  failed(status: number, body: Record<string, unknown>): PartneroError {
+    return new PartneroError({
+      kind: 'failed',
+      status,
+      message: `${this.call} was answered ${status}, but its body says that it failed.`,
+      fieldErrors: fieldErrorsOf(body, this.redact),
+      ambiguous: this.writes,
+    });
+  }
+
+  /** What axios threw holds the API key in more than one place: only its code is taken. */
+  fromThrown(error: unknown, cutOff: 'timeout' | 'aborted' | null): PartneroError {
+    if (error instanceof PartneroError) return error;
+    const code = codeOf(error);
+    if (cutOff === 'aborted') {
+      return new PartneroError({
+        kind: 'aborted',
+        message: `${this.call} was cut off by its caller.`,
+        ambiguous: this.writes,
+      });
+    }
+    if (cutOff === 'timeout') {
+      return new PartneroError({
+        kind: 'timeout',
+        message: `${this.call} was not answered in time. Partnero is slow or hanging.`,
+        ambiguous: this.writes,
+      });
+    }
+    if (code === 'ERR_BAD_RESPONSE') return this.unreadable();
+    return new PartneroError({
+      kind: 'network',
+      code,
+      message: `${this.call} failed: ${explainNetwork(code)}`,
+      ambiguous: this.writes && !NEVER_CONNECTED.has(code ?? ''),
+    });
+  }
+
+  private describe(
+    kind: PartneroErrorKind,
+    status: number,
+    detail: string | undefined,
+    fields: readonly string[],
+  ): string {
+    const named = fields.length > 0 ? ` Fields: ${fields.join(', ')}.` : '';
+    const said = detail ? ` It says: "${detail}".` : '';
+    return `${this.call} was answered ${status}. ${ADVICE[kind] ?? ''}${said}${named}`.trim();
+  }
+}
+
+const ADVICE: Partial<Record<PartneroErrorKind, string>> = {
+  bad_request: 'Partnero refused it; on create customer that means an unknown partner.',
+  unauthorized: 'The API key is wrong or revoked: check PARTNERO_API_KEY, or the apiKey option.',
+  forbidden: 'The API key or the account may not do this: check both in Partnero.',
+  not_found: "There is no such thing in this key's program.",
+  conflict: 'It exists already.',
+  validation: 'A field is wrong, or the key is taken.',
+  rate_limited: 'Too many requests: wait, or set delivery.requestsPerMinute.',
+  server: 'Trouble on the side of Partnero: try again later.',
+  unexpected: 'That is no answer of Partnero: check baseUrl, and any proxy between.',
+};
+
+const NEVER_CONNECTED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+function kindOf(status: number, body: Body): PartneroErrorKind {
+  if (status === 401) return 'unauthorized';
+  if (status === 403) return 'forbidden';
+  if (status === 429) return 'rate_limited';
+  if (status === 408 || status >= 500) return 'server';
+  const kind = IN_PARTNEROS_WORDS[status];
+  return kind && body && isRefusal(body) ? kind : 'unexpected';
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[A-Z_\d]{2,40}$/.test(code) ? code : undefined;
+}
+
+function explainNetwork(code: string | undefined): string {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'the connection was refused. Check baseUrl, and that this host may reach it.';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'the host name could not be resolved. Check baseUrl and DNS.';
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'the connection broke before the answer was complete.';
+    default:
+      return `the connection failed${code ? ` (${code})` : ''}.`;
+  }
+}
