@@ -1,0 +1,40 @@
+import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
+import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { AttributeReferralInterceptor } from './attribute-referral.interceptor.js';
+import {
+  ATTRIBUTE_REFERRAL,
+  type AttributeReferralMetadata,
+  type AttributeReferralOptions,
+  type CustomerMapper,
+} from './attribute-referral.metadata.js';
+
+/**
+ * Attributes the sign-ups of a route (or of all routes of a controller) to the partner who sent the
+ * visitor. The response is neither changed nor held up; a sign-up that fails isn't attributed.
+ *
+ * Without a mapper, the handler's result is the customer, if it has an `id` (or else a `key`) that
+ * is a string, a number or a bigint.
+ *
+ * @example
+ * \@Post('signup')
+ * \@AttributeReferral()
+ * signup(@Body() dto: SignupDto) { return this.users.create(dto) }
+ *
+ * @example
+ * \@AttributeReferral((account: Account) => account.isNew ? { key: account.id, email: account.email } : null)
+ */
+export function AttributeReferral<Result = unknown, Request = unknown>(
+  mapper?: CustomerMapper<Result, Request> | AttributeReferralOptions,
+  options?: AttributeReferralOptions,
+): MethodDecorator & ClassDecorator {
+  const given = typeof mapper === 'function' ? mapper : undefined;
+  const { name = DEFAULT_PROGRAM } = options ?? (typeof mapper === 'object' ? mapper : {});
+  const metadata: AttributeReferralMetadata = {
+    mapper: given as AttributeReferralMetadata['mapper'],
+    program: name,
+  };
+  return applyDecorators(
+    SetMetadata(ATTRIBUTE_REFERRAL, metadata),
+    UseInterceptors(AttributeReferralInterceptor),
+  );
+}

@@ -1,0 +1,229 @@
+import type {
+  CreateCustomerInput,
+  CustomersResource,
+} from '../api/customers/customers.resource.js';
+import { findPartnerId } from '../api/partners/find-partner.js';
+import { PartneroError } from '../api/partnero.error.js';
+import type { PartneroApiClient } from '../api/partnero-api.client.js';
+import { ping } from '../api/program/ping.js';
+import type { Customer } from '../api/customers/customer.model.js';
+import type { Job } from '../outbox/job.js';
+import type { JobKind } from '../outbox/job-kind.js';
+import type { SettledVerdict, Verdict } from '../outbox/verdict.js';
+import type { ProgramType } from '../referral/referral.options.js';
+import { readPayload } from './attribution.payload.js';
+import type { AttributionOutcome } from './attribution.outcome.js';
+import { affiliateRules, referAFriendRules, type ProgramRules } from './program-rules.js';
+
+export const ATTRIBUTION = 'attribution';
+
+/** What one delivery knows and collects on its way to a verdict. */
+interface Attempt {
+  readonly key: string;
+  readonly signal: AbortSignal;
+  referralKey: string | null;
+  fields: Readonly<Record<string, unknown>>;
+  requests: number;
+  droppedEmail: boolean;
+  refusedReferrer: boolean;
+}
+
+/** Tells Partnero of one new customer, and makes sense of the answer. */
+export class AttributionJob implements JobKind {
+  readonly name = ATTRIBUTION;
+  private readonly rules: ProgramRules;
+
+  constructor(
+    private readonly customers: CustomersResource,
+    private readonly client: PartneroApiClient,
+    program: ProgramType,
+  ) {
+    this.rules = program === 'affiliate' ? affiliateRules : referAFriendRules;
+  }
+
+  async deliver(job: Job, signal: AbortSignal): Promise<Verdict> {
+    const payload = readPayload(job.payload);
+    if (!payload) return settled('invalid', { requests: 0 }, 'unreadable_payload');
+    const attempt: Attempt = {
+      key: job.lane,
+      signal,
+      referralKey: job.referralKey,
+      fields: payload.fields,
+      requests: 0,
+      droppedEmail: false,
+      refusedReferrer: false,
+    };
+    try {
+      return await this.create(attempt);
+    } catch (error) {
+      return verdictOn(error);
+    }
+  }
+
+  private async create(attempt: Attempt): Promise<Verdict> {
+    const { key, fields, referralKey, signal } = attempt;
+    const body: CreateCustomerInput = this.rules.body(key, fields, referralKey);
+    try {
+      attempt.requests += 1;
+      await this.customers.create(body, { signal });
+      return this.created(attempt);
+    } catch (error) {
+      if (!(error instanceof PartneroError)) throw error;
+      return this.refused(attempt, error);
+    }
+  }
+
+  private created(attempt: Attempt): SettledVerdict {
+    const outcome = attempt.referralKey === null ? 'registered' : 'attributed';
+    if (attempt.refusedReferrer) return settled(outcome, attempt, 'unknown_referrer');
+    return settled(outcome, attempt, attempt.droppedEmail ? 'invalid_email_dropped' : undefined);
+  }
+
+  private refused(attempt: Attempt, error: PartneroError): Promise<Verdict> | Verdict {
+    switch (error.kind) {
+      case 'invalid_input':
+        return this.invalid(attempt, error);
+      case 'bad_request':
+        return this.badRequest(attempt, error);
+      case 'not_found':
+        return this.notFound(attempt, error);
+      case 'conflict':
+      case 'validation':
+        return this.lookUp(attempt, error);
+      default:
+        throw error;
+    }
+  }
+
+  /** A missing e-mail costs less than a missing customer. */
+  private invalid(attempt: Attempt, error: PartneroError): Promise<Verdict> | Verdict {
+    attempt.requests -= 1;
+    const fields = Object.keys(error.fieldErrors);
+    if (fields.length !== 1 || fields[0] !== 'email') {
+      return settled('invalid', attempt, fields.join(','));
+    }
+    const { email: _, ...rest } = attempt.fields;
+    attempt.fields = rest;
+    attempt.droppedEmail = true;
+    return this.create(attempt);
+  }
+
+  /** Documented as "unknown partner key". */
+  private badRequest(attempt: Attempt, error: PartneroError): Promise<Verdict> | Verdict {
+    const fields = Object.keys(error.fieldErrors);
+    const elsewhere = fields.length > 0 && !fields.some((field) => this.isAboutReferrer(field));
+    if (elsewhere) return settled('rejected', attempt, reasonOf(error));
+    return this.withoutReferrer(attempt, error);
+  }
+
+  /**
+   * Not documented for this call. A wrong `baseUrl` answers like this too, and must reject nobody: it
+   * counts only from a host that knows `GET /test`.
+   */
+  private async notFound(attempt: Attempt, error: PartneroError): Promise<Verdict> {
+    attempt.requests += 1;
+    await ping(this.client, { signal: attempt.signal });
+    return this.badRequest(attempt, error);
+  }
+
+  private withoutReferrer(attempt: Attempt, error: PartneroError): Promise<Verdict> | Verdict {
+    if (!this.rules.createsWithoutReferrer) {
+      return settled('unknown_partner', attempt, reasonOf(error));
+    }
+    if (attempt.referralKey === null) return settled('rejected', attempt, reasonOf(error));
+    attempt.referralKey = null;
+    attempt.refusedReferrer = true;
+    return this.create(attempt);
+  }
+
+  /** The words of a 422 aren't published: whether the customer is there tells what it meant. */
+  private async lookUp(attempt: Attempt, error: PartneroError): Promise<Verdict> {
+    const { key, signal } = attempt;
+    try {
+      attempt.requests += 1;
+      const customer = await this.customers.get(key, { signal });
+      return await this.found(attempt, customer, error);
+    } catch (lookUpError) {
+      if (!(lookUpError instanceof PartneroError)) throw lookUpError;
+      // A key that no path can hold (`..`) can't be looked up, ever.
+      if (!['not_found', 'invalid_input'].includes(lookUpError.kind)) throw lookUpError;
+    }
+    const fields = Object.keys(error.fieldErrors);
+    const aboutReferrer = fields.length > 0 && fields.every((field) => this.isAboutReferrer(field));
+    if (aboutReferrer) return this.withoutReferrer(attempt, error);
+    return settled('rejected', attempt, reasonOf(error));
+  }
+
+  private async found(
+    attempt: Attempt,
+    customer: Customer,
+    error: PartneroError,
+  ): Promise<Verdict> {
+    // A hit by id or e-mail is somebody else.
+    if (this.rules.keyOf(customer) !== attempt.key) {
+      return settled('rejected', attempt, `${reasonOf(error)} other_customer`);
+    }
+    if (customer.deleted === true || customer.deleted_at || customer.status === 'deleted') {
+      return settled('rejected', attempt, `${reasonOf(error)} customer_deleted`);
+    }
+    const samePartner = await this.isSamePartner(attempt, customer);
+    const partner = typeof customer.partner === 'string' ? customer.partner : undefined;
+    return {
+      ...settled('already_registered', attempt, reasonOf(error)),
+      detail: { samePartner, ...(partner === undefined ? {} : { partner }) },
+    };
+  }
+
+  /** Answers name the partner by id, or perhaps by key: told apart by looking the key up. */
+  private async isSamePartner(attempt: Attempt, customer: Customer): Promise<boolean | 'unknown'> {
+    const { referralKey, signal } = attempt;
+    const { partner, referring_customer: referrer } = customer;
+    if (referrer) {
+      if (referrer.key === referralKey || referrer.id === referralKey) return true;
+      return referrer.key === undefined ? 'unknown' : false;
+    }
+    if (!partner || referralKey === null) return 'unknown';
+    if (partner === referralKey) return true;
+    try {
+      attempt.requests += 1;
+      const id = await findPartnerId(this.client, referralKey, { signal });
+      return id === undefined ? 'unknown' : id === partner;
+    } catch {
+      return 'unknown';
+    }
+  }
+
+  private isAboutReferrer(field: string): boolean {
+    return this.rules.isAboutReferrer(field);
+  }
+}
+
+function settled(
+  outcome: AttributionOutcome,
+  { requests }: Pick<Attempt, 'requests'>,
+  reason?: string,
+): SettledVerdict {
+  return { type: 'settled', outcome, reason, requests };
+}
+
+/** Everything that isn't a verdict on this customer. */
+function verdictOn(error: unknown): Verdict {
+  if (!(error instanceof PartneroError)) throw error;
+  switch (error.kind) {
+    case 'unauthorized':
+    case 'forbidden':
+      return { type: 'refused', reason: reasonOf(error) };
+    case 'rate_limited':
+      return { type: 'rate_limited', retryAfterMs: error.retryAfterMs };
+    default:
+      return { type: 'retry', reason: reasonOf(error) };
+  }
+}
+
+/** Such as `422 email,tags`, `503`, `network ECONNREFUSED`. */
+function reasonOf(error: PartneroError): string {
+  const { status, kind, code } = error;
+  const fields = Object.keys(error.fieldErrors).join(',');
+  const what = status === undefined ? [kind, code] : [status, status < 300 ? kind : undefined];
+  return [...what, fields].filter(Boolean).join(' ');
+}

@@ -1,0 +1,162 @@
+import type { NewJob } from '../outbox/job.js';
+import type { Outbox, OutboxLog } from '../outbox/outbox.js';
+import type { ProgramType, ResolvedReferralOptions } from '../referral/referral.options.js';
+import { ReferralReader } from '../referral/referral-reader.js';
+import type { AcceptOutcome } from './attribution.outcome.js';
+import { ATTRIBUTION } from './attribution.job.js';
+import { writePayload } from './attribution.payload.js';
+import { toCustomer } from './customer-input.js';
+import { Once } from './once.js';
+import type { OutcomeReporter } from './outcome.reporter.js';
+import { within } from './within.js';
+
+/** What accepting came to; with the job's id if it was kept. */
+export interface Kept {
+  readonly outcome: AcceptOutcome;
+  readonly jobId?: string | undefined;
+}
+
+/** Who signed up, through whom, and where. */
+export interface SignUp {
+  /** `null` if nobody sent this visitor. */
+  readonly referralKey: string | null;
+  /** Looked at when it is kept: anything with an `id` or `key`. */
+  readonly customer: unknown;
+  readonly route?: string | undefined;
+  /** The job of an earlier call in the same request, which this one takes the place of. */
+  readonly replaces?: string | undefined;
+}
+
+export interface AttributionSettings {
+  readonly program: string;
+  readonly programType: ProgramType;
+  readonly referral: ResolvedReferralOptions;
+  /** Of resolver, mapper and commit together. Milliseconds. */
+  readonly acceptTimeoutMs: number;
+  readonly holdMs: number;
+}
+
+/** From a sign-up to a job in the outbox. Never throws, never rejects. */
+export class AttributionService {
+  readonly reader: ReferralReader;
+  private readonly once: Once;
+
+  constructor(
+    readonly settings: AttributionSettings,
+    /** `null` while disabled. */
+    private readonly outbox: Outbox | null,
+    private readonly reporter: OutcomeReporter,
+    log: OutboxLog,
+  ) {
+    this.reader = new ReferralReader(settings.referral);
+    this.once = new Once(log);
+  }
+
+  get enabled(): boolean {
+    return this.outbox !== null;
+  }
+
+  /** In an affiliate program, nothing is to be done without a referral. */
+  get needsReferral(): boolean {
+    return this.settings.programType === 'affiliate';
+  }
+
+  /** Keeps and releases at once; for sign-ups outside a decorated route. */
+  async attribute(signUp: SignUp): Promise<AcceptOutcome> {
+    const keeping = this.keep(signUp).then((kept) => {
+      if (kept.jobId !== undefined) this.release(kept.jobId);
+      return kept;
+    });
+    return this.inTime(keeping, this.settings.acceptTimeoutMs, signUp.route);
+  }
+
+  /** Keeps a sign-up, held. */
+  keep(signUp: SignUp): Promise<Kept> {
+    const { outbox } = this;
+    const { referralKey, replaces } = signUp;
+    if (!outbox) return Promise.resolve(this.drop('disabled', signUp));
+    if (referralKey === null && this.needsReferral) {
+      return Promise.resolve(this.drop('no_referral', signUp));
+    }
+    const job = this.toJob(signUp);
+    if (!job) return Promise.resolve(this.drop('no_customer', signUp));
+    return outbox.accept(job, replaces).then(
+      (jobId): Kept => {
+        if (replaces !== undefined) this.reportDiscarded(replaces, signUp);
+        return { outcome: 'accepted', jobId };
+      },
+      (error: Error & { fateUnknown?: boolean }) => {
+        const outcome = error.fateUnknown ? 'accept_timeout' : 'accept_failed';
+        return this.drop(outcome, signUp, error.name, job.lane);
+      },
+    );
+  }
+
+  /** Waits for a sign-up to be kept, but not for longer than `ms`. */
+  async inTime(
+    keeping: Promise<Kept>,
+    ms: number,
+    route: string | undefined,
+  ): Promise<AcceptOutcome> {
+    const kept = await within(ms, keeping);
+    if (kept) return kept.outcome;
+    this.warnOnce(
+      `late ${route}`,
+      () =>
+        `${route ?? 'An attribution'} could not be kept within acceptTimeoutMs; the sign-up went on, ` +
+        'and the attribution is being kept behind it. The disk under the outbox may be slow.',
+    );
+    void keeping.then(({ jobId }) => jobId !== undefined && this.reporter.markLate(jobId));
+    return 'accept_timeout';
+  }
+
+  release(jobId: string): void {
+    this.outbox?.release(jobId);
+  }
+
+  discard(jobId: string, signUp: Omit<SignUp, 'customer'>): void {
+    void this.outbox?.discard(jobId).then((done) => done && this.reportDiscarded(jobId, signUp));
+  }
+
+  /** A sign-up that is not kept: counted, and told. */
+  drop(
+    outcome: Exclude<AcceptOutcome, 'accepted'>,
+    { referralKey, route }: Omit<SignUp, 'customer'>,
+    reason?: string,
+    customerKey?: string,
+  ): Kept {
+    this.reporter.reportNotAccepted(outcome, ATTRIBUTION, {
+      referralKey: referralKey ?? undefined,
+      route,
+      reason,
+      customerKey,
+    });
+    return { outcome };
+  }
+
+  warnOnce(key: string, message: () => string): void {
+    this.once.warn(key, message);
+  }
+
+  private reportDiscarded(jobId: string, { referralKey, route }: Omit<SignUp, 'customer'>): void {
+    const facts = { referralKey: referralKey ?? undefined, route };
+    this.reporter.reportDiscarded(jobId, facts, ATTRIBUTION);
+  }
+
+  private toJob({ customer: given, referralKey, route }: SignUp): NewJob | null {
+    try {
+      const customer = toCustomer(given);
+      if (!customer) return null;
+      return {
+        kind: ATTRIBUTION,
+        lane: customer.key,
+        referralKey,
+        payload: writePayload({ fields: customer.fields, route }),
+        acceptedAt: Date.now(),
+      };
+    } catch {
+      // A getter that throws, a field that refers to itself: no customer that could be sent.
+      return null;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { callOf } from './execution-request.js';
+import type { RequestAttribution } from './request-attribution.js';
+
+interface Entry {
+  readonly handler: unknown;
+  readonly program: string;
+  readonly attribution: RequestAttribution;
+}
+
+// On the request itself: a WeakMap costs the garbage collector more than the rest of the interceptor.
+const CALL = Symbol('nestjs-partnero:call');
+const KEPT = Symbol('nestjs-partnero:kept');
+
+type Marked = Partial<Record<typeof CALL, Entry> & Record<typeof KEPT, Set<string>>>;
+
+/** The attribution of the call under way, for `@Referral()` and for a second interceptor on it. */
+export function attributionOf(
+  context: ExecutionContext,
+  program: string,
+): RequestAttribution | undefined {
+  const call: Marked | undefined = callOf(context);
+  const entry = call?.[CALL];
+  const same = entry?.handler === context.getHandler() && entry.program === program;
+  return same ? entry.attribution : undefined;
+}
+
+export function setAttributionOf(
+  context: ExecutionContext,
+  program: string,
+  attribution: RequestAttribution,
+): void {
+  const call: Marked | undefined = callOf(context);
+  if (call) call[CALL] = { handler: context.getHandler(), program, attribution };
+}
+
+/** The customers that the resolvers of one request have kept so far. */
+export function customersKeptIn(request: object): Set<string> {
+  const marked: Marked = request;
+  return (marked[KEPT] ??= new Set());
+}

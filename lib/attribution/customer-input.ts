@@ -1,0 +1,51 @@
+/** Your own id of a customer: a UUID, a number of the database, a bigint. */
+export type CustomerId = string | number | bigint;
+
+/**
+ * A new customer, as a handler or a mapper gives it. `null` counts as absent, since that is what
+ * entities have. Other fields are ignored and never sent.
+ */
+export interface CustomerInput {
+  /** Your own id of the customer; what sales are recorded with later. */
+  readonly id?: CustomerId | null | undefined;
+  /** The same, for those who call it so. Asked only if there is no `id`. */
+  readonly key?: CustomerId | null | undefined;
+  /** Without it, Partnero can't tell a partner who refers himself. */
+  readonly email?: string | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly surname?: string | null | undefined;
+  /** Affiliate programs only. */
+  readonly tags?: readonly string[] | null | undefined;
+}
+
+/** A customer that can be accepted: it has a key; the rest is checked before it is sent. */
+export interface NewCustomer {
+  readonly key: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Instead of a customer: a mapper said that this isn't a new one. */
+export const NOT_NEW = Symbol('not a new customer');
+
+const FIELDS = ['email', 'name', 'surname', 'tags'] as const;
+
+/** The customer in a value, or `null` if it has no usable `id` or `key`. Guesses nothing. */
+export function toCustomer(value: unknown): NewCustomer | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const input = value as Record<string, unknown>;
+  const key = toKey(input['id']) ?? toKey(input['key']);
+  if (key === undefined) return null;
+  const fields: Record<string, unknown> = {};
+  for (const name of FIELDS) {
+    const field = input[name];
+    if (field !== null && field !== undefined) fields[name] = field;
+  }
+  return { key, fields };
+}
+
+function toKey(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.trim() === '' ? undefined : value;
+  // A number that isn't safe has lost digits: it would be another customer's.
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined;
+  return typeof value === 'bigint' ? String(value) : undefined;
+}

@@ -1,0 +1,42 @@
+import type { ExecutionContext } from '@nestjs/common';
+
+/** The request behind a call, in whatever a framework wraps it; `undefined` where there is none. */
+export function requestOf(context: ExecutionContext): object | undefined {
+  switch (context.getType<string>()) {
+    case 'http':
+      return asObject(context.getArgByIndex<unknown>(0));
+    case 'graphql':
+      return graphqlRequest(context.getArgByIndex<unknown>(2));
+    default:
+      return undefined;
+  }
+}
+
+/** The response of an HTTP call. */
+export function responseOf(context: ExecutionContext): unknown {
+  return context.getType() === 'http' ? context.getArgByIndex<unknown>(1) : undefined;
+}
+
+/**
+ * Identifies one call of a handler: the request for HTTP; for GraphQL, where one request runs several
+ * resolvers, what the engine tells of the field.
+ */
+export function callOf(context: ExecutionContext): object | undefined {
+  return context.getType<string>() === 'graphql'
+    ? asObject(context.getArgByIndex<unknown>(3))
+    : requestOf(context);
+}
+
+/** Apollo has `req`, others `request`, Mercurius `reply.request`. */
+function graphqlRequest(context: unknown): object | undefined {
+  const { req, request, reply } = (asObject(context) ?? {}) as {
+    req?: unknown;
+    request?: unknown;
+    reply?: { request?: unknown };
+  };
+  return asObject(req) ?? asObject(request) ?? asObject(reply?.request);
+}
+
+function asObject(value: unknown): object | undefined {
+  return typeof value === 'object' && value !== null ? value : undefined;
+}

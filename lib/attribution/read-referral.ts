@@ -1,0 +1,81 @@
+import type { Referral } from '../referral/referral.js';
+import type { OnRefusedKey } from '../referral/referral-reader.js';
+import type { AttributionService } from './attribution.service.js';
+import { within } from './within.js';
+
+/** Who sent a visitor, as far as it is known when the handler starts. */
+export interface ReadReferral {
+  readonly referral: Referral | null;
+  /** Still being resolved: its time was over before it was done. */
+  readonly late?: Promise<Referral | null> | undefined;
+  /** What is left of `acceptTimeoutMs`. */
+  readonly budgetMs: number;
+}
+
+/** Asks the `resolve` option, if there is one, then the sources of the request. */
+export function readReferral(
+  service: AttributionService,
+  request: object,
+  route: string,
+): ReadReferral | Promise<ReadReferral> {
+  const budgetMs = service.settings.acceptTimeoutMs;
+  const { resolve } = service.settings.referral;
+  if (!resolve) return { referral: fromSources(service, request, route), budgetMs };
+  return askResolver(service, request, route, resolve);
+}
+
+async function askResolver(
+  service: AttributionService,
+  request: object,
+  route: string,
+  resolve: (request: unknown) => unknown,
+): Promise<ReadReferral> {
+  const started = performance.now();
+  const { acceptTimeoutMs } = service.settings;
+  const reading = resolved(service, request, route, resolve);
+  const referral = await within(acceptTimeoutMs, reading);
+  const budgetMs = acceptTimeoutMs - (performance.now() - started);
+  if (referral !== undefined) return { referral, budgetMs };
+  service.warnOnce(
+    `resolve ${route}`,
+    () => `${route}: referral.resolve took longer than acceptTimeoutMs; the sign-up went on.`,
+  );
+  return { referral: null, late: reading, budgetMs: 0 };
+}
+
+async function resolved(
+  service: AttributionService,
+  request: object,
+  route: string,
+  resolve: (request: unknown) => unknown,
+): Promise<Referral | null> {
+  try {
+    const value = await resolve(request);
+    const referral = service.reader.check(value, 'resolve', warnOfRefusedKey(service, route));
+    if (referral) return referral;
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'something';
+    service.warnOnce(`resolve ${route}`, () => `${route}: referral.resolve threw ${name}.`);
+  }
+  return fromSources(service, request, route);
+}
+
+function fromSources(service: AttributionService, request: object, route: string): Referral | null {
+  return service.reader.fromRequest(request, warnOfRefusedKey(service, route));
+}
+
+/** Says once per place and source that a key was not used, without the key. */
+export function warnOfRefusedKey(service: AttributionService, route: string): OnRefusedKey {
+  return (source, why) =>
+    service.warnOnce(
+      `key ${route} ${source} ${why}`,
+      () =>
+        `${route}: a referral key in the ${source} was not used: ${WHY[why] ?? why}. ` +
+        'Said once per route and source.',
+    );
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  too_long: 'it is longer than referral.maxLength',
+  control_characters: 'it holds control characters',
+};

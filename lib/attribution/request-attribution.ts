@@ -1,0 +1,205 @@
+import type { Referral } from '../referral/referral.js';
+import type { AcceptOutcome } from './attribution.outcome.js';
+import type { AttributionService, Kept } from './attribution.service.js';
+import { NOT_NEW, toCustomer, type CustomerInput } from './customer-input.js';
+import type { ReadReferral } from './read-referral.js';
+import type { ReferralContext } from './referral-context.js';
+
+/** Where an attribution is made, and whether there is a response whose status can be trusted. */
+export interface RequestFacts extends ReadReferral {
+  readonly route: string;
+  /** False where there is none (GraphQL): then the handler's end decides alone. */
+  readonly hasResponse: boolean;
+  /** Customers that other calls of the same request have kept, where one request makes several. */
+  readonly keptInRequest?: Set<string> | undefined;
+}
+
+/** A handler's result made into a customer, or into `NOT_NEW`; at once or later. Doesn't throw. */
+export type MapResult = () => unknown;
+
+/**
+ * One call's attribution: what is kept while the handler runs, and the one decision, once the
+ * handler, the commit and the response have all ended, in whatever order.
+ */
+export class RequestAttribution implements ReferralContext {
+  /** The handler has it as `@Referral()`: it knows what it doesn't attribute. */
+  inHand = false;
+  private referral: Referral | null;
+  private handler: 'running' | 'completed' | 'failed' = 'running';
+  private response: 'open' | 'good' | 'bad' | 'closed';
+  private choice: 'none' | 'attributed' | 'skipped' = 'none';
+  private last: Promise<Kept> | null = null;
+  private jobId: string | undefined;
+  private pending = 0;
+  private decided = false;
+  private wasNotNew = false;
+  private budgetMs: number;
+  private holdTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly service: AttributionService,
+    private readonly facts: RequestFacts,
+  ) {
+    this.referral = facts.referral;
+    this.response = facts.hasResponse ? 'open' : 'good';
+    this.budgetMs = facts.budgetMs;
+  }
+
+  get key(): string | null {
+    return this.referral?.key ?? null;
+  }
+
+  get source(): Referral['source'] | null {
+    return this.referral?.source ?? null;
+  }
+
+  /** Whether a new customer could be attributed at all. */
+  get isPossible(): boolean {
+    if (!this.service.enabled) return false;
+    return this.referral !== null || this.facts.late !== undefined || !this.service.needsReferral;
+  }
+
+  attribute(customer: CustomerInput): Promise<AcceptOutcome> {
+    this.choice = 'attributed';
+    return this.keep(() => customer);
+  }
+
+  skip(): void {
+    this.choice = 'skipped';
+    this.service.drop('no_customer', this.signUp, 'skipped');
+  }
+
+  toToken(): string {
+    return this.referral?.toToken() ?? '';
+  }
+
+  /**
+   * The handler completed. Keeps what `map` makes of its result, unless the handler has chosen
+   * itself, and waits until that is durable or its time is over.
+   */
+  complete(map: MapResult): Promise<AcceptOutcome | null> {
+    const keeping = this.choice === 'none' ? this.keep(map) : this.waitForLast();
+    this.handlerEnded('completed');
+    return keeping;
+  }
+
+  /** The handler completed, and what it returned isn't looked at. */
+  completeWithout(): Promise<AcceptOutcome | null> {
+    if (this.choice === 'none' && !this.isPossible) {
+      this.service.drop(this.service.enabled ? 'no_referral' : 'disabled', this.signUp);
+    }
+    const keeping = this.waitForLast();
+    this.handlerEnded('completed');
+    return keeping;
+  }
+
+  fail(): void {
+    this.handlerEnded('failed');
+  }
+
+  responseEnded(how: 'good' | 'bad' | 'closed'): void {
+    if (this.response !== 'open') return;
+    this.response = how;
+    if (how === 'good' && this.handler === 'running') this.waitForHandler();
+    this.decide();
+  }
+
+  /** Once per route; not if a mapper, or a handler that has `@Referral()`, said so itself. */
+  warnOfNoCustomer(why: string): void {
+    const { route } = this.facts;
+    if (this.inHand || this.wasNotNew) return;
+    this.service.warnOnce(`no customer ${route}`, () => {
+      const found = this.key === null ? 'A sign-up' : 'A referral key came';
+      return `${found} at ${route}, but nobody was attributed: ${why}.`;
+    });
+  }
+
+  private get signUp(): { referralKey: string | null; route: string } {
+    return { referralKey: this.key, route: this.facts.route };
+  }
+
+  private async keep(map: MapResult): Promise<AcceptOutcome> {
+    if (this.decided) return this.service.attribute({ ...this.signUp, customer: map() });
+    const started = performance.now();
+    this.pending += 1;
+    const keeping = this.keepAfter(this.last, map);
+    this.last = keeping;
+    const outcome = await this.service.inTime(keeping, this.budgetMs, this.facts.route);
+    this.budgetMs -= performance.now() - started;
+    return outcome;
+  }
+
+  private async keepAfter(before: Promise<Kept> | null, map: MapResult): Promise<Kept> {
+    if (before) await before;
+    if (this.facts.late) this.referral = await this.facts.late;
+    const customer = map();
+    const kept = await this.keepNow(customer instanceof Promise ? await customer : customer);
+    this.pending -= 1;
+    this.decide();
+    return kept;
+  }
+
+  private keepNow(customer: unknown): Promise<Kept> {
+    if (customer === NOT_NEW) return Promise.resolve(this.withdraw('not_a_new_customer'));
+    if (this.wasKeptInRequest(customer)) return Promise.resolve({ outcome: 'accepted' });
+    const { key: referralKey, jobId: replaces } = this;
+    const { route } = this.facts;
+    return this.service.keep({ referralKey, route, customer, replaces }).then((kept) => {
+      this.jobId = kept.jobId;
+      // The last call wins, even if nothing could be made of it.
+      if (kept.jobId === undefined && replaces !== undefined) this.discard(replaces);
+      return kept;
+    });
+  }
+
+  private withdraw(reason: string): Kept {
+    this.wasNotNew = true;
+    if (this.jobId !== undefined) this.discard(this.jobId);
+    this.jobId = undefined;
+    return this.service.drop('no_customer', this.signUp, reason);
+  }
+
+  /** Where interceptors run more than once a request, each new customer counts once. */
+  private wasKeptInRequest(customer: unknown): boolean {
+    const { keptInRequest: kept } = this.facts;
+    const key = kept && toCustomer(customer)?.key;
+    if (!kept || key === undefined) return false;
+    if (kept.has(key)) return true;
+    kept.add(key);
+    return false;
+  }
+
+  private async waitForLast(): Promise<AcceptOutcome | null> {
+    if (this.pending === 0 || !this.last) return null;
+    return this.service.inTime(this.last, this.budgetMs, this.facts.route);
+  }
+
+  private handlerEnded(how: 'completed' | 'failed'): void {
+    if (this.handler !== 'running') return;
+    this.handler = how;
+    clearTimeout(this.holdTimer);
+    this.decide();
+  }
+
+  /** A handler that goes on after a good answer has `holdMs` to change its mind. */
+  private waitForHandler(): void {
+    const { holdMs } = this.service.settings;
+    this.holdTimer = setTimeout(() => this.handlerEnded('completed'), holdMs);
+    this.holdTimer.unref();
+  }
+
+  private decide(): void {
+    const over = this.handler !== 'running' && this.response !== 'open' && this.pending === 0;
+    if (!over || this.decided) return;
+    this.decided = true;
+    if (this.jobId === undefined) return;
+    const happened =
+      this.handler === 'completed' && this.response !== 'bad' && this.choice !== 'skipped';
+    if (happened) this.service.release(this.jobId);
+    else this.discard(this.jobId);
+  }
+
+  private discard(jobId: string): void {
+    this.service.discard(jobId, this.signUp);
+  }
+}

@@ -1,0 +1,53 @@
+import type { OutboxLog } from './outbox/outbox.js';
+import type { ResolvedOptions } from './partnero.options.js';
+import { DEFAULT_PROGRAM } from './program.tokens.js';
+
+/** One line at boot: what is in force, or that nothing is. */
+export function bootLine(
+  options: ResolvedOptions,
+  mode: 'delivers' | 'keeps' | 'counts' | 'disabled',
+  location: string | undefined,
+  log: OutboxLog,
+): void {
+  const { name, program } = options;
+  const title = name === DEFAULT_PROGRAM ? `${program} program` : `${program} program '${name}'`;
+  switch (mode) {
+    case 'delivers':
+      return log.log(`Attributing to the ${title}. ${sourcesOf(options)} Outbox: ${location}.`);
+    case 'keeps':
+      return log.error(
+        `There is no API key for the ${title}, but ${location} knows it: sign-ups are accepted and ` +
+          'stay pending until the key is back. Set PARTNERO_API_KEY, or the apiKey option.',
+      );
+    case 'counts':
+      return log.log(
+        `Disabled by the option enabled. What is in ${location} for the ${title} stays there.`,
+      );
+    case 'disabled':
+      return sayDisabled(options, title, log);
+  }
+}
+
+function sayDisabled({ enabled }: ResolvedOptions, title: string, log: OutboxLog): void {
+  if (enabled === false) return log.log(`Disabled by the option enabled: ${title}.`);
+  const message = `Disabled: there is no API key for the ${title}. Set PARTNERO_API_KEY, or the apiKey option.`;
+  if (process.env['NODE_ENV'] === 'production') log.error(message);
+  else log.log(message);
+}
+
+function sourcesOf({ referral }: ResolvedOptions): string {
+  const places = referral.sources.map((source) => {
+    switch (source) {
+      case 'query':
+        return `query ${referral.params.map((name) => `?${name}=`).join(', ')}`;
+      case 'header':
+        return `header ${referral.header}`;
+      case 'body':
+        return `body field ${referral.bodyField}`;
+      case 'cookie':
+        return `cookie ${referral.cookie}`;
+    }
+  });
+  const first = referral.resolve ? ['the resolve option'] : [];
+  return `The referral key is read from: ${[...first, ...places].join(', then ')}.`;
+}

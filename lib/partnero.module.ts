@@ -1,0 +1,77 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { HttpModule, HttpService } from '@nestjs/axios';
+import {
+  ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  OPTIONS_TYPE,
+  type PartneroModuleExtras,
+} from './partnero.module-definition.js';
+import { resolveOptions, type PartneroModuleOptions } from './partnero.options.js';
+import { PartneroRuntime } from './partnero.runtime.js';
+import { PartneroService } from './partnero.service.js';
+import { getPartneroToken } from './partnero.tokens.js';
+import { attributionToken, DEFAULT_PROGRAM, PARTNERO_MODULE_PRESENT } from './program.tokens.js';
+
+/**
+ * Partnero for a Nest app. Import it once in the app module, or once per program under different
+ * names; it is global unless you say otherwise.
+ *
+ * @example
+ * \@Module({ imports: [PartneroModule.forRoot()] })
+ * export class AppModule {}
+ */
+@Module({})
+export class PartneroModule extends ConfigurableModuleClass {
+  /** Options given here; what is missing has defaults. */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return withProviders(super.forRoot(options), options);
+  }
+
+  /**
+   * Options made later, with `useFactory`, `useClass` or `useExisting`; `name` and `isGlobal` stand
+   * beside them.
+   *
+   * @example
+   * PartneroModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ apiKey: config.get('PARTNERO_API_KEY') }),
+   * })
+   */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return withProviders(super.forRootAsync(options), options);
+  }
+}
+
+function withProviders(definition: DynamicModule, extras: PartneroModuleExtras): DynamicModule {
+  const { name = DEFAULT_PROGRAM, isGlobal = true } = extras;
+  const service = getPartneroToken(name);
+  const runtime = `nestjs-partnero:runtime:${name}`;
+  const providers: Provider[] = [
+    {
+      provide: runtime,
+      useFactory: (options: PartneroModuleOptions, http: HttpService) =>
+        PartneroRuntime.create(resolveOptions(options, name, process.env), http),
+      inject: [MODULE_OPTIONS_TOKEN, HttpService],
+    },
+    {
+      provide: service,
+      useFactory: (made: PartneroRuntime) => new PartneroService(made),
+      inject: [runtime],
+    },
+    {
+      provide: attributionToken(name),
+      useFactory: (made: PartneroRuntime) => made.attribution,
+      inject: [runtime],
+    },
+    { provide: PARTNERO_MODULE_PRESENT, useValue: true },
+  ];
+  return {
+    ...definition,
+    global: isGlobal,
+    // Registered, and so our own: interceptors of the app's HttpModule must not see the API key.
+    imports: [...(definition.imports ?? []), HttpModule.register({})],
+    providers: [...(definition.providers ?? []), ...providers],
+    exports: [service],
+  };
+}

@@ -1,0 +1,44 @@
+import type { FakeReadings } from './fake-readings.js';
+
+/** What a route of the fake answers. */
+export interface FakeAnswer {
+  readonly status: number;
+  /** Absent: no body. */
+  readonly body?: Record<string, unknown>;
+}
+
+export function success(
+  readings: FakeReadings,
+  data: unknown,
+  status = 200,
+  extra: Record<string, unknown> = {},
+): FakeAnswer {
+  if (status === 204) return { status };
+  return {
+    status,
+    body: {
+      ...(data === undefined ? {} : { data }),
+      ...extra,
+      // An action without payload has nothing but its status.
+      ...(readings.statusField || data === undefined ? { status: 1 } : {}),
+    },
+  };
+}
+
+export function refusal(
+  readings: FakeReadings,
+  status: number,
+  message: string,
+  errors: Record<string, string[]> = {},
+): FakeAnswer {
+  const { errorBody } = readings;
+  const named = Object.keys(errors).length > 0 && errorBody !== 'message';
+  return {
+    status,
+    body: {
+      status: 0,
+      ...(errorBody !== 'errors' || !named ? { message } : {}),
+      ...(named ? { errors } : {}),
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { refusal, success, type FakeAnswer } from './fake-answer.js';
+import type { FakeReadings } from './fake-readings.js';
+
+const DEFAULT_LIMIT = 15;
+
+/** One page of a list, without a total, as Laravel's simple pagination has it. */
+export function paginate<T>(
+  rows: readonly T[],
+  query: Readonly<Record<string, string>>,
+  readings: FakeReadings,
+  path: string,
+  show: (row: T) => unknown,
+): FakeAnswer {
+  const limit = Number(query['limit'] ?? DEFAULT_LIMIT);
+  const page = Number(query['page'] ?? 1);
+  if (!Number.isInteger(limit) || limit < 1 || limit > readings.maxLimit) {
+    const message = `The limit must be between 1 and ${readings.maxLimit}.`;
+    return refusal(readings, 422, message, { limit: [message] });
+  }
+  const from = (page - 1) * limit;
+  const items = rows.slice(from, from + limit);
+  const url = (n: number) => `https://api.partnero.com/v1${path}?page=${n}`;
+  const empty = items.length === 0;
+  return success(readings, items.map(show), 200, {
+    links: {
+      first: url(1),
+      last: null,
+      prev: page > 1 ? url(page - 1) : null,
+      next: from + limit < rows.length ? url(page + 1) : null,
+    },
+    meta: {
+      current_page: page,
+      from: empty ? null : from + 1,
+      path,
+      per_page: limit,
+      to: empty ? null : from + items.length,
+    },
+  });
+}

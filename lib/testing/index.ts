@@ -1,0 +1,6 @@
+export { FakePartnero } from './fake-partnero.js';
+export type { FakePartneroOptions } from './fake-partnero.js';
+export type { FakeFault, FaultScope } from './fake-fault.js';
+export type { FakeReadings } from './fake-readings.js';
+export type { RecordedRequest } from './fake-request.js';
+export type { FakeCustomer, FakePartner } from './fake-store.js';
