@@ -11,29 +11,39 @@ export interface ProgramStats extends OutboxStats {
 
 /** Tells what became of the sign-ups of a program: `partnero.outbox`. */
 export class OutboxInspector {
+  readonly #program: string;
+  readonly #outbox: Outbox | null;
+  readonly #relay: Relay | null;
+  readonly #notAccepted: Readonly<NotAccepted>;
+
   constructor(
-    private readonly program: string,
-    private readonly outbox: Outbox | null,
-    private readonly relay: Relay | null,
-    private readonly notAccepted: Readonly<NotAccepted>,
-  ) {}
+    program: string,
+    outbox: Outbox | null,
+    relay: Relay | null,
+    notAccepted: Readonly<NotAccepted>,
+  ) {
+    this.#program = program;
+    this.#outbox = outbox;
+    this.#relay = relay;
+    this.#notAccepted = notAccepted;
+  }
 
   /** Numbers that add up: `accepted` = the sum of `outcomes` + `dead` + `pending`. */
   async stats(): Promise<ProgramStats> {
-    const stored = (await this.outbox?.stats()) ?? nothing(this.program);
-    const held = this.relay?.heldBecause;
+    const stored = (await this.#outbox?.stats()) ?? nothing(this.#program);
+    const held = this.#relay?.heldBecause;
     const paused = held ? { reason: held, until: null } : stored.paused;
-    return { ...stored, paused, notAccepted: { ...this.notAccepted } };
+    return { ...stored, paused, notAccepted: { ...this.#notAccepted } };
   }
 
   /** Why a customer was, or wasn't, credited: all that is known under that key, the newest first. */
   find({ customerKey }: { customerKey: string }): Promise<LedgerEntry[]> {
-    return this.outbox?.find(customerKey) ?? Promise.resolve([]);
+    return this.#outbox?.find(customerKey) ?? Promise.resolve([]);
   }
 
   /** Jobs that were given up, the oldest first. */
   async *dead(): AsyncIterable<LedgerEntry> {
-    if (this.outbox) yield* this.outbox.dead();
+    if (this.#outbox) yield* this.#outbox.dead();
   }
 
   /**
@@ -43,7 +53,7 @@ export class OutboxInspector {
    */
   replay(filter: ReplayFilter | string): Promise<number> {
     const asked = typeof filter === 'string' ? { id: filter } : filter;
-    return this.outbox?.replay(asked) ?? Promise.resolve(0);
+    return this.#outbox?.replay(asked) ?? Promise.resolve(0);
   }
 }
 

@@ -1,5 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { HttpModule, HttpService } from '@nestjs/axios';
+import { DiscoveryModule } from '@nestjs/core';
+import { AttributedRoutesCheck } from './attribution/attributed-routes.check.js';
 import {
   ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -65,12 +67,13 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
       inject: [runtime],
     },
     { provide: PARTNERO_MODULE_PRESENT, useValue: true },
+    AttributedRoutesCheck,
   ];
   return {
     ...definition,
     global: isGlobal,
     // Registered, and so our own: interceptors of the app's HttpModule must not see the API key.
-    imports: [...(definition.imports ?? []), HttpModule.register({})],
+    imports: [...(definition.imports ?? []), HttpModule.register({}), DiscoveryModule],
     providers: [...(definition.providers ?? []), ...providers],
     exports: [service],
   };

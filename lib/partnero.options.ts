@@ -1,3 +1,4 @@
+import { ApiKey } from './api/api-key.js';
 import type { Outcome } from './attribution/attribution.outcome.js';
 import { OptionCheck } from './option-check.js';
 import {
@@ -67,7 +68,7 @@ export interface PartneroModuleOptions {
 export interface ResolvedOptions {
   /** Name of the program in this app. */
   readonly name: string;
-  readonly apiKey: string | undefined;
+  readonly apiKey: ApiKey | undefined;
   readonly enabled: boolean | undefined;
   readonly program: ProgramType;
   readonly baseUrl: string;
@@ -144,7 +145,7 @@ function apiKeyFrom(
   given: unknown,
   name: string,
   environment: NodeJS.ProcessEnv,
-): string | undefined {
+): ApiKey | undefined {
   if (given !== undefined && given !== null && typeof given !== 'string') {
     throw new PartneroConfigurationError('apiKey must be a text.');
   }
@@ -156,7 +157,7 @@ function apiKeyFrom(
       'apiKey holds characters that no API key has (blanks, line breaks, letters with accents).',
     );
   }
-  return key;
+  return new ApiKey(key);
 }
 
 function outboxFrom(given: OutboxDefinition | undefined): OutboxDefinition {

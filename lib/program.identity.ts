@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ApiKey } from './api/api-key.js';
 import { isProgramType, ping, type ProgramInfo } from './api/program/ping.js';
 import { PartneroError } from './api/partnero.error.js';
 import type { PartneroApiClient } from './api/partnero-api.client.js';
@@ -12,7 +13,7 @@ const LONGEST_WAIT_MS = 15 * 60_000;
 
 interface Subject {
   readonly name: string;
-  readonly apiKey: string | undefined;
+  readonly apiKey: ApiKey | undefined;
   readonly program: ProgramType;
 }
 
@@ -38,7 +39,7 @@ export class ProgramIdentity {
   get keyHash(): string | null {
     const { apiKey } = this.subject;
     if (!this.stored || !apiKey) return null;
-    return createHash('sha256').update(`${this.stored.salt}:${apiKey}`).digest('hex');
+    return createHash('sha256').update(`${this.stored.salt}:${apiKey.reveal()}`).digest('hex');
   }
 
   /**

@@ -6,5 +6,14 @@ export const PARTNERO_MODULE_PRESENT = 'nestjs-partnero:present';
 
 /** Where the interceptor and `@Referral()` find what they need of a program. */
 export function attributionToken(program: string): string {
-  return `nestjs-partnero:attribution:${program}`;
+  return ATTRIBUTION_PREFIX + program;
 }
+
+/** The program behind such a token; `undefined` for any other. */
+export function programOfToken(token: unknown): string | undefined {
+  return typeof token === 'string' && token.startsWith(ATTRIBUTION_PREFIX)
+    ? token.slice(ATTRIBUTION_PREFIX.length)
+    : undefined;
+}
+
+const ATTRIBUTION_PREFIX = 'nestjs-partnero:attribution:';

@@ -37,12 +37,11 @@ export class AnswerErrors {
 
   fromStatus(status: number, body: Body, retryAfter: unknown): PartneroError {
     const kind = kindOf(status, body);
-    const detail = typeof body?.['message'] === 'string' ? this.redact(body['message']) : undefined;
-    const fieldErrors = body ? fieldErrorsOf(body, this.redact) : {};
+    const fieldErrors = this.fieldErrorsIn(body);
     return new PartneroError({
       kind,
       status,
-      message: this.describe(kind, status, detail, Object.keys(fieldErrors)),
+      message: this.describe(kind, status, Object.keys(fieldErrors)),
       fieldErrors,
       retryAfterMs: status === 429 ? parseRetryAfter(retryAfter, Date.now()) : undefined,
       ambiguous: this.writes && (kind === 'server' || kind === 'unexpected'),
@@ -66,7 +65,7 @@ export class AnswerErrors {
       kind: 'failed',
       status,
       message: `${this.call} was answered ${status}, but its body says that it failed.`,
-      fieldErrors: fieldErrorsOf(body, this.redact),
+      fieldErrors: this.fieldErrorsIn(body),
       ambiguous: this.writes,
     });
   }
@@ -98,15 +97,18 @@ export class AnswerErrors {
     });
   }
 
-  private describe(
-    kind: PartneroErrorKind,
-    status: number,
-    detail: string | undefined,
-    fields: readonly string[],
-  ): string {
+  /**
+   * Rules on what was sent may be told: they name fields, and every value sent is blanked out. In the
+   * answer to a call that reads, a text could be about anybody.
+   */
+  private fieldErrorsIn(body: Body): Record<string, string[]> {
+    if (!body) return {};
+    return fieldErrorsOf(body, this.writes ? this.redact : () => '…');
+  }
+
+  private describe(kind: PartneroErrorKind, status: number, fields: readonly string[]): string {
     const named = fields.length > 0 ? ` Fields: ${fields.join(', ')}.` : '';
-    const said = detail ? ` It says: "${detail}".` : '';
-    return `${this.call} was answered ${status}. ${ADVICE[kind] ?? ''}${said}${named}`.trim();
+    return `${this.call} was answered ${status}. ${ADVICE[kind] ?? ''}${named}`.trim();
   }
 }
 

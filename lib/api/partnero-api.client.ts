@@ -14,26 +14,29 @@ const asIs = (data: unknown): unknown => data;
 
 /** One call, one answer: authentication, time limit, envelope, errors. Retries nothing. */
 export class PartneroApiClient {
-  private readonly httpAgent = new HttpAgent({ keepAlive: true });
-  private readonly httpsAgent = new HttpsAgent({ keepAlive: true });
+  // Really private: sockets remember the header that holds the key, and whoever prints this would see it.
+  readonly #httpAgent = new HttpAgent({ keepAlive: true });
+  readonly #httpsAgent = new HttpsAgent({ keepAlive: true });
+  readonly #http: HttpService;
+  readonly #options: ApiOptions;
 
-  constructor(
-    private readonly http: HttpService,
-    private readonly options: ApiOptions,
-  ) {}
+  constructor(http: HttpService, options: ApiOptions) {
+    this.#http = http;
+    this.#options = options;
+  }
 
   /**
    * @returns the envelope of a successful answer
    * @throws PartneroError for everything else
    */
   async send<T = unknown>(request: PartneroRequest): Promise<Envelope<T>> {
-    const { apiKey } = this.options;
+    const apiKey = this.#options.apiKey?.reveal();
     const errors = new AnswerErrors(request, apiKey);
     if (!apiKey) throw errors.noKey();
     const config = this.configOf(request, apiKey);
-    const deadline = new Deadline(request.timeoutMs ?? this.options.timeoutMs, request.signal);
+    const deadline = new Deadline(request.timeoutMs ?? this.#options.timeoutMs, request.signal);
     try {
-      const response = await this.http.axiosRef.request<unknown>({
+      const response = await this.#http.axiosRef.request<unknown>({
         ...config,
         signal: deadline.signal,
       });
@@ -47,8 +50,8 @@ export class PartneroApiClient {
 
   /** Closes idle connections. */
   close(): void {
-    this.httpAgent.destroy();
-    this.httpsAgent.destroy();
+    this.#httpAgent.destroy();
+    this.#httpsAgent.destroy();
   }
 
   private configOf(request: PartneroRequest, apiKey: string): AxiosRequestConfig {
@@ -56,7 +59,7 @@ export class PartneroApiClient {
     const withBody = body !== undefined && method !== 'GET';
     return {
       method,
-      url: urlOf(this.options.baseUrl, request),
+      url: urlOf(this.#options.baseUrl, request),
       data: withBody ? JSON.stringify(body) : undefined,
       headers: {
         Authorization: `Bearer ${apiKey}`,
@@ -65,8 +68,8 @@ export class PartneroApiClient {
         ...(withBody ? { 'Content-Type': 'application/json' } : {}),
       },
       adapter: 'http',
-      httpAgent: this.httpAgent,
-      httpsAgent: this.httpsAgent,
+      httpAgent: this.#httpAgent,
+      httpsAgent: this.#httpsAgent,
       // The key must not follow a redirect to another host.
       maxRedirects: 0,
       maxContentLength: MAX_BYTES,

@@ -55,8 +55,8 @@ const RETRYABLE: ReadonlySet<PartneroErrorKind> = new Set([
 
 /**
  * The one error that calls to Partnero reject with. It holds nothing secret, in no form: not the API
- * key, not what was sent, not what was answered. In texts that come from Partnero, e-mail addresses
- * and everything that was sent are blanked out.
+ * key, not what was sent, not what was answered. Of what Partnero says, only rules on fields are kept,
+ * with e-mail addresses and everything that was sent blanked out.
  *
  * @example
  * try {
@@ -79,7 +79,7 @@ export class PartneroError extends Error {
   readonly ambiguous: boolean;
   /** What Partnero asked for with a 429. Milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** Of a 422 or of our own DTOs. Empty if none were named. */
+  /** Of a 422 or of our own DTOs, without values. Empty if none were named. */
   readonly fieldErrors: FieldErrors;
 
   constructor(init: PartneroErrorInit) {

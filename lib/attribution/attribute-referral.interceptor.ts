@@ -40,7 +40,7 @@ export interface AttributedRoute {
  */
 @Injectable()
 export class AttributeReferralInterceptor implements NestInterceptor {
-  private static readonly once = new Once(new Logger('Partnero'));
+  private readonly once = new Once(new Logger('Partnero'));
   private readonly routes = new Map<object, Map<object, AttributedRoute | undefined>>();
 
   constructor(protected readonly moduleRef: ModuleRef) {}
@@ -184,7 +184,7 @@ export class AttributeReferralInterceptor implements NestInterceptor {
   private explainAbsence(program: string, route: string): void {
     const present = hasPartneroModule(this.moduleRef);
     if (!present && process.env['NODE_ENV'] === 'test') return;
-    AttributeReferralInterceptor.once.warn(`${route} ${program}`, () =>
+    this.once.warn(`${route} ${program}`, () =>
       present
         ? `${route} attributes to the program '${program}', which this app doesn't have. Nothing is attributed there.`
         : `${route} attributes referrals, but this app doesn't import PartneroModule.forRoot(). Nothing is attributed there.`,

@@ -26,6 +26,8 @@ interface Attempt {
   requests: number;
   droppedEmail: boolean;
   refusedReferrer: boolean;
+  /** The host has shown that it is Partnero's API. */
+  isPartnero: boolean;
 }
 
 /** Tells Partnero of one new customer, and makes sense of the answer. */
@@ -52,6 +54,7 @@ export class AttributionJob implements JobKind {
       requests: 0,
       droppedEmail: false,
       refusedReferrer: false,
+      isPartnero: false,
     };
     try {
       return await this.create(attempt);
@@ -118,12 +121,14 @@ export class AttributionJob implements JobKind {
 
   /**
    * Not documented for this call. A wrong `baseUrl` answers like this too, and must reject nobody: it
-   * counts only from a host that knows `GET /test`.
+   * counts only if it is repeated by a host that knows `GET /test`.
    */
   private async notFound(attempt: Attempt, error: PartneroError): Promise<Verdict> {
+    if (attempt.isPartnero) return this.badRequest(attempt, error);
     attempt.requests += 1;
     await ping(this.client, { signal: attempt.signal });
-    return this.badRequest(attempt, error);
+    attempt.isPartnero = true;
+    return this.create(attempt);
   }
 
   private withoutReferrer(attempt: Attempt, error: PartneroError): Promise<Verdict> | Verdict {

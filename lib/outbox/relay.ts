@@ -32,8 +32,9 @@ const CLAIM_RETRY_MS = 1_000;
  * nothing of what a job says.
  */
 export class Relay {
-  private readonly waiting: Claimed[] = [];
-  private readonly underWay = new Map<Job, Promise<void>>();
+  // Jobs hold personal data: whoever prints this must not see it.
+  readonly #waiting: Claimed[] = [];
+  readonly #underWay = new Map<Job, Promise<void>>();
   private readonly persistence: Persistence;
   private readonly aborted = new AbortController();
   private state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
@@ -94,7 +95,7 @@ export class Relay {
     this.aborted.abort();
     this.persistence.stop();
     await this.recall();
-    await atMost(CUT_OFF_MS, Promise.all(this.underWay.values()));
+    await atMost(CUT_OFF_MS, Promise.all(this.#underWay.values()));
   }
 
   private wake(): void {
@@ -113,11 +114,11 @@ export class Relay {
     while (this.mayClaim()) {
       this.launch();
       const want = Math.min(MAX_CLAIM, 2 * this.options.concurrency) - this.load();
-      if (this.waiting.length >= this.options.concurrency || want <= 0) return;
+      if (this.#waiting.length >= this.options.concurrency || want <= 0) return;
       const claim = await this.claim(want);
       if (!claim) return this.sleep(Date.now() + CLAIM_RETRY_MS);
       if (claim.probeKey) void this.probe();
-      this.waiting.push(...claim.jobs.map((job) => ({ job, testing: claim.testing })));
+      this.#waiting.push(...claim.jobs.map((job) => ({ job, testing: claim.testing })));
       this.launch();
       if (claim.jobs.length === 0) return this.sleep(claim.wakeAt);
     }
@@ -129,7 +130,7 @@ export class Relay {
   }
 
   private load(): number {
-    return this.waiting.length + this.underWay.size;
+    return this.#waiting.length + this.#underWay.size;
   }
 
   private async claim(want: number): Promise<Claim | null> {
@@ -142,15 +143,15 @@ export class Relay {
   }
 
   private launch(): void {
-    while (this.mayClaim() && this.underWay.size < this.options.concurrency) {
-      const next = this.waiting.shift();
+    while (this.mayClaim() && this.#underWay.size < this.options.concurrency) {
+      const next = this.#waiting.shift();
       if (!next) return;
       const { job, testing } = next;
       const done = this.run(job, testing).finally(() => {
-        this.underWay.delete(job);
+        this.#underWay.delete(job);
         this.wake();
       });
-      this.underWay.set(job, done);
+      this.#underWay.set(job, done);
     }
   }
 
@@ -228,7 +229,7 @@ export class Relay {
   }
 
   private async recall(): Promise<void> {
-    await this.giveBack(this.waiting.splice(0).map(({ job }) => job));
+    await this.giveBack(this.#waiting.splice(0).map(({ job }) => job));
   }
 
   private async giveBack(jobs: readonly Job[]): Promise<void> {
@@ -248,8 +249,8 @@ export class Relay {
 
   /** Resolves when nothing is under way and nothing more is due. */
   private async quiet(): Promise<void> {
-    while (this.pumping || this.underWay.size > 0) {
-      await Promise.all([this.pumping, ...this.underWay.values()]);
+    while (this.pumping || this.#underWay.size > 0) {
+      await Promise.all([this.pumping, ...this.#underWay.values()]);
     }
   }
 }

@@ -35,10 +35,13 @@ export type CreateCustomerInput = CreateCustomerDto | CreateReferredCustomerDto;
  * `PartneroService.attribute()` instead.
  */
 export class CustomersResource {
-  constructor(
-    private readonly client: PartneroApiClient,
-    private readonly program: 'affiliate' | 'refer-a-friend',
-  ) {}
+  readonly #client: PartneroApiClient;
+  readonly #program: 'affiliate' | 'refer-a-friend';
+
+  constructor(client: PartneroApiClient, program: 'affiliate' | 'refer-a-friend') {
+    this.#client = client;
+    this.#program = program;
+  }
 
   /**
    * `POST /customers`. A key that exists is refused (`validation`, perhaps `conflict`).
@@ -46,14 +49,14 @@ export class CustomersResource {
    * await partnero.customers.create({ key: 'user-42', email: 'a@b.com', partner: { key: 'ann' } })
    */
   async create(input: CreateCustomerInput, options: CallOptions = {}): Promise<Customer> {
-    const dto = this.program === 'affiliate' ? CreateCustomerDto : CreateReferredCustomerDto;
+    const dto = this.#program === 'affiliate' ? CreateCustomerDto : CreateReferredCustomerDto;
     const body = withoutNulls(validateInput<CreateCustomerInput>(dto, input));
-    return this.one({ method: 'POST', path: ['customers'], body, ...options });
+    return this.#one({ method: 'POST', path: ['customers'], body, ...options });
   }
 
   /** `GET /customers/{key}`. May find by id or e-mail too: compare the key of what is answered. */
   async get(key: string, options: CallOptions = {}): Promise<Customer> {
-    const customer = await this.one({ path: ['customers', key], ...options });
+    const customer = await this.#one({ path: ['customers', key], ...options });
     if (customer && typeof customer === 'object') return customer;
     throw new PartneroError({
       kind: 'unreadable',
@@ -68,24 +71,24 @@ export class CustomersResource {
     options: CallOptions = {},
   ): Promise<Customer> {
     const update = validateInput(UpdateCustomerDto, changes);
-    return this.one({ method: 'PUT', path: ['customers', key], body: { update }, ...options });
+    return this.#one({ method: 'PUT', path: ['customers', key], body: { update }, ...options });
   }
 
   /** `DELETE /customers/{key}`: for good. */
   async delete(key: string, options: CallOptions = {}): Promise<void> {
-    await this.client.send({ method: 'DELETE', path: ['customers', key], ...options });
+    await this.#client.send({ method: 'DELETE', path: ['customers', key], ...options });
   }
 
   /** `POST /customers/{key}/archive`. Affiliate programs. */
   async archive(key: string, options: CallOptions = {}): Promise<void> {
     const path = ['customers', key, 'archive'];
-    await this.client.send({ method: 'POST', path, ...options });
+    await this.#client.send({ method: 'POST', path, ...options });
   }
 
   /** `POST /customers/{key}/revoke-archive`. Affiliate programs. */
   async restore(key: string, options: CallOptions = {}): Promise<void> {
     const path = ['customers', key, 'revoke-archive'];
-    await this.client.send({ method: 'POST', path, ...options });
+    await this.#client.send({ method: 'POST', path, ...options });
   }
 
   /**
@@ -108,7 +111,7 @@ export class CustomersResource {
       'partner.key': partner?.key,
       'partner.email': partner?.email,
     };
-    const envelope = await this.client.send<Customer[]>({ path: ['customers'], query, signal });
+    const envelope = await this.#client.send<Customer[]>({ path: ['customers'], query, signal });
     return pageOf(envelope, page, limit);
   }
 
@@ -117,7 +120,7 @@ export class CustomersResource {
     const { id, email, key } = query;
     try {
       const path = ['customers:search'];
-      const { data } = await this.client.send<Customer | Customer[]>({
+      const { data } = await this.#client.send<Customer | Customer[]>({
         path,
         query: { id, email, key },
         ...options,
@@ -129,8 +132,8 @@ export class CustomersResource {
     }
   }
 
-  private async one(request: Parameters<PartneroApiClient['send']>[0]): Promise<Customer> {
-    const { data }: Envelope<Customer> = await this.client.send<Customer>(request);
+  async #one(request: Parameters<PartneroApiClient['send']>[0]): Promise<Customer> {
+    const { data }: Envelope<Customer> = await this.#client.send<Customer>(request);
     // A 202 or 204 tells nothing of the customer.
     return data ?? {};
   }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ensurePrivateFile } from './private-file.js';
-import { prepareSchema } from './schema.js';
+import { isReady, prepareSchema } from './schema.js';
 import { isCorrupt } from './sqlite-error.js';
 import type { WorkerSettings } from './protocol.js';
 import { checkpointsFromAside } from './wal.js';
@@ -19,12 +19,15 @@ export interface DatabaseFile {
 
 /** Opens the outbox file; makes it, and its folder, if missing. */
 export function openDatabaseFile({ path, synchronous }: WorkerSettings): DatabaseFile {
+  moveOrphansAway(path);
   makePrivateFile(path);
   const db = new DatabaseSync(path);
   try {
     // The wait comes first: two boots at once both want to switch the journal mode.
+    db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    // Then a look: nothing is changed in a file that isn't ours.
+    isReady(db);
     db.exec(`
-      PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = ${synchronous};
       PRAGMA secure_delete = ON;
@@ -54,16 +57,36 @@ export function inodeOf(path: string): string | undefined {
  */
 export function setAsideCorrupt(settings: WorkerSettings, now: number): string | null {
   const { path } = settings;
-  ensurePrivateFile(`${path}-recovery`);
-  const lock = new DatabaseSync(`${path}-recovery`);
-  try {
-    lock.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; BEGIN EXCLUSIVE`);
+  return alone(path, () => {
     if (!isStillCorrupt(settings)) return null;
     const as = `${path}.corrupt-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}`;
     for (const suffix of ['-wal', '-shm', '']) {
       if (existsSync(path + suffix)) renameSync(path + suffix, as + suffix);
     }
     return as;
+  });
+}
+
+/**
+ * Side files whose database was renamed or deleted alone would be taken for those of the new one,
+ * while a process that still has the old one open goes on writing to them.
+ */
+function moveOrphansAway(path: string): void {
+  const orphans = () =>
+    existsSync(path) ? [] : ['-wal', '-shm'].filter((suffix) => existsSync(path + suffix));
+  if (orphans().length === 0) return;
+  alone(path, () => {
+    for (const suffix of orphans()) renameSync(path + suffix, `${path}.orphan${suffix}`);
+  });
+}
+
+/** One process at a time mends what is at a path. */
+function alone<T>(path: string, work: () => T): T {
+  ensurePrivateFile(`${path}-recovery`);
+  const lock = new DatabaseSync(`${path}-recovery`);
+  try {
+    lock.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; BEGIN EXCLUSIVE`);
+    return work();
   } finally {
     lock.close();
   }

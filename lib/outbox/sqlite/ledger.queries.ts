@@ -1,7 +1,7 @@
-import type { JobCounts, LedgerEntry, ReplayFilter } from '../ledger.js';
+import type { JobCounts, ReplayFilter } from '../ledger.js';
 import type { CountersTable } from './counters.table.js';
 import { JobState, type JobsTable } from './jobs.table.js';
-import type { StoredStats } from './protocol.js';
+import type { StoredEntry, StoredStats } from './protocol.js';
 
 interface LedgerRow {
   seq: number;
@@ -23,7 +23,7 @@ const COLUMNS = `seq, program, kind, lane, referral_key, state, outcome, reason,
 const FIND_LIMIT = 1_000;
 const PAGE = 200;
 
-export function findEntries(jobs: JobsTable, program: string, customerKey: string): LedgerEntry[] {
+export function findEntries(jobs: JobsTable, program: string, customerKey: string): StoredEntry[] {
   const rows = jobs.select(
     `SELECT ${COLUMNS} FROM jobs WHERE program = ? AND lane = ? ORDER BY seq DESC LIMIT ${FIND_LIMIT}`,
     program,
@@ -33,7 +33,7 @@ export function findEntries(jobs: JobsTable, program: string, customerKey: strin
 }
 
 /** One page of dead jobs behind the id `after`. */
-export function deadEntries(jobs: JobsTable, program: string, after: string): LedgerEntry[] {
+export function deadEntries(jobs: JobsTable, program: string, after: string): StoredEntry[] {
   const rows = jobs.select(
     `SELECT ${COLUMNS} FROM jobs
      WHERE program = ? AND state = 1 AND seq > ? ORDER BY seq LIMIT ${PAGE}`,
@@ -82,7 +82,7 @@ export function countJobs(
   return {
     ...total(Object.values(kinds)),
     kinds,
-    oldestPendingAt: Number.isFinite(oldest) ? new Date(oldest) : null,
+    oldestPendingAt: Number.isFinite(oldest) ? oldest : null,
   };
 }
 
@@ -103,7 +103,7 @@ function total(kinds: readonly Counts[]): Counts {
   return sum;
 }
 
-function toEntry(row: LedgerRow): LedgerEntry {
+function toEntry(row: LedgerRow): StoredEntry {
   return {
     id: String(row.seq),
     program: row.program,
@@ -115,7 +115,7 @@ function toEntry(row: LedgerRow): LedgerEntry {
     reason: row.reason,
     detail: row.detail === null ? null : (JSON.parse(row.detail) as Record<string, unknown>),
     attempts: row.attempts,
-    acceptedAt: new Date(row.accepted_at),
-    settledAt: row.settled_at === null ? null : new Date(row.settled_at),
+    acceptedAt: row.accepted_at,
+    settledAt: row.settled_at,
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   inodeOf,
@@ -52,7 +52,7 @@ export class OutboxFile {
   }
 
   static exists(settings: WorkerSettings): boolean {
-    return existsSync(settings.path);
+    return statSync(settings.path, { throwIfNoEntry: false })?.isFile() ?? false;
   }
 
   /** Whether the path still names this file. Where not, what is written here would be lost. */
@@ -62,7 +62,7 @@ export class OutboxFile {
 
   /** Takes over what dead processes held. How many jobs. */
   sweep(now: number): number {
-    this.store.transaction(() => this.owners.heartbeat(now));
+    if (this.owners.leased) this.store.transaction(() => this.owners.heartbeat(now));
     let recovered = 0;
     for (const { id, token } of this.owners.dead(now)) {
       this.store.transaction(() => {

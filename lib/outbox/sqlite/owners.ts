@@ -27,7 +27,7 @@ export class Owners {
   constructor(
     db: DatabaseSync,
     private readonly path: string,
-    private readonly leased: boolean,
+    readonly leased: boolean,
   ) {
     this.lock = leased ? null : new OwnerLock(path);
     this.token = this.lock?.token ?? randomBytes(8).toString('hex');
@@ -48,9 +48,9 @@ export class Owners {
     this.me = Number(lastInsertRowid);
   }
 
-  /** Only leases need it. Whoever was taken for dead starts anew under another id. */
+  /** For leases. Whoever was taken for dead starts anew under another id. */
   heartbeat(now: number): void {
-    if (this.leased && this.renew.run(now, this.me).changes === 0) this.register(now);
+    if (this.renew.run(now, this.me).changes === 0) this.register(now);
   }
 
   dead(now: number): { id: number; token: string }[] {

@@ -18,8 +18,8 @@ export interface Operations {
   fail: { ask: FailureReport; reply: 'postponed' | 'dead' | 'lost' };
   report: { ask: { event: GateEvent; keyHash: string | null; now: number }; reply: void };
   stats: { ask: { now: number; keyHash: string | null }; reply: StoredStats };
-  find: { ask: { customerKey: string }; reply: LedgerEntry[] };
-  dead: { ask: { after: string }; reply: LedgerEntry[] };
+  find: { ask: { customerKey: string }; reply: StoredEntry[] };
+  dead: { ask: { after: string }; reply: StoredEntry[] };
   replay: { ask: { filter: ReplayFilter; now: number }; reply: number };
   purge: { ask: { before: number; after: string; now: number }; reply: string | null };
 }
@@ -97,10 +97,16 @@ export interface FailureReport {
   now: number;
 }
 
+/** A ledger entry with times as numbers: the other thread's dates are of another realm. */
+export type StoredEntry = Omit<LedgerEntry, 'acceptedAt' | 'settledAt'> & {
+  acceptedAt: number;
+  settledAt: number | null;
+};
+
 export interface StoredStats extends JobCounts {
   kinds: Record<string, JobCounts>;
-  oldestPendingAt: Date | null;
-  paused: { reason: string; until: Date | null } | null;
+  oldestPendingAt: number | null;
+  paused: { reason: string; until: number } | null;
 }
 
 export interface WorkerSettings {

@@ -76,7 +76,11 @@ export function prepareSchema(db: DatabaseSync): void {
   }
 }
 
-function isReady(db: DatabaseSync): boolean {
+/**
+ * False for a file that is still empty. Reads only.
+ * @throws ForeignFileError
+ */
+export function isReady(db: DatabaseSync): boolean {
   const application = pragma(db, 'application_id');
   const version = pragma(db, 'user_version');
   if (application === APPLICATION_ID && version === VERSION) return true;

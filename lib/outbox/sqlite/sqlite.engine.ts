@@ -45,7 +45,7 @@ export class SqliteEngine {
   private worker: Worker | null = null;
   private users = 0;
   private lastNumber = 0;
-  private waiting: Waiting[] = [];
+  #waiting: Waiting[] = [];
   private commits = 0;
   private scheduled = false;
   private readonly requests = new Map<number, Pick<Waiting, 'resolve' | 'reject'>>();
@@ -81,12 +81,12 @@ export class SqliteEngine {
   ): Promise<Operations[N]['reply']> {
     return new Promise((resolve, reject) => {
       if (this.closed) return reject(new SqliteOutboxError({ code: 'CLOSED', message: '' }));
-      if (this.waiting.length >= MAX_WAITING) {
+      if (this.#waiting.length >= MAX_WAITING) {
         return reject(new SqliteOutboxError({ code: 'BACKLOG', message: '' }));
       }
       const call = [name, program, ask] as unknown as Call;
-      this.waiting.push({ call, resolve, reject });
-      if (this.waiting.length >= FULL_BATCH && this.commits < MAX_COMMITS) void this.commit();
+      this.#waiting.push({ call, resolve, reject });
+      if (this.#waiting.length >= FULL_BATCH && this.commits < MAX_COMMITS) void this.commit();
       else this.commitSoon();
     });
   }
@@ -139,13 +139,13 @@ export class SqliteEngine {
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      if (this.waiting.length > 0) void this.commit();
+      if (this.#waiting.length > 0) void this.commit();
     });
   }
 
   private async commit(): Promise<void> {
-    const batch = this.waiting;
-    this.waiting = [];
+    const batch = this.#waiting;
+    this.#waiting = [];
     this.commits += 1;
     try {
       const calls = batch.map(({ call }) => call);
@@ -155,7 +155,7 @@ export class SqliteEngine {
       for (const { reject } of batch) reject(error as Error);
     }
     this.commits -= 1;
-    if (this.waiting.length > 0) this.commitSoon();
+    if (this.#waiting.length > 0) this.commitSoon();
   }
 
   private request(message: Request): Promise<unknown> {

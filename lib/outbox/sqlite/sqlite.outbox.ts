@@ -13,8 +13,10 @@ import type {
 import { Persistence } from '../persistence.js';
 import type { SettledVerdict } from '../verdict.js';
 import { HandOver } from './hand-over.js';
+import { LedgerKeeper } from './ledger-keeper.js';
 import { describeNote } from './open-notes.js';
 import type { ClaimReply, OpenReply, WorkerSettings } from './protocol.js';
+import { toLedgerEntry, toStats } from './stored.js';
 import { SqliteEngine } from './sqlite.engine.js';
 import { SqliteOutboxError } from './sqlite-failure.js';
 
@@ -23,8 +25,6 @@ const POLL_MS = 1_000;
 /** Released jobs that don't stay in memory are given up together. */
 const SURPLUS_EVERY_MS = 50;
 const SURPLUS_AT_MOST = 500;
-const PURGE_EVERY_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /** One program's view of an outbox file. */
 export class SqliteOutbox implements Outbox {
@@ -37,7 +37,7 @@ export class SqliteOutbox implements Outbox {
   private workListener: (() => void) | null = null;
   private surplusTimer: NodeJS.Timeout | undefined;
   private readonly subscriptions: (() => void)[] = [];
-  private purgeTimer: NodeJS.Timeout | undefined;
+  private ledger: LedgerKeeper | undefined;
   private problem: string | null = null;
   /** What the file said last, and how long it may be relied on. */
   private known = { open: false, quietUntil: 0 };
@@ -163,7 +163,7 @@ export class SqliteOutbox implements Outbox {
       }),
     );
     return {
-      ...stored,
+      ...toStats(stored),
       program: this.context.program,
       location: this.location,
       storage: { ok: this.problem === null, problem: this.problem },
@@ -172,14 +172,15 @@ export class SqliteOutbox implements Outbox {
 
   async find(customerKey: string): Promise<LedgerEntry[]> {
     await this.open();
-    return this.watch(this.engine.call('find', this.context.program, { customerKey }));
+    const entries = this.engine.call('find', this.context.program, { customerKey });
+    return (await this.watch(entries)).map(toLedgerEntry);
   }
 
   async *dead(): AsyncIterable<LedgerEntry> {
     await this.open();
     for (let after = '0'; ;) {
       const page = await this.watch(this.engine.call('dead', this.context.program, { after }));
-      yield* page;
+      yield* page.map(toLedgerEntry);
       const last = page.at(-1);
       if (!last) return;
       after = last.id;
@@ -197,7 +198,7 @@ export class SqliteOutbox implements Outbox {
   async close(): Promise<void> {
     if (this.closed || !this.opening) return;
     this.closed = true;
-    clearInterval(this.purgeTimer);
+    this.ledger?.stop();
     for (const unsubscribe of this.subscriptions) unsubscribe();
     clearTimeout(this.surplusTimer);
     this.persistence.stop();
@@ -218,7 +219,9 @@ export class SqliteOutbox implements Outbox {
     const reply = await this.tryOpening();
     if (!reply.opened) this.refuse(reply);
     this.isOpen = true;
-    this.purgeTimer = setInterval(() => void this.purge(), PURGE_EVERY_MS).unref();
+    this.ledger = new LedgerKeeper(this.context.ledgerDays, (before, after, now) =>
+      this.engine.call('purge', this.context.program, { before, after, now }),
+    );
   }
 
   private async tryOpening(): Promise<OpenReply> {
@@ -313,17 +316,5 @@ export class SqliteOutbox implements Outbox {
   private notice(error: unknown): void {
     this.problem = error instanceof Error ? error.message : 'unknown error';
     this.persistence.complain(`The outbox ${this.location} doesn't work`, error);
-  }
-
-  private async purge(): Promise<void> {
-    const now = Date.now();
-    const before = now - this.context.ledgerDays * DAY_MS;
-    try {
-      for (let after: string | null = '0'; after !== null && !this.closed;) {
-        after = await this.engine.call('purge', this.context.program, { before, after, now });
-      }
-    } catch (error) {
-      this.notice(error);
-    }
   }
 }

@@ -70,10 +70,12 @@ class Writer {
 
   private attempt(calls: readonly Call[], now: number): unknown[] | (CallResult & { ok: false }) {
     try {
-      const values = this.ensureOpen(now).store.run(calls);
+      const { store } = this.ensureOpen(now);
+      const before = store.changeCount;
+      const values = store.run(calls);
       // Before anything is acknowledged: what is in a deleted file is lost with this process.
       this.ensureInPlace(now);
-      this.keeper?.written();
+      if (store.changeCount !== before) this.keeper?.written();
       return values;
     } catch (error) {
       return { ok: false, failure: toFailure(error) };

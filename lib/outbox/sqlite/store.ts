@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
   admit,
   answered,
@@ -47,6 +47,7 @@ export class Store {
   readonly programs: ProgramsTable;
   readonly counters: CountersTable;
   private readonly handlers: Handlers;
+  private readonly changes: StatementSync;
 
   constructor(
     readonly db: DatabaseSync,
@@ -55,6 +56,7 @@ export class Store {
     this.jobs = new JobsTable(db, owner);
     this.programs = new ProgramsTable(db);
     this.counters = new CountersTable(db);
+    this.changes = db.prepare('SELECT total_changes() AS n');
     this.handlers = {
       enroll: (program, { salt }) => this.programs.enroll(program, salt),
       knows: (program) => this.programs.knows(program),
@@ -72,6 +74,11 @@ export class Store {
       replay: (program, ask) => this.replay(program, ask),
       purge: (program, ask) => purgeLedger(this.jobs, program, ask),
     };
+  }
+
+  /** Rows changed since the file was opened: tells whether a transaction wrote anything. */
+  get changeCount(): number {
+    return Number(this.changes.get()?.['n']);
   }
 
   /** Runs calls in one transaction: all of them, or none. */
@@ -186,6 +193,8 @@ export class Store {
 
   private stats(program: string, { now, keyHash }: Operations['stats']['ask']): StoredStats {
     const gate = this.programs.gate(program);
+    // What the same transaction has changed so far counts too, or the sums wouldn't add up.
+    this.counters.flush();
     return { ...countJobs(this.jobs, this.counters, program), paused: paused(gate, now, keyHash) };
   }
 
@@ -227,8 +236,8 @@ function paused(gate: GateState, now: number, keyHash: string | null): StoredSta
   const { pause, breaker } = gate;
   if (pause?.reason === 'unauthorized') {
     const binding = keyHash === null || pause.keyHash === keyHash;
-    return binding ? { reason: pause.reason, until: new Date(pause.until) } : null;
+    return binding ? { reason: pause.reason, until: pause.until } : null;
   }
-  if (pause && pause.until > now) return { reason: pause.reason, until: new Date(pause.until) };
-  return breaker ? { reason: 'breaker', until: new Date(breaker.until) } : null;
+  if (pause && pause.until > now) return { reason: pause.reason, until: pause.until };
+  return breaker ? { reason: 'breaker', until: breaker.until } : null;
 }

@@ -1,0 +1,245 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { PartneroService, sqliteOutbox, type PartneroModuleOptions } from 'nestjs-partnero';
+import { FakePartnero } from 'nestjs-partnero/testing';
+import { closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+import { settled } from '../support/sign-up-client.js';
+import { inOtherProcess } from '../support/sqlite-shell.js';
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
+
+let fake: FakePartnero;
+let path: string;
+
+beforeEach(async () => {
+  fake = await FakePartnero.start({ partners: ['ann'] });
+  path = join(temporaryFolder(), 'data', 'outbox.db');
+});
+
+afterEach(async () => {
+  await closeApps();
+  await fake.stop();
+});
+
+afterAll(removeTemporaryFolders);
+
+const start = (options: PartneroModuleOptions = {}) =>
+  startApp({ imports: [partnero(fake, { outbox: sqliteOutbox({ path }), ...options })] });
+const serviceOf = ({ app }: RunningApp) => app.get(PartneroService);
+const attribute = (running: RunningApp, id: string) =>
+  serviceOf(running).attribute(
+    { key: 'ann' },
+    { id, email: `${id}@example.com`, name: 'Lovelace' },
+  );
+const keys = () => fake.customers.map(({ key }) => key).toSorted();
+
+/** All that is in the folder, as raw bytes; read elsewhere, as reading here would drop locks. */
+function bytes(): string {
+  return execFileSync('sh', ['-c', 'cat "$0"/*', dirname(path)], { encoding: 'latin1' });
+}
+
+describe('the file', () => {
+  it('is private, in a private folder that git ignores', async () => {
+    await start();
+    await serviceOf(await start()).outbox.stats();
+    const folder = dirname(path);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    for (const name of readdirSync(folder).filter((each) => each.startsWith('outbox.db'))) {
+      expect([name, statSync(join(folder, name)).mode & 0o077]).toEqual([name, 0]);
+    }
+    expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('*\n');
+  });
+
+  it('does not get a .gitignore into a folder that was there', async () => {
+    mkdirSync(dirname(path));
+    await start();
+    expect(existsSync(join(dirname(path), '.gitignore'))).toBe(false);
+  });
+
+  it('leaves nothing but itself behind when the app ends', async () => {
+    const running = await start();
+    await attribute(running, 'user-1');
+    await closeApps();
+    expect(readdirSync(dirname(path)).toSorted()).toEqual(['.gitignore', 'outbox.db']);
+  });
+
+  it('never holds the API key', async () => {
+    const running = await start({ verifyOnBoot: 'warn' });
+    await attribute(running, 'user-1');
+    await settled(running.app, 1);
+    await closeApps();
+    expect(bytes()).not.toContain(fake.apiKey);
+  });
+
+  it('truly forgets a person once the job is settled, while the app runs', async () => {
+    fake.misbehave({ type: 'status', status: 500 });
+    const running = await start();
+    await attribute(running, 'user-1');
+    expect(bytes()).toContain('Lovelace');
+    fake.heal();
+    await settled(running.app, 1);
+    // The write-ahead log is emptied when it has been idle for a second.
+    await eventually(() => !/Lovelace|example\.com/.test(bytes()));
+    expect(await serviceOf(running).outbox.find({ customerKey: 'user-1' })).toMatchObject([
+      { outcome: 'attributed', referralKey: 'ann' },
+    ]);
+  });
+
+  it('is shared by two apps in one process', async () => {
+    const [one, two] = [await start(), await start()];
+    await Promise.all(
+      Array.from({ length: 30 }, (_, i) => attribute(i % 2 ? one : two, `user-${i}`)),
+    );
+    await settled(one.app, 30);
+    expect(fake.customers).toHaveLength(30);
+    expect(fake.requestsTo('POST /customers')).toHaveLength(30);
+    await one.close();
+    expect(await attribute(two, 'after')).toBe('accepted');
+    await settled(two.app, 31);
+  });
+});
+
+describe('boot', () => {
+  it.each([
+    ['a folder that cannot be made', () => writeFileSync(dirname(path), 'a file')],
+    ['a path that is a folder', () => mkdirSync(path, { recursive: true })],
+  ])('fails on %s, and names the ways out', async (_, prepare) => {
+    prepare();
+    await expect(start()).rejects.toThrow(
+      /outbox file .*data.*PARTNERO_OUTBOX_PATH.*inlineOutbox/s,
+    );
+  });
+
+  it('goes on with a file of a newer version, says why, and takes no sign-up', async () => {
+    await start();
+    await closeApps();
+    inOtherProcess(path, 'PRAGMA user_version = 99');
+    const running = await start();
+    expect(running.logger.ours('error')[0]).toMatch(/written by a newer version/);
+    expect(await attribute(running, 'user-1')).toBe('accept_failed');
+    const { rows } = inOtherProcess(path, 'SELECT count(*) AS n FROM jobs');
+    expect(rows).toEqual([{ n: 0 }]);
+  });
+
+  it('does not touch a database of another program', async () => {
+    mkdirSync(dirname(path));
+    inOtherProcess(path, 'CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)');
+    const running = await start();
+    expect(running.logger.ours('error')[0]).toMatch(/database of another program/);
+    expect(await attribute(running, 'user-1')).toBe('accept_failed');
+    expect(inOtherProcess(path, 'SELECT * FROM theirs').rows).toEqual([{ x: 1 }]);
+    expect(inOtherProcess(path, 'PRAGMA journal_mode').rows).toEqual([{ journal_mode: 'delete' }]);
+  });
+
+  it.each([
+    ['rubbish', () => writeFileSync(path, 'x'.repeat(50_000))],
+    [
+      'a damaged schema',
+      () => {
+        const content = readFileSync(path);
+        content.fill(0xff, 100, 4_000);
+        writeFileSync(path, content);
+      },
+    ],
+  ])('sets %s aside, says so, and starts', async (_, damage) => {
+    await start();
+    await closeApps();
+    damage();
+    const damaged = readFileSync(path);
+    const running = await start();
+    expect(await attribute(running, 'user-1')).toBe('accepted');
+    await settled(running.app, 1);
+    const aside = readdirSync(dirname(path)).find((name) => name.includes('.corrupt-'))!;
+    expect(readFileSync(join(dirname(path), aside))).toEqual(damaged);
+    expect(running.logger.ours('error')[0]).toContain(aside);
+  });
+
+  it('takes a file cut to nothing for a new one', async () => {
+    await start();
+    await closeApps();
+    truncateSync(path, 0);
+    const running = await start();
+    expect(await attribute(running, 'user-1')).toBe('accepted');
+  });
+
+  it('delivers what a file from before holds', async () => {
+    await fake.down();
+    const before = await start();
+    for (let i = 0; i < 50; i += 1) await attribute(before, `user-${i}`);
+    await closeApps();
+    await fake.up();
+    const after = await start();
+    await settled(after.app, 50);
+    expect(new Set(keys()).size).toBe(50);
+  });
+});
+
+describe('while the app runs', () => {
+  it.each([
+    ['deleted', () => rmSync(dirname(path), { recursive: true })],
+    ['renamed', () => renameSync(path, `${path}.away`)],
+  ])('a file that is %s loses nothing', async (_, remove) => {
+    await fake.down();
+    const running = await start();
+    for (let i = 0; i < 20; i += 1)
+      expect(await attribute(running, `before-${i}`)).toBe('accepted');
+    remove();
+    for (let i = 0; i < 20; i += 1) expect(await attribute(running, `after-${i}`)).toBe('accepted');
+    await closeApps();
+    await fake.up();
+    const again = await start();
+    await settled(again.app, 40);
+    expect(new Set(keys()).size).toBe(40);
+  });
+
+  it('a file that is deleted is noticed without a sign-up', async () => {
+    await fake.down();
+    const running = await start();
+    await attribute(running, 'user-1');
+    rmSync(dirname(path), { recursive: true });
+    await eventually(() => existsSync(path));
+    await closeApps();
+    await fake.up();
+    const again = await start();
+    await settled(again.app, 1);
+  });
+
+  it('a folder that can only be read fails no sign-up, is counted and said, and may recover', async () => {
+    const running = await start();
+    await attribute(running, 'user-1');
+    await settled(running.app, 1);
+    rmSync(dirname(path), { recursive: true });
+    writeFileSync(dirname(path), 'in the way');
+    expect(await attribute(running, 'user-2')).toBe('accept_failed');
+    expect(running.logger.ours('error').some((line) => line.includes("doesn't work"))).toBe(true);
+    rmSync(dirname(path));
+    expect(await attribute(running, 'user-3')).toBe('accepted');
+    expect(await serviceOf(running).outbox.stats()).toMatchObject({
+      notAccepted: { accept_failed: 1 },
+      storage: { ok: true },
+    });
+  });
+
+  it('a lock of another process delays a commit, not the sign-up', async () => {
+    const running = await start({ acceptTimeoutMs: 50 });
+    const other = inOtherProcess(path, 'BEGIN IMMEDIATE', { holdMs: 400 });
+    await other.ready;
+    const started = performance.now();
+    expect(await attribute(running, 'user-1')).toBe('accept_timeout');
+    expect(performance.now() - started).toBeLessThan(350);
+    await other.ended;
+    await settled(running.app, 1);
+    expect(keys()).toEqual(['user-1']);
+  });
+});
