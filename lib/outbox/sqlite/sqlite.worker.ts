@@ -35,17 +35,16 @@ class Writer {
     }
   }
 
-  /** One commit for all that arrived while the last one ran. */
   run(calls: readonly Call[], now: number): CallResult[] {
-    const values = this.attempt(calls, now);
-    if (Array.isArray(values)) return values.map((value) => ({ ok: true, value }));
-    if (calls.length === 1) return [values];
-    // One of them may be to blame, such as a claim that meets a bad page: sign-ups go on.
-    const accepts = calls.filter(isAccept);
-    const accepted = accepts.length > 0 ? this.runGroup(accepts, now) : [];
-    return calls.map((call) =>
-      isAccept(call) ? accepted.shift()! : this.runGroup([call], now)[0]!,
-    );
+    const results = this.write(calls, now);
+    try {
+      // Before anything is acknowledged: what is in a deleted file is lost with this process.
+      this.ensureInPlace(now);
+      return results;
+    } catch (error) {
+      const failure = toFailure(error);
+      return calls.map(() => ({ ok: false, failure }));
+    }
   }
 
   tick(now: number): TickReply {
@@ -61,24 +60,27 @@ class Writer {
     file?.close(now);
   }
 
-  private runGroup(calls: readonly Call[], now: number): CallResult[] {
-    const values = this.attempt(calls, now);
-    return Array.isArray(values)
-      ? values.map((value) => ({ ok: true, value }))
-      : calls.map(() => values);
+  /** One commit for all that arrived while the last one ran. */
+  private write(calls: readonly Call[], now: number): CallResult[] {
+    const results = this.commit(calls, now);
+    if (results[0]!.ok || calls.length === 1) return results;
+    // One of them may be to blame, such as a claim that meets a bad page: sign-ups go on.
+    const accepts = calls.filter(isAccept);
+    const accepted = accepts.length > 0 ? this.commit(accepts, now) : [];
+    return calls.map((call) => (isAccept(call) ? accepted.shift()! : this.commit([call], now)[0]!));
   }
 
-  private attempt(calls: readonly Call[], now: number): unknown[] | (CallResult & { ok: false }) {
+  /** All of them, or none. */
+  private commit(calls: readonly Call[], now: number): CallResult[] {
     try {
       const { store } = this.ensureOpen(now);
       const before = store.changeCount;
       const values = store.run(calls);
-      // Before anything is acknowledged: what is in a deleted file is lost with this process.
-      this.ensureInPlace(now);
       if (store.changeCount !== before) this.keeper?.written();
-      return values;
+      return values.map((value) => ({ ok: true, value }));
     } catch (error) {
-      return { ok: false, failure: toFailure(error) };
+      const failure = toFailure(error);
+      return calls.map(() => ({ ok: false, failure }));
     }
   }
 
