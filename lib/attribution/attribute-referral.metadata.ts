@@ -12,6 +12,7 @@ export type CustomerMapper<Result = unknown, Request = unknown> = (
   request: Request,
 ) => CustomerInput | NoCustomer | Promise<CustomerInput | NoCustomer>;
 
+/** Options of `@AttributeReferral()`. */
 export interface AttributeReferralOptions {
   /** The program, if the app has several: the `name` given to `PartneroModule.forRoot()`. */
   readonly name?: string | undefined;

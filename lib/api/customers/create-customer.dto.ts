@@ -30,6 +30,7 @@ export class PartnerReferenceDto {
   email?: string | undefined;
 }
 
+/** Further options of *create customer*. */
 export class CreateCustomerOptionsDto {
   /** One of the partner's referral URLs, where several are told apart. */
   @IsOptional()

@@ -24,6 +24,7 @@ export class ReferringCustomerDto {
   id?: string | undefined;
 }
 
+/** What else Partnero keeps of a customer in a refer-a-friend program. */
 export class CustomerMetadataDto {
   @IsOptional()
   @IsDateString()

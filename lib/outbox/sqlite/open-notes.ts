@@ -15,7 +15,7 @@ export function describeNote(note: OpenNote, path: string, log: OutboxLog): void
           'process that died are taken over after a minute. Use it from one machine only.',
       );
     case 'old_sqlite':
-      return log.warn(
+      return log.log(
         `This Node.js brings SQLite ${note.version}; from 3.51.3 on a slow disk delays sign-ups ` +
           'less. Nothing is lost with the older one.',
       );

@@ -31,8 +31,11 @@ type Request = ToWorker extends infer M
 const MAX_WAITING = 10_000;
 /** Batches under way at once: while one is written, the next is at hand. */
 const MAX_COMMITS = 3;
-/** So many go before this turn of the event loop is over. Fewer cost more in waking the thread than they gain. */
-const FULL_BATCH = 16;
+/**
+ * So many writes go before this turn of the event loop is over: the other thread then works beside
+ * this one. Fewer cost more in waking it than they gain.
+ */
+const MIN_FULL_BATCH = 16;
 const TICK_MS = 2_000;
 
 /**
@@ -47,6 +50,8 @@ export class SqliteEngine {
   private lastNumber = 0;
   #waiting: Waiting[] = [];
   private commits = 0;
+  /** Writes in these commits. */
+  private underWay = 0;
   private scheduled = false;
   private readonly requests = new Map<number, Pick<Waiting, 'resolve' | 'reject'>>();
   private readonly recoveredListeners = new Set<() => void>();
@@ -86,7 +91,7 @@ export class SqliteEngine {
       }
       const call = [name, program, ask] as unknown as Call;
       this.#waiting.push({ call, resolve, reject });
-      if (this.#waiting.length >= FULL_BATCH && this.commits < MAX_COMMITS) void this.commit();
+      if (this.isBatchFull() && this.commits < MAX_COMMITS) void this.commit();
       else this.commitSoon();
     });
   }
@@ -143,10 +148,16 @@ export class SqliteEngine {
     });
   }
 
+  private isBatchFull(): boolean {
+    const written = this.#waiting.length + this.underWay;
+    return this.#waiting.length >= Math.max(MIN_FULL_BATCH, written / MAX_COMMITS);
+  }
+
   private async commit(): Promise<void> {
     const batch = this.#waiting;
     this.#waiting = [];
     this.commits += 1;
+    this.underWay += batch.length;
     try {
       const calls = batch.map(({ call }) => call);
       const results = (await this.request({ type: 'run', calls })) as CallResult[];
@@ -155,6 +166,7 @@ export class SqliteEngine {
       for (const { reject } of batch) reject(error as Error);
     }
     this.commits -= 1;
+    this.underWay -= batch.length;
     if (this.#waiting.length > 0) this.commitSoon();
   }
 
