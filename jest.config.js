@@ -23,11 +23,13 @@ export default {
   moduleNameMapper: {
     '^nestjs-partnero$': '<rootDir>/dist/esm/index.js',
     '^nestjs-partnero/testing$': '<rootDir>/dist/esm/testing/index.js',
-    '^(?:\\.\\./)+lib/(.*)\\.js$': '<rootDir>/dist/esm/$1.js',
+    '^#lib/(.*)$': '<rootDir>/dist/esm/$1',
     '^(\\.{1,2}/(?!.*(?:dist|node_modules)/).*)\\.js$': '$1',
   },
   coverageProvider: 'v8',
   collectCoverageFrom: ['dist/esm/**/*.js'],
+  // Real processes and real sockets, on machines of any speed.
+  testTimeout: 30_000,
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
 };
