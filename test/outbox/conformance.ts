@@ -1,7 +1,7 @@
-import type { Job, NewJob } from '../../lib/outbox/job.js';
-import type { Failure, Outbox, OutboxContext, OutboxDefinition } from '../../lib/outbox/outbox.js';
+import type { Job, NewJob } from '#lib/outbox/job.js';
+import type { Failure, Outbox, OutboxContext, OutboxDefinition } from '#lib/outbox/outbox.js';
 import { eventually } from '../support/eventually.js';
-import type { LedgerEntry } from '../../lib/outbox/ledger.js';
+import type { LedgerEntry } from '#lib/outbox/ledger.js';
 
 /** What every engine of the outbox must do. `make` gives a fresh store; both calls of it the same. */
 export function outboxConformance(engine: string, make: () => () => OutboxDefinition): void {

@@ -9,7 +9,7 @@ import {
   OPEN_GATE,
   rateLimited,
   type GateState,
-} from '../../lib/outbox/gate.js';
+} from '#lib/outbox/gate.js';
 
 const T0 = Date.UTC(2026, 10, 23);
 const MINUTE = 60_000;

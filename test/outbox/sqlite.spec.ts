@@ -1,5 +1,5 @@
 import { sqliteOutbox } from 'nestjs-partnero';
-import type { OutboxDefinition } from '../../lib/outbox/outbox.js';
+import type { OutboxDefinition } from '#lib/outbox/outbox.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 import { outboxConformance } from './conformance.js';
 

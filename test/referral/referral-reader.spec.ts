@@ -1,10 +1,7 @@
 import fc from 'fast-check';
-import { ReferralReader } from '../../lib/referral/referral-reader.js';
-import {
-  resolveReferralOptions,
-  type ReferralOptions,
-} from '../../lib/referral/referral.options.js';
-import { cookieValues } from '../../lib/referral/cookie.js';
+import { ReferralReader } from '#lib/referral/referral-reader.js';
+import { resolveReferralOptions, type ReferralOptions } from '#lib/referral/referral.options.js';
+import { cookieValues } from '#lib/referral/cookie.js';
 
 const reader = (
   options: ReferralOptions = {},

@@ -1,0 +1,202 @@
+import { FakePartnero } from 'nestjs-partnero/testing';
+import { eventually } from '../support/eventually.js';
+
+let fake: FakePartnero;
+
+afterEach(() => fake.stop());
+
+function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+  return fetch(`${fake.baseUrl}${path}`, {
+    method,
+    redirect: 'manual',
+    headers: {
+      authorization: `Bearer ${fake.apiKey}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+}
+
+const customer = { key: 'user-1', email: 'ada@example.com', partner: { key: 'ann' } };
+
+describe('strictness', () => {
+  beforeEach(async () => {
+    fake = await FakePartnero.start({ partners: ['ann'] });
+  });
+
+  it.each([
+    ['no key', 401, () => call('GET', '/test', undefined, { authorization: '' })],
+    ['a wrong key', 401, () => call('GET', '/test', undefined, { authorization: 'Bearer x' })],
+    [
+      'a key without Bearer',
+      401,
+      () => call('GET', '/test', undefined, { authorization: fake.apiKey }),
+    ],
+    ['an unknown path', 404, () => call('GET', '/nothing')],
+    ['an unknown method', 404, () => call('PATCH', '/customers/x', {})],
+    [
+      'a path outside /v1',
+      404,
+      () =>
+        fetch(fake.baseUrl.replace('/v1', '/v2/test'), {
+          headers: { authorization: `Bearer ${fake.apiKey}` },
+        }),
+    ],
+    [
+      'an unknown partner',
+      400,
+      () => call('POST', '/customers', { ...customer, partner: { key: 'x' } }),
+    ],
+    ['a missing key', 422, () => call('POST', '/customers', { partner: { key: 'ann' } })],
+    ['a missing partner', 422, () => call('POST', '/customers', { key: 'user-1' })],
+    ['a bad e-mail', 422, () => call('POST', '/customers', { ...customer, email: 'nope' })],
+    ['no JSON', 400, () => call('POST', '/customers', '{')],
+    [
+      'another content type',
+      400,
+      () => call('POST', '/customers', customer, { 'content-type': 'text/plain' }),
+    ],
+    ['an unknown customer', 404, () => call('GET', '/customers/x')],
+    ['a limit too large', 422, () => call('GET', '/customers?limit=251')],
+    ['a search by key in an affiliate program', 422, () => call('GET', '/customers:search?key=x')],
+    [
+      'flat fields in an update',
+      422,
+      async () => {
+        await call('POST', '/customers', customer);
+        return call('PUT', '/customers/user-1', { name: 'x' });
+      },
+    ],
+  ])('%s: %d', async (_, status, send) => {
+    const response = await send();
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ status: 0, message: expect.any(String) });
+  });
+});
+
+describe('readings', () => {
+  it('takes either side of each conflict', async () => {
+    fake = await FakePartnero.start({ partners: ['ann'] });
+    await call('POST', '/customers', customer);
+    const duplicate = async () => {
+      const response = await call('POST', '/customers', customer);
+      return [response.status, Object.keys((await response.json()) as object).toSorted()];
+    };
+    expect(await duplicate()).toEqual([422, ['errors', 'message', 'status']]);
+    fake.readings.duplicateStatus = 409;
+    fake.readings.errorBody = 'message';
+    expect(await duplicate()).toEqual([409, ['message', 'status']]);
+    fake.readings.errorBody = 'errors';
+    expect(await duplicate()).toEqual([409, ['errors', 'status']]);
+
+    const shown = async () =>
+      ((await (await call('GET', '/customers/user-1')).json()) as { data: object }).data;
+    expect(await shown()).toMatchObject({ partner: fake.partners[0]!.id });
+    fake.readings.partnerField = 'key';
+    expect(await shown()).toMatchObject({ partner: 'ann' });
+    fake.readings.statusField = false;
+    expect(await (await call('GET', '/customers/user-1')).json()).not.toHaveProperty('status');
+
+    fake.readings.updateBody = 'flat';
+    expect((await call('PUT', '/customers/user-1', { name: 'x' })).status).toBe(200);
+    fake.readings.updateBody = 'either';
+    expect((await call('PUT', '/customers/user-1', { update: { name: 'y' } })).status).toBe(200);
+    expect((await call('GET', '/customers/ada@example.com')).status).toBe(200);
+    fake.readings.findsByEmail = false;
+    expect((await call('GET', '/customers/ada@example.com')).status).toBe(404);
+    fake.readings.maxLimit = 100;
+    expect((await call('GET', '/customers?limit=101')).status).toBe(422);
+    fake.readings.tellsPublicId = false;
+    expect(await (await call('GET', '/test')).json()).toEqual({
+      data: { program: { type: 'affiliate' } },
+    });
+  });
+});
+
+describe('misbehaviour', () => {
+  beforeEach(async () => {
+    fake = await FakePartnero.start({ partners: ['ann'] });
+  });
+
+  it('applies to some requests only, as often as told, the last one first', async () => {
+    fake.misbehave({ type: 'status', status: 503 }, { on: 'POST /customers', times: 2 });
+    fake.misbehave({ type: 'status', status: 504 }, { on: 'POST /customers', times: 1 });
+    const statuses: number[] = [];
+    for (let i = 0; i < 4; i += 1)
+      statuses.push((await call('POST', '/customers', customer)).status);
+    expect(statuses).toEqual([504, 503, 503, 201]);
+    expect((await call('GET', '/test')).status).toBe(200);
+  });
+
+  it('carries out, or not, what it does not answer', async () => {
+    fake.misbehave({ type: 'reset_before' }, { times: 1 });
+    await expect(call('POST', '/customers', customer)).rejects.toThrow();
+    expect(fake.customers).toHaveLength(0);
+    fake.misbehave({ type: 'reset_after' }, { times: 1 });
+    await expect(call('POST', '/customers', customer)).rejects.toThrow();
+    expect(fake.customers).toHaveLength(1);
+    expect(fake.requests.map(({ status }) => status)).toEqual([0, 0]);
+  });
+
+  it('hangs, and can be stopped all the same', async () => {
+    fake.misbehave({ type: 'hang' });
+    const hanging = call('GET', '/test').catch(() => 'cut');
+    await eventually(() => fake.requests.length === 1);
+    await fake.stop();
+    expect(await hanging).toBe('cut');
+  });
+
+  it('drips the right answer', async () => {
+    fake.misbehave({ type: 'drip', everyMs: 1 });
+    const response = await call('POST', '/customers', { ...customer, name: 'Zoë' });
+    expect(await response.json()).toMatchObject({ data: { name: 'Zoë' } });
+  });
+
+  it('goes down and comes up at the same address', async () => {
+    const { baseUrl } = fake;
+    await fake.down();
+    await expect(call('GET', '/test')).rejects.toThrow();
+    await fake.up();
+    expect(fake.baseUrl).toBe(baseUrl);
+    expect((await call('GET', '/test')).status).toBe(200);
+  });
+});
+
+describe('the record', () => {
+  it('has everything but the API key', async () => {
+    fake = await FakePartnero.start({ partners: ['ann'], apiKey: 'very-secret' });
+    await call('POST', '/customers?x=1', customer);
+    expect(fake.requests).toMatchObject([
+      {
+        method: 'POST',
+        path: '/customers',
+        query: { x: '1' },
+        body: customer,
+        authorized: true,
+        status: 201,
+      },
+    ]);
+    expect(JSON.stringify(fake.requests)).not.toContain('very-secret');
+  });
+});
+
+describe('a refer-a-friend program', () => {
+  it('answers in its own shape', async () => {
+    fake = await FakePartnero.start({ program: 'refer-a-friend' });
+    await call('POST', '/customers', { id: 'a', key: 'ada' });
+    await call('POST', '/customers', { id: 'b', referring_customer: { key: 'ada' } });
+    const answer = await (await call('GET', '/customers/b')).json();
+    expect(answer).toMatchObject({
+      data: { id: 'b', referring_customer: { id: 'a', key: 'ada' } },
+    });
+    expect((await call('POST', '/customers', { id: 'a' })).status).toBe(422);
+    expect(
+      (await call('POST', '/customers', { id: 'c', referring_customer: { key: 'x' } })).status,
+    ).toBe(400);
+    expect((await call('POST', '/customers/a/archive')).status).toBe(404);
+    expect(await (await call('GET', '/test')).json()).toMatchObject({
+      data: { program: { type: 'refer_a_friend' } },
+    });
+  });
+});
