@@ -1,0 +1,18 @@
+import { sqliteOutbox, type PartneroModuleOptions } from 'nestjs-partnero';
+import { FakePartnero } from 'nestjs-partnero/testing';
+
+/** Partnero itself, or a stand-in for it. */
+export interface PartneroConnection {
+  /** What a real app gives to `PartneroModule.forRoot()`: nothing. */
+  readonly options: PartneroModuleOptions;
+  readonly fake: FakePartnero | null;
+}
+
+/** With an API key in the environment, all defaults; else a stand-in, on an outbox of its own. */
+export async function connectToPartnero(): Promise<PartneroConnection> {
+  if (process.env['PARTNERO_API_KEY']) return { options: {}, fake: null };
+  const fake = await FakePartnero.start({ partners: ['ann', 'bob'] });
+  const path = process.env['PARTNERO_OUTBOX_PATH'] ?? '.partnero/sample-without-key.db';
+  const options = { apiKey: fake.apiKey, baseUrl: fake.baseUrl, outbox: sqliteOutbox({ path }) };
+  return { options, fake };
+}

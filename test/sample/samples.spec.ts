@@ -1,0 +1,92 @@
+import { eventually } from '../support/eventually.js';
+import { endSamples, startSample } from '../support/sample-process.js';
+import { visit } from '../support/sign-up-client.js';
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
+
+let environment: Record<string, string>;
+
+beforeEach(() => {
+  environment = { PARTNERO_OUTBOX_PATH: `${temporaryFolder()}/outbox.db` };
+});
+
+afterEach(endSamples);
+afterAll(removeTemporaryFolders);
+
+describe('sample/01-sign-up', () => {
+  const page = async (url: string, cookie = '') =>
+    (await fetch(url, { headers: cookie ? { cookie } : {} })).text();
+
+  async function comeBy(link: string): Promise<string> {
+    const landing = await fetch(link);
+    expect(landing.headers.get('cache-control')).toContain('private');
+    return landing.headers.get('set-cookie')!.split(';')[0]!;
+  }
+
+  async function signUp(url: string, name: string, cookie: string): Promise<Response> {
+    return fetch(`${url}/signup`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { cookie },
+      body: new URLSearchParams({ name, email: `${name}@example.com` }),
+    });
+  }
+
+  it('shows a visitor of a partner’s link from the landing page to his fate', async () => {
+    const sample = await startSample('01-sign-up', environment);
+    expect(sample.output()).toContain('a stand-in for Partnero runs beside this app');
+    const { url } = sample;
+    const cookie = await comeBy(`${url}/?aff=ann`);
+    expect(cookie).toBe('partnero_partner=ann');
+    expect(await page(`${url}/signup`, cookie)).toContain('<form');
+    const response = await signUp(url, 'Ada', cookie);
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/fate']);
+    await eventually(async () => (await page(`${url}/fate`)).includes('1 attributed'));
+    const fate = await page(`${url}/fate`);
+    expect(fate).toMatch(/<td>Ada<\/td>\s*<td>ann<\/td>\s*<td>attributed<\/td>/);
+    expect(fate).toContain('1 accepted = 1 attributed + 0 dead + 0 pending');
+  });
+
+  it('shows who came by nobody’s link, by an unknown one, and who failed', async () => {
+    const { url } = await startSample('01-sign-up', environment);
+    await signUp(url, 'Bob', '');
+    await signUp(url, '<Eve>', await comeBy(`${url}/?aff=nobody`));
+    expect((await signUp(url, '<Eve>', 'partnero_partner=ann')).status).toBe(409);
+    await eventually(async () => (await page(`${url}/fate`)).includes('1 unknown_partner'));
+    const fate = await page(`${url}/fate`);
+    expect(fate).toMatch(/Bob<\/td>\s*<td>nobody<\/td>\s*<td>not referred/);
+    expect(fate).not.toContain('<Eve>');
+    expect(fate).toContain('1 accepted = 1 unknown_partner + 0 dead + 0 pending');
+  });
+
+  it('goes on while Partnero is down, and shows what is pending', async () => {
+    const { url } = await startSample('01-sign-up', environment);
+    const cookie = await comeBy(`${url}/?aff=ann`);
+    await visit(`${url}/stand-in/down`);
+    expect((await signUp(url, 'Ada', cookie)).status).toBe(303);
+    await eventually(async () => (await page(`${url}/fate`)).includes('1 pending'));
+    await visit(`${url}/stand-in/up`);
+    await eventually(async () => (await page(`${url}/fate`)).includes('1 attributed'), 15_000);
+  }, 30_000);
+
+  it('ends when it is told to', async () => {
+    const sample = await startSample('01-sign-up', environment);
+    await sample.end();
+    expect(sample.output()).not.toMatch(/error/i);
+  });
+});
+
+describe('sample/02-fastify', () => {
+  it('attributes a sign-up', async () => {
+    const { url } = await startSample('02-fastify', environment);
+    const response = await visit(`${url}/signup`, {
+      partner: 'ann',
+      body: { email: 'ada@example.com' },
+    });
+    const { id } = (await response.json()) as { id: string };
+    const fate = await eventually(async () => {
+      const entries = (await (await fetch(`${url}/fate/${id}`)).json()) as { state: string }[];
+      return entries[0]?.state === 'settled' && entries;
+    });
+    expect(fate).toMatchObject([{ outcome: 'attributed', referralKey: 'ann' }]);
+  });
+});
