@@ -1,10 +1,12 @@
-// Installs the package as it would be published into small projects, and runs a sign-up in each.
-// node test/consumers/run.mjs [name …]
+// Installs the package as it would be published into small projects, compiles the README's code in
+// each, and runs its quick start.
+// node test/consumers/run.mjs [--nest 10|11|12]
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -15,12 +17,14 @@ const common = {
   rxjs: '^7.8.1',
   typescript: devDependencies.typescript,
   '@types/node': devDependencies['@types/node'],
+  '@types/express': '^5.0.0',
 };
 const nest = (version, axios, validator) => ({
   ...common,
   '@nestjs/common': version,
   '@nestjs/core': version,
   '@nestjs/platform-express': version,
+  '@nestjs/platform-fastify': version,
   '@nestjs/axios': axios,
   'class-validator': validator,
 });
@@ -50,20 +54,36 @@ const CONSUMERS = {
   },
 };
 
-const wanted = process.argv.slice(2);
+/** The README's code by file name, without what needs a package that not every user has. */
+const snippets = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts\n(.*?)```/gs)]
+  .map(([, code]) => ({ name: /^\/\/ (\S+)/.exec(code)[1], code }))
+  .filter(({ code }) => !/@nestjs\/(config|testing)/.test(code));
+
+function writeQuickStart(project) {
+  for (const { name, code } of snippets) writeFileSync(join(project, name), code);
+  cpSync(join(root, 'test/readme/users.ts'), join(project, 'users.ts'));
+  cpSync(join(root, 'test/consumers/app.ts'), join(project, 'app.ts'));
+  const file = join(project, 'app.module.ts');
+  const typed = readFileSync(file, 'utf8');
+  const onFake = typed.replace('forRoot()', "forRoot({ baseUrl: process.env['FAKE_BASE_URL'] })");
+  if (onFake === typed) throw new Error('the quick start has no PartneroModule.forRoot()');
+  writeFileSync(file, onFake);
+}
+
+const { nest: wanted = '' } = parseArgs({ options: { nest: { type: 'string' } } }).values;
 const folder = mkdtempSync(join(tmpdir(), 'nestjs-partnero-consumers-'));
 const run = (command, args, cwd) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
 try {
   const [{ filename }] = JSON.parse(
-    run('npm', ['pack', '--json', '--pack-destination', folder], root),
+    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root),
   );
   for (const [name, consumer] of Object.entries(CONSUMERS)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    if (!name.startsWith(`nest${wanted}`)) continue;
     const project = join(folder, name);
     mkdirSync(project);
-    cpSync(join(root, 'test/consumers/app.ts'), join(project, 'app.ts'));
+    writeQuickStart(project);
     writeFileSync(
       join(project, 'package.json'),
       JSON.stringify({
@@ -88,12 +108,16 @@ try {
           // Our own types must stand on what a user has installed.
           skipLibCheck: false,
         },
-        include: ['app.ts'],
+        include: ['*.ts'],
       }),
     );
     run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], project);
     run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'], project);
-    console.log(`${name}: ${run(process.execPath, ['app.js'], project).trim()}`);
+    for (const adapter of ['express', 'fastify']) {
+      console.log(
+        `${name}, ${adapter}: ${run(process.execPath, ['app.js', adapter], project).trim()}`,
+      );
+    }
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

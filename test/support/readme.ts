@@ -1,0 +1,81 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+/** The README's code, by the file name in its first line. */
+export function snippets(): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [, code] of readme.matchAll(/```ts\n([\s\S]*?)```/g)) {
+    const name = /^\/\/ (\S+\.ts)\n/.exec(code!)?.[1];
+    if (name === undefined) throw new Error(`No file name in the first line of:\n${code}`);
+    if (found.has(name)) throw new Error(`Two snippets are called ${name}`);
+    found.set(name, code!);
+  }
+  return found;
+}
+
+/** Compiles the snippets, strictly, as the app of a user. Where to, and what the compiler says. */
+export function compileSnippets(): { folder: string; complaints: string[]; program: ts.Program } {
+  const folder = join(root, 'dist/readme');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const files = new Map(snippets()).set(
+    'users.ts',
+    readFileSync(join(root, 'test/readme/users.ts'), 'utf8'),
+  );
+  for (const [name, code] of files) writeFileSync(join(folder, name), code);
+  const program = ts.createProgram({
+    rootNames: [...files.keys()].map((name) => join(folder, name)),
+    options: {
+      module: ts.ModuleKind.NodeNext,
+      target: ts.ScriptTarget.ES2023,
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+      noUnusedLocals: true,
+      isolatedModules: true,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      skipLibCheck: true,
+      types: ['node', 'jest'],
+      rootDir: folder,
+      outDir: folder,
+    },
+  });
+  const { diagnostics } = program.emit();
+  const complaints = [...ts.getPreEmitDiagnostics(program), ...diagnostics].map(
+    ({ file, messageText }) =>
+      `${file?.fileName.slice(dirname(folder).length)}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+  );
+  return { folder, complaints, program };
+}
+
+/** Names of the properties of a type in a declaration file of the package. */
+export function propertiesOf(program: ts.Program, file: string, typeName: string): string[] {
+  const type = declaredType(program, file, typeName);
+  return program
+    .getTypeChecker()
+    .getPropertiesOfType(type)
+    .map(({ name }) => name);
+}
+
+/** The texts in a union type. */
+export function membersOf(program: ts.Program, file: string, typeName: string): string[] {
+  const type = declaredType(program, file, typeName);
+  const members = type.isUnion() ? type.types : [type];
+  return members.flatMap((member) => (member.isStringLiteral() ? [member.value] : []));
+}
+
+function declaredType(program: ts.Program, file: string, typeName: string): ts.Type {
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(join(root, file));
+  const module = source && checker.getSymbolAtLocation(source);
+  const symbol = module && checker.getExportsOfModule(module).find(({ name }) => name === typeName);
+  if (!symbol) throw new Error(`${file} exports no ${typeName}`);
+  return checker.getDeclaredTypeOfSymbol(symbol);
+}
