@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -13,6 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { PartneroService, sqliteOutbox, type PartneroModuleOptions } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
+import { SIGN_UP_APP } from '../support/app-process.js';
 import { closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { settled } from '../support/sign-up-client.js';
@@ -241,5 +242,19 @@ describe('while the app runs', () => {
     await other.ended;
     await settled(running.app, 1);
     expect(keys()).toEqual(['user-1']);
+  });
+});
+
+describe('a Node.js without node:sqlite', () => {
+  it('fails the boot, and says which one is needed', () => {
+    const options = { path, baseUrl: fake.baseUrl, apiKey: fake.apiKey };
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--no-experimental-sqlite', SIGN_UP_APP, JSON.stringify(options)],
+      { encoding: 'utf8' },
+    );
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('needs node:sqlite, which Node.js has from 22.13 on; this is v');
+    expect(existsSync(path)).toBe(false);
   });
 });

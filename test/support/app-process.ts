@@ -11,7 +11,7 @@ export interface AppProcessOptions {
   hooks?: boolean;
 }
 
-const SCRIPT = fileURLToPath(new URL('fixtures/sign-up-app.mjs', import.meta.url));
+export const SIGN_UP_APP = fileURLToPath(new URL('fixtures/sign-up-app.mjs', import.meta.url));
 const running = new Set<AppProcess>();
 
 /** An app in a process of its own, so that it can be killed. */
@@ -23,7 +23,7 @@ export class AppProcess {
 
   static async start(options: AppProcessOptions): Promise<AppProcess> {
     // Without what Jest adds to the command line of its workers.
-    const child = fork(SCRIPT, [JSON.stringify(options)], { execArgv: [] });
+    const child = fork(SIGN_UP_APP, [JSON.stringify(options)], { execArgv: [] });
     const { port } = await message<{ port: number }>(child, 'ready');
     const started = new AppProcess(child, `http://127.0.0.1:${port}`);
     running.add(started);

@@ -3,13 +3,14 @@ import type { StoreFailure } from './protocol.js';
 /** The store could not do it: a full disk, a locked or damaged file. Holds no data of a job. */
 export class SqliteOutboxError extends Error {
   override readonly name = 'SqliteOutboxError';
-  readonly code: string;
+  readonly failure: StoreFailure;
   /** The thread ended before it answered: the write may have happened. */
   readonly fateUnknown: boolean;
 
-  constructor({ code, message }: StoreFailure) {
+  constructor(failure: StoreFailure) {
+    const { code, message } = failure;
     super(`${explain(code) ?? message} (${code})`);
-    this.code = code;
+    this.failure = failure;
     this.fateUnknown = code === 'WORKER';
   }
 }
@@ -30,7 +31,6 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   SQLITE_CORRUPT: 'the file is damaged',
   SQLITE_NOTADB: 'the file is no database',
   SQLITE_IOERR: 'the disk reports an error',
-  ERR_UNKNOWN_BUILTIN_MODULE: 'this Node.js has no node:sqlite; it needs 22.13 or newer',
   BACKLOG: 'the disk is too slow: too many writes are waiting',
   CLOSED: 'the app is shutting down',
 };

@@ -1,5 +1,7 @@
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { PartneroConfigurationError } from '../../partnero.configuration-error.js';
 import { here } from './here.cjs';
 import type {
   Call,
@@ -61,7 +63,14 @@ export class SqliteEngine {
 
   private constructor(private readonly settings: WorkerSettings) {}
 
+  /** @throws PartneroConfigurationError where Node.js is too old */
   static async acquire(settings: WorkerSettings): Promise<SqliteEngine> {
+    if (!isBuiltin('node:sqlite')) {
+      throw new PartneroConfigurationError(
+        `sqliteOutbox() needs node:sqlite, which Node.js has from 22.13 on; this is ${process.version}. ` +
+          'Update Node.js, or use inlineOutbox().',
+      );
+    }
     const running = SqliteEngine.running.get(settings.path);
     if (running?.closed) await running.closed;
     const engine = SqliteEngine.running.get(settings.path) ?? new SqliteEngine(settings);

@@ -228,8 +228,8 @@ export class SqliteOutbox implements Outbox {
     try {
       return await this.engine.open();
     } catch (error) {
-      const { code, message } = error as SqliteOutboxError;
-      return { opened: false, existed: false, failure: { code, message }, notes: [] };
+      const { failure } = error as SqliteOutboxError;
+      return { opened: false, existed: false, failure, notes: [] };
     }
   }
 
