@@ -23,7 +23,6 @@ export default {
   moduleNameMapper: {
     '^nestjs-partnero$': '<rootDir>/dist/esm/index.js',
     '^nestjs-partnero/testing$': '<rootDir>/dist/esm/testing/index.js',
-    '^#lib/(.*)$': '<rootDir>/dist/esm/$1',
     '^(\\.{1,2}/(?!.*(?:dist|node_modules)/).*)\\.js$': '$1',
   },
   coverageProvider: 'v8',

@@ -1,19 +1,16 @@
 import { FakePartnero } from 'nestjs-partnero/testing';
-import { AppProcess, endAppProcesses, type AppProcessOptions } from '../support/app-process.js';
+import { KillRun, STEPS } from './kill-run.js';
+import { AppProcess, endAppProcesses } from '../support/app-process.js';
 import { eventually } from '../support/eventually.js';
 import { inOtherProcess } from '../support/sqlite-shell.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 let fake: FakePartnero;
-let options: AppProcessOptions;
-let answered: Set<string>;
-let next = 0;
+let run: KillRun;
 
 beforeEach(async () => {
   fake = await FakePartnero.start({ partners: ['ann'] });
-  const path = `${temporaryFolder()}/outbox.db`;
-  options = { path, baseUrl: fake.baseUrl, apiKey: fake.apiKey };
-  answered = new Set();
+  run = new KillRun(temporaryFolder(), fake);
 });
 
 afterEach(async () => {
@@ -23,30 +20,14 @@ afterEach(async () => {
 
 afterAll(removeTemporaryFolders);
 
-/** Visitors who sign up, one after the other each, until the app is gone. */
-async function load(
-  app: AppProcess,
-  visitors: number,
-  atMost = Infinity,
-  pauseMs = 0,
-): Promise<void> {
-  const visitor = async () => {
-    for (let i = 0; i < atMost; i += 1) {
-      const id = `user-${(next += 1)}`;
-      if (!(await app.signUp(id))) return;
-      answered.add(id);
-      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
-  };
-  await Promise.all(Array.from({ length: visitors }, visitor));
-}
+const NOTHING_LOST = { lost: [], doubled: [], unaccounted: 0 };
 
 /** In the midst of a transaction it would keep SQLite's lock, and nobody could write. */
 async function stopBetweenTransactions(app: AppProcess): Promise<void> {
   await eventually(() => {
     app.signal('SIGSTOP');
     try {
-      return inOtherProcess(options.path, 'BEGIN IMMEDIATE; SELECT 1').rows.length === 1;
+      return inOtherProcess(run.options().path, 'BEGIN IMMEDIATE; SELECT 1').rows.length === 1;
     } catch (error) {
       app.signal('SIGCONT');
       throw error;
@@ -54,86 +35,93 @@ async function stopBetweenTransactions(app: AppProcess): Promise<void> {
   });
 }
 
-/** Everybody who got an answer is at Partnero, once, and the numbers add up. */
-async function expectNothingLost(app: AppProcess): Promise<void> {
-  const stats = await eventually(async () => {
-    const now = await app.stats();
-    return now.pending === 0 && now;
-  }, 20_000);
-  const keys = fake.customers.map(({ key }) => key);
-  expect(new Set(keys).size).toBe(keys.length);
-  expect([...answered].filter((id) => !keys.includes(id))).toEqual([]);
-  const { attributed = 0, already_registered = 0, discarded = 0 } = stats.outcomes;
-  expect(attributed + already_registered + discarded + stats.dead).toBe(stats.accepted);
-  expect(attributed + already_registered).toBe(keys.length);
-}
-
 describe('kill -9', () => {
-  it.each(['normal', 'full'] as const)(
-    'at any moment under load loses and doubles nothing (synchronous: %s)',
-    async (synchronous) => {
-      for (let kill = 0; kill < 5; kill += 1) {
-        const app = await AppProcess.start({ ...options, synchronous });
-        const before = answered.size;
-        const loading = load(app, 10);
-        await eventually(() => answered.size >= before + 20);
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
-        await app.end();
-        await loading;
-      }
-      const app = await AppProcess.start({ ...options, synchronous });
-      await expectNothingLost(app);
+  it.each(STEPS)(
+    'in the step "%s" loses and doubles nothing',
+    async (step) => {
+      let hits = 0;
+      for (let i = 0; i < 3 && hits === 0; i += 1) hits += Number(await run.kill(step));
+      expect(hits).toBe(1);
+      expect(await run.check()).toMatchObject(NOTHING_LOST);
     },
     60_000,
   );
 
+  it('at any moment, with every commit on the disk, loses and doubles nothing', async () => {
+    const full = new KillRun(temporaryFolder(), fake, { synchronous: 'full' });
+    for (let i = 0; i < 5; i += 1) await full.kill('any moment');
+    const found = await full.check();
+    expect(found).toMatchObject(NOTHING_LOST);
+    expect(found.answered).toBeGreaterThan(50);
+  }, 60_000);
+
   it('while Partnero takes the request, and the answer is lost', async () => {
     fake.misbehave({ type: 'hang', writes: true }, { on: 'POST /customers' });
-    const app = await AppProcess.start(options);
-    await load(app, 5, 1);
+    const app = await AppProcess.start(run.options());
+    await run.load(app, { visitors: 5, each: 1 });
     await eventually(() => fake.requestsTo('POST /customers').length === 5);
     await app.end();
     fake.heal();
-    const again = await AppProcess.start(options);
-    await expectNothingLost(again);
-    expect((await again.stats()).outcomes).toEqual({ already_registered: 5 });
+    expect(await run.check()).toMatchObject({ ...NOTHING_LOST, atPartnero: 5, repeated: 5 });
   }, 30_000);
 
   it('while Partnero is down', async () => {
     await fake.down();
-    const app = await AppProcess.start(options);
-    await load(app, 10, 10);
-    expect(answered.size).toBe(100);
+    const app = await AppProcess.start(run.options());
+    await run.load(app, { visitors: 10, each: 10 });
     await app.end();
     await fake.up();
-    await expectNothingLost(await AppProcess.start(options));
-    expect(fake.customers).toHaveLength(100);
+    const all = { answered: 100, accepted: 100, atPartnero: 100 };
+    expect(await run.check()).toEqual({ ...NOTHING_LOST, ...all, repeated: 0 });
   }, 30_000);
 });
 
 describe('several processes on one file', () => {
+  const start = (n: number) =>
+    Promise.all(Array.from({ length: n }, () => AppProcess.start(run.options())));
+
   it('deliver together, and each job once', async () => {
-    const apps = await Promise.all([1, 2, 3].map(() => AppProcess.start(options)));
-    await Promise.all(apps.map((app) => load(app, 5, 20)));
-    await expectNothingLost(apps[0]!);
+    const apps = await start(3);
+    await Promise.all(apps.map((app) => run.load(app, { visitors: 5, each: 20 })));
+    expect(await run.check()).toMatchObject({ ...NOTHING_LOST, atPartnero: 300 });
     expect(fake.requestsTo('POST /customers')).toHaveLength(300);
   }, 30_000);
 
   it('the living take over from the dead within seconds, and from nobody else', async () => {
     await fake.down();
-    const [dying, stopped, living] = await Promise.all(
-      [1, 2, 3].map(() => AppProcess.start(options)),
-    );
-    await load(dying!, 5, 4);
-    await load(stopped!, 5, 4);
+    const [dying, stopped] = await start(3);
+    await run.load(dying!, { visitors: 5, each: 4 });
+    await run.load(stopped!, { visitors: 5, each: 4 });
     // Stopped, it still lives: its jobs stay its own, whatever the clock says.
     await stopBetweenTransactions(stopped!);
     await dying!.end();
     await fake.up();
     await eventually(() => fake.customers.length >= 20, 20_000);
     stopped!.signal('SIGCONT');
-    await expectNothingLost(living!);
-    expect(fake.customers).toHaveLength(40);
+    expect(await run.check()).toMatchObject({ ...NOTHING_LOST, atPartnero: 40 });
+  }, 60_000);
+
+  it('go on while some of them are killed and started again', async () => {
+    const apps = await start(4);
+    const loading = apps.map((app) => run.load(app, { visitors: 2, pauseMs: 10 }));
+    for (let i = 0; i < 6; i += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const at = i % apps.length;
+      await apps[at]!.end();
+      apps[at] = await AppProcess.start(run.options());
+      loading.push(run.load(apps[at], { visitors: 2, pauseMs: 10 }));
+    }
+    await Promise.all(apps.map((app) => app.end()));
+    await Promise.all(loading);
+    const found = await run.check();
+    expect(found).toMatchObject(NOTHING_LOST);
+    expect(found.answered).toBeGreaterThan(100);
+  }, 60_000);
+
+  it('boot at once on a file that none of them has made', async () => {
+    const apps = await start(4);
+    await Promise.all(apps.map((app) => run.load(app, { visitors: 2, each: 5 })));
+    expect(await run.check()).toMatchObject({ ...NOTHING_LOST, accepted: 40, atPartnero: 40 });
   }, 60_000);
 });
 
@@ -142,13 +130,12 @@ describe('SIGTERM under load', () => {
     'loses nothing (shutdown hooks: %s)',
     async (hooks) => {
       fake.misbehave({ type: 'slow', ms: 30 });
-      const app = await AppProcess.start({ ...options, hooks });
-      const loading = load(app, 10, Infinity, 20);
+      const app = await AppProcess.start({ ...run.options(), hooks });
+      const loading = run.load(app, { visitors: 10, pauseMs: 20 });
       await new Promise((resolve) => setTimeout(resolve, 100));
       await app.end('SIGTERM');
       await loading;
-      fake.heal();
-      await expectNothingLost(await AppProcess.start({ ...options, hooks }));
+      expect(await run.check()).toMatchObject(NOTHING_LOST);
     },
     30_000,
   );

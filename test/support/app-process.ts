@@ -1,18 +1,23 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import type { ProgramStats } from 'nestjs-partnero';
+import type { AppProcessOptions } from './fixtures/sign-up-app.js';
 
-export interface AppProcessOptions {
-  path: string;
-  baseUrl: string;
-  apiKey: string;
-  synchronous?: 'normal' | 'full';
-  concurrency?: number;
-  hooks?: boolean;
-}
+export type { AppProcessOptions };
 
-export const SIGN_UP_APP = fileURLToPath(new URL('fixtures/sign-up-app.mjs', import.meta.url));
+/** As `npm test` has built it. */
+export const SIGN_UP_APP = resolve('dist/apps/test/support/fixtures/sign-up-app.js');
+const FAILPOINTS = resolve('test/support/fixtures/failpoints.cjs');
 const running = new Set<AppProcess>();
+
+/** Where an app ends itself. */
+export interface KillAt {
+  step: string;
+  /** When it gets there for the so-manieth time. */
+  after: number;
+  /** File into which it writes the step. */
+  log: string;
+}
 
 /** An app in a process of its own, so that it can be killed. */
 export class AppProcess {
@@ -21,17 +26,24 @@ export class AppProcess {
     readonly url: string,
   ) {}
 
-  static async start(options: AppProcessOptions): Promise<AppProcess> {
+  static async start(options: AppProcessOptions, killAt?: KillAt): Promise<AppProcess> {
     // Without what Jest adds to the command line of its workers.
-    const child = fork(SIGN_UP_APP, [JSON.stringify(options)], { execArgv: [] });
-    const { port } = await message<{ port: number }>(child, 'ready');
-    const started = new AppProcess(child, `http://127.0.0.1:${port}`);
+    const child = fork(SIGN_UP_APP, [JSON.stringify(options)], {
+      execArgv: [],
+      env: killAt ? { ...process.env, ...environmentOf(killAt) } : process.env,
+    });
+    const { url } = await message<{ url: string }>(child, 'ready');
+    const started = new AppProcess(child, url);
     running.add(started);
     return started;
   }
 
   get pid(): number {
     return this.child.pid!;
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   /** True if the sign-up was answered below 400; false for any other answer, or none. */
@@ -58,8 +70,8 @@ export class AppProcess {
   /** Ends it, by default as a crash would. */
   async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
     running.delete(this);
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
-    const ended = new Promise<number | null>((resolve) => this.child.once('exit', resolve));
+    if (this.hasEnded) return this.child.exitCode;
+    const ended = new Promise<number | null>((done) => this.child.once('exit', done));
     this.child.kill(signal);
     return ended;
   }
@@ -74,15 +86,20 @@ export async function endAppProcesses(): Promise<void> {
   await Promise.all([...running].map((app) => app.end()));
 }
 
+function environmentOf({ step, after, log }: KillAt): NodeJS.ProcessEnv {
+  const preload = `--require ${FAILPOINTS} --disable-warning=ExperimentalWarning`;
+  return { NODE_OPTIONS: preload, KILL_AT: step, KILL_AFTER: String(after), KILL_LOG: log };
+}
+
 function message<T>(child: ChildProcess, type: string): Promise<T> {
-  return new Promise((resolve, reject) => {
+  return new Promise((done, reject) => {
     const onExit = () => reject(new Error(`the app ended before it said '${type}'`));
     child.once('exit', onExit);
     child.on('message', function listen(reply: { type: string }) {
       if (reply.type !== type) return;
       child.off('message', listen);
       child.off('exit', onExit);
-      resolve(reply as T);
+      done(reply as T);
     });
   });
 }
