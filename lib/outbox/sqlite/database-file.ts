@@ -94,8 +94,12 @@ function alone<T>(path: string, work: () => T): T {
 
 function isStillCorrupt(settings: WorkerSettings): boolean {
   try {
-    openDatabaseFile(settings).db.close();
-    return false;
+    const { db } = openDatabaseFile(settings);
+    try {
+      return db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] !== 'ok';
+    } finally {
+      db.close();
+    }
   } catch (error) {
     return isCorrupt(error);
   }
@@ -104,8 +108,17 @@ function isStillCorrupt(settings: WorkerSettings): boolean {
 /** SQLite gives its side files the mode of the file. */
 function makePrivateFile(path: string): void {
   const folder = dirname(path);
-  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) {
-    writeFileSync(join(folder, '.gitignore'), '*\n');
-  }
+  if (makePrivateFolder(folder)) writeFileSync(join(folder, '.gitignore'), '*\n');
   ensurePrivateFile(path);
+}
+
+/** True if it wasn't there. */
+function makePrivateFolder(folder: string): boolean {
+  try {
+    return mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
+  } catch {
+    // With `recursive`, Node.js says ENOENT of a file system that can only be read.
+    mkdirSync(folder, { mode: 0o700 });
+    return true;
+  }
 }

@@ -1,12 +1,13 @@
-import type { SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { ProgramsTable, type ProgramRow } from './programs.table.js';
+import { readableRows, type JobRow } from './readable-rows.js';
 import type { Store } from './store.js';
 
-interface Side {
+/** A store, and who this process is in it. */
+export interface Side {
   readonly store: Store;
   readonly owner: number;
 }
-
-type Row = Record<string, SQLInputValue> & { program: string; kind: string };
 
 /**
  * Moves what isn't settled from a file that was deleted or replaced into the one that stands in its
@@ -18,28 +19,60 @@ export function moveJobs(from: Side, to: Side, now: number): number {
     const rows = from.store.jobs.select(
       'SELECT * FROM jobs WHERE state < 2 AND (owner IS NULL OR owner = ?) ORDER BY seq',
       from.owner,
-    ) as Row[];
+    ) as JobRow[];
     to.store.transaction(() => {
       for (const program of from.store.programs.rows()) to.store.programs.copy(program);
-      for (const row of rows) insert(row, from, to, now);
+      for (const row of rows) insert(row, from.owner, to, now);
     });
-    for (const row of rows) from.store.jobs.remove(Number(row['seq']));
+    for (const row of rows) from.store.jobs.remove(row.seq);
     return rows.length;
   });
 }
 
-function insert(row: Row, from: Side, to: Side, now: number): void {
+/**
+ * Copies what can still be read of a damaged file that was set aside, and stays as it is.
+ * @param isOurs whether the jobs of that owner are ours to take; nobody's have `null`
+ */
+export function salvageJobs(
+  from: { readonly db: DatabaseSync; readonly owner: number | null },
+  to: Side,
+  isOurs: (owner: number | null) => boolean,
+  now: number,
+): number {
+  let saved = 0;
+  to.store.transaction(() => {
+    for (const program of readablePrograms(from.db)) to.store.programs.copy(program);
+    for (const row of readableRows(from.db)) {
+      if (!isOurs(row['owner'] as number | null)) continue;
+      insert(row, from.owner, to, now);
+      saved += 1;
+    }
+  });
+  return saved;
+}
+
+function insert(row: JobRow, owner: number | null, to: Side, now: number): void {
   const { jobs, counters } = to.store;
-  const mine = row['owner'] === from.owner;
-  const taken = jobs.has(Number(row['seq']));
+  const mine = row['owner'] !== null && row['owner'] === owner;
+  const taken = jobs.has(row.seq);
   jobs.insertRow({
     ...row,
     // A taken number is another job's: this one gets a new one and starts again.
-    seq: taken ? null : row['seq']!,
+    seq: taken ? null : row.seq,
     owner: mine && !taken ? to.owner : null,
-    due: mine && taken ? now : row['due']!,
   });
-  const { program, kind } = row;
+  const { program, kind, lane } = row;
   counters.count(program, kind, 'accepted');
-  if (row['state'] === 1) counters.count(program, kind, 'dead');
+  if (row.state === 1) counters.count(program, kind, 'dead');
+  // Its owner may be gone, or what it waited for in its lane.
+  jobs.promote(program, lane, now);
+}
+
+function readablePrograms(db: DatabaseSync): ProgramRow[] {
+  try {
+    return new ProgramsTable(db).rows();
+  } catch {
+    // They are made anew by who uses them.
+    return [];
+  }
 }

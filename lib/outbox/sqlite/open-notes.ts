@@ -21,8 +21,9 @@ export function describeNote(note: OpenNote, path: string, log: OutboxLog): void
       );
     case 'set_aside':
       return log.error(
-        `The outbox ${path} was damaged. It was set aside as ${note.as}, and a new one begun. What ` +
-          'was pending in it is not delivered by itself.',
+        `The outbox ${path} was damaged. It was set aside as ${note.as}, and a new one begun. Of what ` +
+          `was pending in it, ${note.saved} could be read and will be delivered. Find out what became ` +
+          'of the disk.',
       );
   }
 }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import {
   inodeOf,
   openDatabaseFile,
@@ -8,8 +9,8 @@ import {
   type DatabaseFile,
 } from './database-file.js';
 import { filesystemOf } from './filesystem.js';
-import { moveJobs } from './move-jobs.js';
-import { Owners } from './owners.js';
+import { moveJobs, salvageJobs, type Side } from './move-jobs.js';
+import { livingOwners, Owners } from './owners.js';
 import type { OpenNote, WorkerSettings } from './protocol.js';
 import { isCorrupt } from './sqlite-error.js';
 import { Store } from './store.js';
@@ -32,8 +33,21 @@ export class OutboxFile {
   }
 
   static open(settings: WorkerSettings, now: number): { file: OutboxFile; notes: OpenNote[] } {
+    try {
+      return OutboxFile.openAsIs(settings, now);
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      const as = setAsideCorrupt(settings, now);
+      const opened = OutboxFile.openAsIs(settings, now);
+      if (as)
+        opened.notes.push({ type: 'set_aside', as, saved: opened.file.salvage(as, null, now) });
+      return opened;
+    }
+  }
+
+  private static openAsIs(settings: WorkerSettings, now: number) {
     const notes: OpenNote[] = [];
-    const opened = openOrSetAside(settings, now, notes);
+    const opened = openDatabaseFile(settings);
     try {
       const filesystem = filesystemOf(dirname(settings.path));
       if (filesystem.kind === 'volatile') {
@@ -74,13 +88,28 @@ export class OutboxFile {
     return recovered;
   }
 
-  /** Moves what isn't settled, and is nobody else's, into another file. How many jobs. */
-  moveInto(target: OutboxFile, now: number): number {
-    return moveJobs(
-      { store: this.store, owner: this.owners.id },
-      { store: target.store, owner: target.owners.id },
-      now,
-    );
+  /** Moves what isn't settled, and is nobody else's, into the file that took this one's place. */
+  moveInto(target: OutboxFile, now: number): void {
+    const { owner } = this.side;
+    try {
+      moveJobs(this.side, target.side, now);
+    } catch {
+      // Damaged. Who set it aside takes care of all that is nobody's.
+      salvageJobs({ db: this.file.db, owner }, target.side, (each) => each === owner, now);
+    }
+  }
+
+  /**
+   * If this file is damaged: sets it aside, opens another one in its place, and takes along what can
+   * still be read.
+   */
+  replaceIfDamaged(now: number): { file: OutboxFile; notes: OpenNote[] } | null {
+    const as = this.isInPlace() ? setAsideCorrupt(this.settings, now) : null;
+    if (!as) return null;
+    const opened = OutboxFile.open(this.settings, now);
+    const saved = opened.file.salvage(as, this.owners.id, now);
+    opened.notes.push({ type: 'set_aside', as, saved });
+    return opened;
   }
 
   /** Empties the write-ahead log, if no other process is in the way. */
@@ -109,15 +138,26 @@ export class OutboxFile {
     this.file.db.close();
     this.owners.release();
   }
-}
 
-function openOrSetAside(settings: WorkerSettings, now: number, notes: OpenNote[]): DatabaseFile {
-  try {
-    return openDatabaseFile(settings);
-  } catch (error) {
-    if (!isCorrupt(error)) throw error;
-    const as = setAsideCorrupt(settings, now);
-    if (as) notes.push({ type: 'set_aside', as });
-    return openDatabaseFile(settings);
+  private get side(): Side {
+    return { store: this.store, owner: this.owners.id };
+  }
+
+  /** @param owner who this process was in that file */
+  private salvage(as: string, owner: number | null, now: number): number {
+    // Without these two, SQLite refuses to read anything of a file that was cut short.
+    const db = new DatabaseSync(as, { readOnly: true, defensive: false });
+    try {
+      db.exec('PRAGMA writable_schema = ON');
+      const others = livingOwners(db, this.settings.path, now);
+      if (owner !== null) others.delete(owner);
+      const isOurs = (each: number | null) => each === null || !others.has(each);
+      return salvageJobs({ db, owner }, this.side, isOurs, now);
+    } catch {
+      // Nothing in it can be read.
+      return 0;
+    } finally {
+      db.close();
+    }
   }
 }

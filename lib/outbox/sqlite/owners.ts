@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isAbandoned, OwnerLock, removeLock } from './owner-lock.js';
 
 const LEASE_MS = 60_000;
+const OWNERS = 'SELECT id, token, leased, seen_at AS seenAt FROM owners';
 
 interface OwnerRow {
   id: number;
@@ -33,9 +34,7 @@ export class Owners {
     this.token = this.lock?.token ?? randomBytes(8).toString('hex');
     this.insert = db.prepare('INSERT INTO owners (token, leased, seen_at) VALUES (?, ?, ?)');
     this.renew = db.prepare('UPDATE owners SET seen_at = ? WHERE id = ?');
-    this.others = db.prepare(
-      'SELECT id, token, leased, seen_at AS seenAt FROM owners WHERE id <> ?',
-    );
+    this.others = db.prepare(`${OWNERS} WHERE id <> ?`);
     this.remove = db.prepare('DELETE FROM owners WHERE id = ?');
   }
 
@@ -55,7 +54,7 @@ export class Owners {
 
   dead(now: number): { id: number; token: string }[] {
     const rows = this.others.all(this.me) as unknown as OwnerRow[];
-    return rows.filter((row) => this.isDead(row, now));
+    return rows.filter((row) => isDead(this.path, row, now));
   }
 
   forget(id: number): void {
@@ -69,9 +68,20 @@ export class Owners {
   release(): void {
     this.lock?.release();
   }
+}
 
-  private isDead(row: OwnerRow, now: number): boolean {
-    if (row.leased) return Math.abs(now - row.seenAt) > LEASE_MS;
-    return isAbandoned(this.path, row.token);
+/** Those of the owners in a damaged file that live, as far as that can be read. */
+export function livingOwners(db: DatabaseSync, path: string, now: number): Set<number> {
+  try {
+    const rows = db.prepare(OWNERS).all() as unknown as OwnerRow[];
+    return new Set(rows.filter((row) => !isDead(path, row, now)).map(({ id }) => id));
+  } catch {
+    // A job that two take is sent twice, and ends as already registered; one that nobody takes is lost.
+    return new Set();
   }
+}
+
+function isDead(path: string, row: OwnerRow, now: number): boolean {
+  if (row.leased) return Math.abs(now - row.seenAt) > LEASE_MS;
+  return isAbandoned(path, row.token);
 }

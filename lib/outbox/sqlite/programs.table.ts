@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { OPEN_GATE, type GateState } from '../gate.js';
 import type { StoredIdentity } from '../outbox.js';
@@ -61,7 +62,7 @@ export class ProgramsTable {
 
   flush(): void {
     for (const [name, { before, state }] of this.gates) {
-      if (state !== before) this.saveGate.run(JSON.stringify(state), name);
+      if (state !== before) this.save(name, JSON.stringify(state));
     }
     this.forget();
   }
@@ -79,6 +80,12 @@ export class ProgramsTable {
 
   copy(row: ProgramRow): void {
     this.insert.run(row.name, row.salt, row.keyHash, row.publicId, row.gate);
+  }
+
+  private save(name: string, gate: string): void {
+    if (this.saveGate.run(gate, name).changes > 0) return;
+    // Its row went down with a damaged file. Without one, no pause would last.
+    this.insert.run(name, randomBytes(16).toString('hex'), null, null, gate);
   }
 
   private row(name: string): ProgramRow | undefined {

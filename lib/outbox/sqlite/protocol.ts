@@ -17,6 +17,8 @@ export interface Operations {
   settle: { ask: Settlement; reply: Touched };
   fail: { ask: FailureReport; reply: 'postponed' | 'dead' | 'lost' };
   report: { ask: { event: GateEvent; keyHash: string | null; now: number }; reply: void };
+  /** Writes for the sake of writing: tells whether the disk takes it. */
+  touch: { ask: { now: number }; reply: void };
   stats: { ask: { now: number; keyHash: string | null }; reply: StoredStats };
   find: { ask: { customerKey: string }; reply: StoredEntry[] };
   dead: { ask: { after: string }; reply: StoredEntry[] };
@@ -146,7 +148,7 @@ export type OpenNote =
   | { type: 'volatile'; filesystem: string }
   | { type: 'shared_filesystem' }
   | { type: 'old_sqlite'; version: string }
-  | { type: 'set_aside'; as: string };
+  | { type: 'set_aside'; as: string; saved: number };
 
 export interface TickReply {
   /** Jobs taken over from processes that died. */

@@ -94,7 +94,7 @@ export class SqliteOutbox implements Outbox {
       const jobs = this.takeReady(max);
       return { jobs, testing: false, probeKey: false, wakeAt: this.known.quietUntil };
     }
-    const reply = await this.watch(this.askToClaim(max, now));
+    const reply = await this.read(this.askToClaim(max, now));
     const jobs = [...reply.jobs, ...this.takeReady(reply.allowed)];
     for (const job of reply.jobs) this.claimed.add(job.id);
     const wakeAt = Math.min(reply.wakeAt ?? Infinity, now + POLL_MS);
@@ -156,15 +156,17 @@ export class SqliteOutbox implements Outbox {
 
   async stats(): Promise<OutboxStats> {
     await this.open();
-    const stored = await this.watch(
-      this.engine.call('stats', this.context.program, {
-        now: Date.now(),
-        keyHash: this.context.keyHash(),
-      }),
-    );
+    const { program } = this.context;
+    const now = Date.now();
+    if (this.problem !== null) {
+      // It may have passed, with nothing to write since.
+      await this.watch(this.engine.call('touch', program, { now })).catch(() => {});
+    }
+    const keyHash = this.context.keyHash();
+    const stored = await this.read(this.engine.call('stats', program, { now, keyHash }));
     return {
       ...toStats(stored),
-      program: this.context.program,
+      program,
       location: this.location,
       storage: { ok: this.problem === null, problem: this.problem },
     };
@@ -173,13 +175,13 @@ export class SqliteOutbox implements Outbox {
   async find(customerKey: string): Promise<LedgerEntry[]> {
     await this.open();
     const entries = this.engine.call('find', this.context.program, { customerKey });
-    return (await this.watch(entries)).map(toLedgerEntry);
+    return (await this.read(entries)).map(toLedgerEntry);
   }
 
   async *dead(): AsyncIterable<LedgerEntry> {
     await this.open();
     for (let after = '0'; ;) {
-      const page = await this.watch(this.engine.call('dead', this.context.program, { after }));
+      const page = await this.read(this.engine.call('dead', this.context.program, { after }));
       yield* page.map(toLedgerEntry);
       const last = page.at(-1);
       if (!last) return;
@@ -303,10 +305,15 @@ export class SqliteOutbox implements Outbox {
 
   /** Remembers whether the file works, for `stats` and health. */
   private async watch<T>(call: Promise<T>): Promise<T> {
+    const result = await this.read(call);
+    this.problem = null;
+    return result;
+  }
+
+  /** That it can be read doesn't tell that it can be written. */
+  private async read<T>(call: Promise<T>): Promise<T> {
     try {
-      const result = await call;
-      this.problem = null;
-      return result;
+      return await call;
     } catch (error) {
       this.notice(error);
       throw error;

@@ -10,8 +10,10 @@ import type {
   ToWorker,
   WorkerSettings,
 } from './protocol.js';
-import { toFailure } from './sqlite-error.js';
+import { isCorrupt, toFailure } from './sqlite-error.js';
 import { WalKeeper } from './wal-keeper.js';
+
+type OpenedFile = ReturnType<typeof OutboxFile.open>;
 
 /**
  * The thread that owns the database connection. SQLite's calls are synchronous: here a slow disk, or
@@ -48,8 +50,7 @@ class Writer {
   }
 
   tick(now: number): TickReply {
-    const file = this.ensureInPlace(now);
-    const recovered = file.sweep(now);
+    const recovered = this.mending(now, () => this.ensureInPlace(now).sweep(now));
     return { recovered, notes: this.takeNotes() };
   }
 
@@ -73,42 +74,64 @@ class Writer {
   /** All of them, or none. */
   private commit(calls: readonly Call[], now: number): CallResult[] {
     try {
-      const { store } = this.ensureOpen(now);
-      const before = store.changeCount;
-      const values = store.run(calls);
-      if (store.changeCount !== before) this.keeper?.written();
+      const values = this.mending(now, () => this.transact(calls, now));
       return values.map((value) => ({ ok: true, value }));
     } catch (error) {
+      // What fills the disk may be the log: have it emptied.
+      this.keeper?.written();
       const failure = toFailure(error);
       return calls.map(() => ({ ok: false, failure }));
     }
   }
 
+  private transact(calls: readonly Call[], now: number): unknown[] {
+    const { store } = this.ensureOpen(now);
+    const before = store.changeCount;
+    const values = store.run(calls);
+    if (store.changeCount !== before) this.keeper?.written();
+    return values;
+  }
+
+  /** Where the file turns out to be damaged, does it once more on the one that takes its place. */
+  private mending<T>(now: number, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const { file } = this;
+      const opened = file && isCorrupt(error) ? file.replaceIfDamaged(now) : null;
+      if (!file || !opened) throw error;
+      this.replace(file, opened);
+      return work();
+    }
+  }
+
   private ensureOpen(now: number): OutboxFile {
     if (this.closing) throw new ClosedError();
-    this.file ??= this.openFile(now);
-    return this.file;
+    return this.file ?? this.use(OutboxFile.open(this.settings, now));
   }
 
   private ensureInPlace(now: number): OutboxFile {
     const file = this.ensureOpen(now);
     if (file.isInPlace()) return file;
-    const replacement = this.openFile(now);
+    const opened = OutboxFile.open(this.settings, now);
     try {
-      file.moveInto(replacement, now);
+      file.moveInto(opened.file, now);
     } catch {
-      // The old file is unreadable; it is set aside or gone, and what comes now is kept.
+      // Nothing in it can be read any more; what comes now is kept.
     }
-    file.abandon();
-    this.file = replacement;
-    return replacement;
+    return this.replace(file, opened);
   }
 
-  private openFile(now: number): OutboxFile {
-    const { file, notes } = OutboxFile.open(this.settings, now);
+  private replace(old: OutboxFile, opened: OpenedFile): OutboxFile {
+    old.abandon();
+    return this.use(opened);
+  }
+
+  private use({ file, notes }: OpenedFile): OutboxFile {
     this.notes.push(...notes);
     void this.keeper?.close();
     this.keeper = new WalKeeper(this.settings.path, () => file.truncateLog());
+    this.file = file;
     return file;
   }
 

@@ -48,6 +48,7 @@ export class Store {
   readonly counters: CountersTable;
   private readonly handlers: Handlers;
   private readonly changes: StatementSync;
+  private readonly touched: StatementSync;
 
   constructor(
     readonly db: DatabaseSync,
@@ -57,6 +58,7 @@ export class Store {
     this.programs = new ProgramsTable(db);
     this.counters = new CountersTable(db);
     this.changes = db.prepare('SELECT total_changes() AS n');
+    this.touched = db.prepare('UPDATE owners SET seen_at = ? WHERE id = ?');
     this.handlers = {
       enroll: (program, { salt }) => this.programs.enroll(program, salt),
       knows: (program) => this.programs.knows(program),
@@ -68,6 +70,7 @@ export class Store {
       settle: (program, ask) => this.settle(program, ask),
       fail: (program, ask) => this.fail(program, ask),
       report: (program, ask) => this.report(program, ask),
+      touch: (_, { now }) => void this.touched.run(now, owner()),
       stats: (program, ask) => this.stats(program, ask),
       find: (program, { customerKey }) => findEntries(this.jobs, program, customerKey),
       dead: (program, { after }) => deadEntries(this.jobs, program, after),

@@ -1,0 +1,252 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { PartneroService, sqliteOutbox, type PartneroModuleOptions } from 'nestjs-partnero';
+import { FakePartnero } from 'nestjs-partnero/testing';
+import { AppProcess } from '../support/app-process.js';
+import { closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+import { remount, smallDisk, unmountDisks } from '../support/small-disk.js';
+import { inOtherProcess } from '../support/sqlite-shell.js';
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
+
+let fake: FakePartnero;
+let path: string;
+
+beforeEach(async () => {
+  fake = await FakePartnero.start({ partners: ['ann'] });
+  path = join(temporaryFolder(), 'outbox.db');
+});
+
+afterEach(async () => {
+  await closeApps();
+  await fake.stop();
+});
+
+afterAll(() => {
+  unmountDisks();
+  removeTemporaryFolders();
+});
+
+const start = (options: PartneroModuleOptions = {}) =>
+  startApp({ imports: [partnero(fake, { outbox: sqliteOutbox({ path }), ...options })] });
+const serviceOf = ({ app }: RunningApp) => app.get(PartneroService);
+const statsOf = (running: RunningApp) => serviceOf(running).outbox.stats();
+const attribute = (running: RunningApp, id: string) =>
+  serviceOf(running).attribute({ key: 'ann' }, { id, email: `${id}@example.com` });
+
+async function attributeMany(running: RunningApp, count: number, prefix = 'user'): Promise<void> {
+  for (let i = 0; i < count; i += 500) {
+    const ids = Array.from({ length: Math.min(500, count - i) }, (_, n) => `${prefix}-${i + n}`);
+    const outcomes = await Promise.all(ids.map((id) => attribute(running, id)));
+    expect(new Set(outcomes)).toEqual(new Set(['accepted']));
+  }
+}
+
+/** Nothing pending, and the sums hold. */
+async function expectDelivered(running: RunningApp): Promise<void> {
+  const { accepted, outcomes, dead } = await eventually(async () => {
+    const stats = await statsOf(running);
+    return stats.pending === 0 && stats;
+  }, 40_000);
+  expect(Object.values(outcomes).reduce((sum, n) => sum + n, dead)).toBe(accepted);
+  const keys = fake.customers.map(({ key }) => key);
+  expect(new Set(keys).size).toBe(keys.length);
+}
+
+/**
+ * Overwrites pages at so many percent of the file, as a failing disk does. In another process: a
+ * descriptor closed in this one would drop SQLite's locks.
+ */
+function damage(percents: number[]): void {
+  const script = `
+    const { openSync, statSync, writeSync } = require('node:fs');
+    const [path, percents] = process.argv.slice(1);
+    const file = openSync(path, 'r+');
+    const pages = statSync(path).size / 4096;
+    for (const percent of JSON.parse(percents)) {
+      writeSync(file, Buffer.alloc(4096, 0xa5), 0, 4096, Math.floor((pages * percent) / 100) * 4096);
+    }`;
+  execFileSync(process.execPath, ['-e', script, path, JSON.stringify(percents)]);
+}
+
+describe('a file that is damaged in the middle', () => {
+  it('is set aside at boot; what can be read of it is delivered', async () => {
+    await fake.down();
+    const before = await start();
+    await attributeMany(before, 3_000);
+    await closeApps();
+    damage([30, 31, 60]);
+    await fake.up();
+    const after = await start({ delivery: { concurrency: 50 } });
+    expect(await attribute(after, 'user-new')).toBe('accepted');
+    await eventually(() => after.logger.ours('error').some((line) => line.includes('was damaged')));
+    await expectDelivered(after);
+    expect(fake.customers.length).toBeGreaterThan(2_500);
+    expect(fake.customers.length).toBeLessThan(3_001);
+    expect(readdirSync(dirname(path)).some((name) => name.includes('.corrupt-'))).toBe(true);
+  }, 60_000);
+
+  it('is set aside while the app runs; sign-ups go on', async () => {
+    await fake.down();
+    // Larger than what SQLite keeps in memory of it.
+    const running = await start();
+    await attributeMany(running, 20_000);
+    inOtherProcess(path, 'PRAGMA wal_checkpoint(TRUNCATE)');
+    damage([20, 50, 80]);
+    await fake.up();
+    await attributeMany(running, 500, 'later');
+    await expectDelivered(running);
+    expect(
+      running.logger.ours('error').filter((line) => line.includes('was damaged')),
+    ).toHaveLength(1);
+    expect(fake.customers.filter(({ key }) => key.startsWith('later'))).toHaveLength(500);
+    expect(fake.customers.length).toBeGreaterThan(18_000);
+    expect((await statsOf(running)).storage).toEqual({ ok: true, problem: null });
+  }, 120_000);
+
+  it('that was cut short is set aside; what can be read of it is delivered', async () => {
+    await fake.down();
+    const before = await start();
+    await attributeMany(before, 3_000);
+    await closeApps();
+    truncateSync(path, Math.floor(statSync(path).size / 8_192) * 4_096);
+    await fake.up();
+    const after = await start({ delivery: { concurrency: 50 } });
+    expect(await attribute(after, 'user-new')).toBe('accepted');
+    await expectDelivered(after);
+    expect(fake.customers.length).toBeGreaterThan(500);
+  }, 60_000);
+});
+
+describe('a log that was left behind', () => {
+  it('by a database that is gone is kept aside; the app starts', async () => {
+    await fake.down();
+    const dying = await AppProcess.start({ path, baseUrl: fake.baseUrl, apiKey: fake.apiKey });
+    await dying.signUp('user-1');
+    await dying.end();
+    rmSync(path);
+    await fake.up();
+    const running = await start();
+    expect(await attribute(running, 'user-2')).toBe('accepted');
+    await expectDelivered(running);
+    expect(readdirSync(dirname(path))).toContain('outbox.db.orphan-wal');
+  });
+});
+
+// Mounting a disk needs root. .ci/run makes sure that this runs wherever it can.
+const disk = smallDisk();
+if (!disk && process.env['NOTHING_SKIPPED'])
+  throw new Error('No disk of its own could be mounted.');
+if (!disk) console.warn('Skipped: a full disk and a read-only one. Mounting one needs root.');
+const onDiskOfItsOwn = disk ? describe : describe.skip;
+
+onDiskOfItsOwn('a disk that is full', () => {
+  const filler = () => join(disk!, 'filler');
+
+  function fill(): void {
+    try {
+      for (;;) appendFileSync(filler(), Buffer.alloc(4_096, 1));
+    } catch (error) {
+      expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
+    }
+  }
+
+  beforeEach(() => {
+    path = join(disk!, `folder-${Math.random()}`, 'outbox.db');
+  });
+
+  afterEach(async () => {
+    await closeApps();
+    for (const name of readdirSync(disk!)) rmSync(join(disk!, name), { recursive: true });
+  });
+
+  it('fails no sign-up, is counted and said; what was kept is delivered, and it recovers', async () => {
+    await fake.down();
+    const running = await start();
+    await attributeMany(running, 200, 'before');
+    fill();
+    const during: string[] = [];
+    for (let i = 0; i < 300; i += 1) during.push(await attribute(running, `during-${i}`));
+    expect(during).toContain('accept_failed');
+    const full = await statsOf(running);
+    expect(full.storage).toEqual({
+      ok: false,
+      problem: expect.stringContaining('the disk is full'),
+    });
+    expect(full.notAccepted.accept_failed).toBe(
+      during.filter((each) => each !== 'accepted').length,
+    );
+    await fake.up();
+    rmSync(filler());
+    await eventually(async () => (await attribute(running, 'after')) === 'accepted', 10_000);
+    await expectDelivered(running);
+    expect(fake.customers.filter(({ key }) => key.startsWith('before'))).toHaveLength(200);
+    expect((await statsOf(running)).storage).toEqual({ ok: true, problem: null });
+    const complaints = running.logger.ours('error').filter((line) => line.includes('disk is full'));
+    expect(complaints.length).toBeGreaterThan(0);
+    expect(complaints.length).toBeLessThan(4);
+  }, 60_000);
+
+  it('forgets no answer that comes while it is full', async () => {
+    fake.misbehave({ type: 'slow', ms: 300 });
+    const running = await start();
+    await attributeMany(running, 10);
+    await eventually(() => fake.requests.length === 10);
+    fill();
+    await eventually(() => fake.requests.filter(({ status }) => status === 201).length === 10);
+    expect((await statsOf(running)).pending).toBeGreaterThan(0);
+    rmSync(filler());
+    await expectDelivered(running);
+    expect(fake.requestsTo('POST /customers')).toHaveLength(10);
+  }, 30_000);
+
+  it('at boot, with a file that was there: starts, and recovers', async () => {
+    await fake.down();
+    const before = await start();
+    await attributeMany(before, 50);
+    await closeApps();
+    fill();
+    await fake.up();
+    const running = await start();
+    rmSync(filler());
+    await expectDelivered(running);
+    expect(fake.customers).toHaveLength(50);
+  }, 60_000);
+
+  it('at boot, with no file yet: fails the boot, and names the ways out', async () => {
+    fill();
+    await expect(start()).rejects.toThrow(
+      /can't be made: the disk is full.*sqliteOutbox\(\{ path \}\)/s,
+    );
+  });
+
+  it('that can only be read: at boot with a file that was there, starts, counts, and recovers', async () => {
+    await fake.down();
+    const before = await start();
+    await attributeMany(before, 50);
+    await closeApps();
+    await fake.up();
+    remount(disk!, 'ro');
+    let running: RunningApp;
+    try {
+      running = await start();
+      expect(await attribute(running, 'during')).toBe('accept_failed');
+      expect((await statsOf(running).catch(() => null))?.storage.ok ?? false).toBe(false);
+    } finally {
+      remount(disk!, 'rw');
+    }
+    await eventually(async () => (await attribute(running, 'after')) === 'accepted', 10_000);
+    await expectDelivered(running);
+    expect(fake.customers).toHaveLength(51);
+  }, 60_000);
+
+  it('that can only be read: at boot with no file yet, fails the boot', async () => {
+    remount(disk!, 'ro');
+    try {
+      await expect(start()).rejects.toThrow(/can't be made.*can only be read/s);
+    } finally {
+      remount(disk!, 'rw');
+    }
+  });
+});
