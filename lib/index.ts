@@ -32,7 +32,13 @@ export { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.definition.js';
 export type { SqliteOutboxOptions } from './outbox/sqlite/sqlite.options.js';
 export type { DeliveryOptions } from './outbox/delivery.options.js';
 export type { OutboxDefinition } from './outbox/outbox.js';
-export type { JobCounts, LedgerEntry, OutboxStats, ReplayFilter } from './outbox/ledger.js';
+export type {
+  Forgotten,
+  JobCounts,
+  LedgerEntry,
+  OutboxStats,
+  ReplayFilter,
+} from './outbox/ledger.js';
 export type { OutboxInspector, ProgramStats } from './outbox.inspector.js';
 
 export type { CallOptions } from './api/call-options.js';

@@ -1,5 +1,5 @@
 import type { NotAccepted } from './attribution/attribution.outcome.js';
-import type { LedgerEntry, OutboxStats, ReplayFilter } from './outbox/ledger.js';
+import type { Forgotten, LedgerEntry, OutboxStats, ReplayFilter } from './outbox/ledger.js';
 import type { Outbox } from './outbox/outbox.js';
 import type { Relay } from './outbox/relay.js';
 
@@ -54,6 +54,14 @@ export class OutboxInspector {
   replay(filter: ReplayFilter | string): Promise<number> {
     const asked = typeof filter === 'string' ? { id: filter } : filter;
     return this.#outbox?.replay(asked) ?? Promise.resolve(0);
+  }
+
+  /**
+   * Erases what is kept here of a customer, for deletion requests; the numbers stay. What is still
+   * pending ends as `discarded`, unsent. What is at Partnero stays there: see `customers.delete()`.
+   */
+  forget({ customerKey }: { customerKey: string }): Promise<Forgotten> {
+    return this.#outbox?.forget(customerKey) ?? Promise.resolve({ forgotten: 0, underWay: 0 });
   }
 }
 

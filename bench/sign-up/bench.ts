@@ -151,7 +151,7 @@ try {
   console.log(
     `Node ${process.version}, ${values.adapter}, ${rounds} rounds of ${seconds} s each\n`,
   );
-  const partnero: Partnero = await Child.start(script('fake-server.js'));
+  const partnero: Partnero = await Child.start(join(import.meta.dirname, '../fake-server.js'));
   const results: Record<string, object> = { saturation: await saturation(partnero) };
   for (const condition of CONDITIONS)
     results[condition.name] = await fixedRate(partnero, condition);

@@ -37,6 +37,14 @@ export interface OutboxStats extends JobCounts {
   readonly storage: { readonly ok: boolean; readonly problem: string | null };
 }
 
+/** What erasing came to. */
+export interface Forgotten {
+  /** Entries that are gone. */
+  readonly forgotten: number;
+  /** Being sent just now: nothing was done to them; ask again. */
+  readonly underWay: number;
+}
+
 /** Which dead jobs to deliver again. */
 export type ReplayFilter =
   | { readonly id: string }

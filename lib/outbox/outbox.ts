@@ -1,6 +1,6 @@
 import type { PauseReason } from './gate.js';
 import type { Job, NewJob } from './job.js';
-import type { LedgerEntry, OutboxStats, ReplayFilter } from './ledger.js';
+import type { Forgotten, LedgerEntry, OutboxStats, ReplayFilter } from './ledger.js';
 import type { SettledVerdict, Verdict } from './verdict.js';
 
 /**
@@ -51,6 +51,8 @@ export interface Outbox {
   dead(): AsyncIterable<LedgerEntry>;
   /** Makes dead jobs pending again; how many. */
   replay(filter: ReplayFilter): Promise<number>;
+  /** Erases what is kept of a customer. What is still pending ends as `discarded`, unsent. */
+  forget(customerKey: string): Promise<Forgotten>;
 
   /** Ends what is under way and lets go of the store. What isn't delivered stays in it. */
   close(): Promise<void>;

@@ -414,6 +414,36 @@ export function outboxConformance(engine: string, make: () => () => OutboxDefini
         expect(await outbox.find('b')).toEqual([]);
       });
 
+      it('forgets a customer, and nobody else, and still adds up', async () => {
+        for (const [lane, outcome] of [
+          ['a', 'attributed'],
+          ['b', 'attributed'],
+          ['a', 'rejected'],
+        ]) {
+          await add(lane!);
+          await settle((await claimAll())[0]!, outcome);
+        }
+        await add('a');
+        await outbox.fail((await claimAll())[0]!, failure({ delayMs: 60_000 }));
+        expect(await outbox.forget('a')).toEqual({ forgotten: 3, underWay: 0 });
+        expect(await outbox.find('a')).toEqual([]);
+        expect(await outbox.find('b')).toHaveLength(1);
+        expect(await outbox.stats()).toMatchObject({
+          accepted: 4,
+          pending: 0,
+          outcomes: { attributed: 2, rejected: 1, discarded: 1 },
+        });
+        expect(await claimAll()).toEqual([]);
+      });
+
+      it('forgets nothing that is being delivered just now', async () => {
+        await add('a');
+        const [claimed] = await claimAll();
+        expect(await outbox.forget('a')).toEqual({ forgotten: 0, underWay: 1 });
+        await settle(claimed!);
+        expect(await outbox.forget('a')).toEqual({ forgotten: 1, underWay: 0 });
+      });
+
       it('tells the oldest that is pending', async () => {
         expect((await outbox.stats()).oldestPendingAt).toBeNull();
         await outbox.accept({ ...job('a'), acceptedAt: 1_000_000 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NewJob } from '../job.js';
-import type { LedgerEntry, OutboxStats } from '../ledger.js';
+import type { Forgotten, LedgerEntry, OutboxStats } from '../ledger.js';
 import type { Claim, Outbox, OutboxContext, StoredIdentity } from '../outbox.js';
 import type { Verdict } from '../verdict.js';
 
@@ -99,6 +99,10 @@ export class InlineOutbox implements Outbox {
 
   replay(): Promise<number> {
     return Promise.resolve(0);
+  }
+
+  forget(): Promise<Forgotten> {
+    return Promise.resolve({ forgotten: 0, underWay: 0 });
   }
 
   close(): Promise<void> {

@@ -32,6 +32,19 @@ export function findEntries(jobs: JobsTable, program: string, customerKey: strin
   return (rows as LedgerRow[]).map(toEntry);
 }
 
+/** Whatever is kept of a customer, settled or not. */
+export function jobsOf(
+  jobs: JobsTable,
+  program: string,
+  customerKey: string,
+): { seq: number; kind: string; lane: string; state: JobState; owner: number | null }[] {
+  return jobs.select(
+    'SELECT seq, kind, lane, state, owner FROM jobs WHERE program = ? AND lane = ?',
+    program,
+    customerKey,
+  ) as { seq: number; kind: string; lane: string; state: JobState; owner: number | null }[];
+}
+
 /** One page of dead jobs behind the id `after`. */
 export function deadEntries(jobs: JobsTable, program: string, after: string): StoredEntry[] {
   const rows = jobs.select(

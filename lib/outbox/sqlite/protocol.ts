@@ -1,5 +1,5 @@
 import type { Job } from '../job.js';
-import type { JobCounts, LedgerEntry, ReplayFilter } from '../ledger.js';
+import type { Forgotten, JobCounts, LedgerEntry, ReplayFilter } from '../ledger.js';
 import type { GateEvent, StoredIdentity } from '../outbox.js';
 
 /** What the main thread asks of the worker. Times come along: the worker reads no clock. */
@@ -23,6 +23,7 @@ export interface Operations {
   find: { ask: { customerKey: string }; reply: StoredEntry[] };
   dead: { ask: { after: string }; reply: StoredEntry[] };
   replay: { ask: { filter: ReplayFilter; now: number }; reply: number };
+  forget: { ask: { customerKey: string; now: number }; reply: Forgotten };
   purge: { ask: { before: number; after: string; now: number }; reply: string | null };
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PartneroConfigurationError } from '../../partnero.configuration-error.js';
 import type { Job, NewJob } from '../job.js';
-import type { LedgerEntry, OutboxStats, ReplayFilter } from '../ledger.js';
+import type { Forgotten, LedgerEntry, OutboxStats, ReplayFilter } from '../ledger.js';
 import type {
   Claim,
   Failure,
@@ -195,6 +195,12 @@ export class SqliteOutbox implements Outbox {
     const revived = await this.watch(this.engine.call('replay', this.context.program, ask));
     this.lookAgain();
     return revived;
+  }
+
+  async forget(customerKey: string): Promise<Forgotten> {
+    await this.open();
+    const ask = { customerKey, now: Date.now() };
+    return this.watch(this.engine.call('forget', this.context.program, ask));
   }
 
   async close(): Promise<void> {

@@ -11,9 +11,10 @@ import {
   spendMore,
   type GateState,
 } from '../gate.js';
+import type { Forgotten } from '../ledger.js';
 import { CountersTable } from './counters.table.js';
 import { JobsTable, JobState, type Ending, type OwnedRow } from './jobs.table.js';
-import { countJobs, deadEntries, deadMatching, findEntries } from './ledger.queries.js';
+import { countJobs, deadEntries, deadMatching, findEntries, jobsOf } from './ledger.queries.js';
 import { ProgramsTable } from './programs.table.js';
 import type {
   AcceptRequest,
@@ -75,6 +76,7 @@ export class Store {
       find: (program, { customerKey }) => findEntries(this.jobs, program, customerKey),
       dead: (program, { after }) => deadEntries(this.jobs, program, after),
       replay: (program, ask) => this.replay(program, ask),
+      forget: (program, ask) => this.forget(program, ask),
       purge: (program, ask) => purgeLedger(this.jobs, program, ask),
     };
   }
@@ -211,7 +213,30 @@ export class Store {
     return rows.length;
   }
 
-  private end(program: string, row: OwnedRow, ending: Ending): Touched {
+  private forget(program: string, { customerKey, now }: Operations['forget']['ask']): Forgotten {
+    const rows = jobsOf(this.jobs, program, customerKey);
+    const idle = rows.filter(({ owner }) => owner === null);
+    for (const row of idle) {
+      if (row.state === JobState.Pending) {
+        const outcome = 'discarded';
+        this.end(program, row, {
+          state: JobState.Settled,
+          outcome,
+          reason: null,
+          detail: null,
+          now,
+        });
+      }
+      this.jobs.remove(row.seq);
+    }
+    return { forgotten: idle.length, underWay: rows.length - idle.length };
+  }
+
+  private end(
+    program: string,
+    row: Pick<OwnedRow, 'seq' | 'kind' | 'lane'>,
+    ending: Ending,
+  ): Touched {
     this.jobs.end(row.seq, ending);
     this.counters.count(program, row.kind, ending.outcome);
     return { ours: true, promoted: this.jobs.promote(program, row.lane, ending.now) };

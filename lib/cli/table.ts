@@ -1,0 +1,18 @@
+// What a terminal would take for commands to it.
+const CONTROL = /\p{Cc}/gu;
+
+/** Rows under a head, in columns; numbers to the right. */
+export function table(rows: readonly (readonly (string | number)[])[]): string {
+  const texts = rows.map((row) => row.map((cell) => String(cell).replaceAll(CONTROL, '\uFFFD')));
+  const widths = texts[0]!.map((_, i) => Math.max(...texts.map((row) => row[i]!.length)));
+  const lines = texts.map((row, r) =>
+    row
+      .map((text, i) =>
+        typeof rows[r]![i] === 'number' ? text.padStart(widths[i]!) : text.padEnd(widths[i]!),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+  const rule = widths.map((width) => '-'.repeat(width)).join('  ');
+  return [lines[0]!, rule, ...lines.slice(1)].join('\n');
+}

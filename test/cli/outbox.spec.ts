@@ -1,0 +1,156 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { PartneroService, sqliteOutbox } from 'nestjs-partnero';
+import { FakePartnero } from 'nestjs-partnero/testing';
+import { closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
+
+const MAIN = resolve('dist/esm/cli/main.js');
+
+let fake: FakePartnero;
+let path: string;
+
+beforeEach(async () => {
+  fake = await FakePartnero.start({ partners: ['ann'] });
+  path = join(temporaryFolder(), 'outbox.db');
+});
+
+afterEach(async () => {
+  await closeApps();
+  await fake.stop();
+});
+
+afterAll(removeTemporaryFolders);
+
+/** As `npx nestjs-partnero outbox …`. */
+function outbox(...args: string[]): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'outbox', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, PARTNERO_OUTBOX_PATH: path, NODE_OPTIONS: '' },
+  });
+  return { status, out: stdout, err: stderr };
+}
+
+const json = (...args: string[]) => JSON.parse(outbox(...args, '--json').out) as unknown;
+
+const start = (options = {}) =>
+  startApp({ imports: [partnero(fake, { outbox: sqliteOutbox({ path }), ...options })] });
+
+const attribute = ({ app }: RunningApp, id: string, partner = 'ann') =>
+  app.get(PartneroService).attribute({ key: partner }, { id });
+
+const statsOf = ({ app }: RunningApp) => app.get(PartneroService).outbox.stats();
+
+describe('outbox stats', () => {
+  it('shows the sums, while the app runs', async () => {
+    const running = await start();
+    await attribute(running, 'user-1');
+    await attribute(running, 'user-2', 'nobody');
+    await eventually(async () => (await statsOf(running)).pending === 0);
+    const { status, out, err } = outbox('stats');
+    expect([status, err]).toEqual([0, '']);
+    expect(out).toMatch(/^Program default\n/);
+    for (const line of [/attributed +1/, /unknown_partner +1/, /pending +0/, /accepted +2/]) {
+      expect(out).toMatch(line);
+    }
+    expect(json('stats')).toMatchObject([
+      { program: 'default', accepted: 2, outcomes: { attributed: 1, unknown_partner: 1 } },
+    ]);
+  });
+
+  it('shows what is pending, since when, and why', async () => {
+    fake.apiKey = 'another';
+    const running = await start({ apiKey: 'wrong' });
+    await attribute(running, 'user-1');
+    await eventually(async () => (await statsOf(running)).paused !== null);
+    const { out } = outbox('stats', '--program', 'default');
+    expect(out).toMatch(/pending +1/);
+    expect(out).toMatch(/The oldest that is pending: \d{4}-/);
+    expect(out).toMatch(/Paused \(unauthorized\), goes on or asks again at \d{4}-/);
+  });
+});
+
+describe('outbox find', () => {
+  it('tells why a customer was, or was not, credited', async () => {
+    const running = await start();
+    await attribute(running, 'user-1', 'nobody');
+    await eventually(async () => (await statsOf(running)).pending === 0);
+    const { out } = outbox('find', 'user-1');
+    expect(out).toMatch(/user-1 +nobody +unknown_partner +400/);
+    expect(json('find', 'user-1')).toMatchObject([
+      { customerKey: 'user-1', referralKey: 'nobody' },
+    ]);
+    expect(outbox('find', 'user-2').out).toBe('Nothing is known of user-2.\n');
+  });
+
+  it('prints nothing that a terminal obeys', async () => {
+    const running = await start({ delivery: { concurrency: 0 } });
+    await attribute(running, 'user-\u001b[2J');
+    expect(outbox('find', 'user-\u001b[2J').out).not.toContain('\u001b');
+  });
+});
+
+describe('outbox dead, replay', () => {
+  async function kill(running: RunningApp, ...ids: string[]): Promise<void> {
+    for (const id of ids) await attribute(running, id);
+    await eventually(async () => (await statsOf(running)).dead === ids.length);
+  }
+
+  it('lists what was given up, and has the running app deliver it again', async () => {
+    fake.misbehave({ type: 'status', status: 503 });
+    const running = await start({ delivery: { maxAgeDays: 0 } });
+    await kill(running, 'user-1', 'user-2', 'user-3');
+    expect(outbox('dead').out).toMatch(/user-1[^]*user-2[^]*user-3/);
+    const [first] = json('dead') as { id: string }[];
+    fake.heal();
+    expect(json('replay', '--id', first!.id)).toEqual({ replayed: 1 });
+    expect(json('replay', '--customer', 'user-2')).toEqual({ replayed: 1 });
+    expect(outbox('replay', '--all').out).toBe('1 will be delivered again.\n');
+    await eventually(async () => (await statsOf(running)).outcomes['attributed'] === 3, 20_000);
+    expect(outbox('dead').out).toBe('Nothing was given up.\n');
+  });
+
+  it('takes exactly one filter', async () => {
+    await start();
+    for (const args of [[], ['--all', '--id', '1']]) {
+      expect(outbox('replay', ...args)).toMatchObject({ status: 2, out: '' });
+    }
+  });
+});
+
+describe('outbox forget', () => {
+  it('erases what is kept of a customer', async () => {
+    const running = await start();
+    await attribute(running, 'user-1');
+    await eventually(async () => (await statsOf(running)).pending === 0);
+    expect(outbox('forget', 'user-1').out).toBe('1 erased.\n');
+    expect(json('find', 'user-1')).toEqual([]);
+    expect(await statsOf(running)).toMatchObject({ accepted: 1, outcomes: { attributed: 1 } });
+  });
+});
+
+describe('the command line', () => {
+  it('explains itself', async () => {
+    await start();
+    expect(outbox('--help').out).toContain('Usage: nestjs-partnero outbox');
+    expect(outbox('nonsense')).toMatchObject({ status: 2, out: '' });
+    expect(outbox('stats', '--nonsense').err).toContain('--nonsense');
+    expect(outbox('find').err).toContain('one customer key');
+  });
+
+  it('makes no file, and says what it found instead of an outbox', () => {
+    expect(outbox('stats')).toEqual({
+      status: 1,
+      out: '',
+      err: `There is no outbox at ${path}.\n`,
+    });
+    expect(existsSync(path)).toBe(false);
+    writeFileSync(path, '');
+    expect(outbox('stats').err).toContain('is no outbox yet');
+    writeFileSync(path, 'x'.repeat(10_000));
+    expect(outbox('stats').err).toContain("can't be used: file is not a database");
+    expect(outbox('stats', '--file', `${path}.elsewhere`).err).toContain('elsewhere');
+  });
+});
