@@ -18,12 +18,15 @@ import { Persistence } from './outbox/persistence.js';
 import { Relay } from './outbox/relay.js';
 import { OutboxInspector } from './outbox.inspector.js';
 import { PartneroConfigurationError } from './partnero.configuration-error.js';
+import { within } from './attribution/within.js';
 import type { ResolvedOptions } from './partnero.options.js';
 import { DEFAULT_PROGRAM } from './program.tokens.js';
 import { ProgramIdentity } from './program.identity.js';
 
-/** What drains at shutdown may take. */
+/** What draining may take at shutdown; then what is said of the rest; then the closing of the file. */
 const DRAIN_MS = 5_000;
+const SAY_MS = 500;
+const CLOSE_MS = 3_000;
 
 /** `delivers`: all of it. `keeps`: no key, but sign-ups are kept. `counts`: only looked at. */
 type Mode = 'delivers' | 'keeps' | 'counts' | 'disabled';
@@ -43,6 +46,7 @@ export class PartneroRuntime
   private readonly relay: Relay | null;
   private readonly identity: ProgramIdentity | null;
   private readonly starting: Persistence;
+  private isUp = false;
 
   private constructor(
     private readonly options: ResolvedOptions,
@@ -83,12 +87,15 @@ export class PartneroRuntime
 
   async onModuleInit(): Promise<void> {
     await this.outbox?.open();
+    this.isUp = true;
     if (this.mode === 'delivers' && this.options.verifyOnBoot === 'fail') await this.verifyOrFail();
   }
 
   onApplicationBootstrap(): void {
     bootLine(this.options, this.mode, this.outbox?.location, this.log);
-    if (this.relay) void this.startRelay(this.relay);
+    this.startRelay().catch((error: unknown) => {
+      this.starting.complain('Delivery could not be started', error);
+    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -96,13 +103,14 @@ export class PartneroRuntime
       this.identity?.stop();
       this.starting.stop();
       await this.relay?.drain(DRAIN_MS);
-      if (this.relay) await this.sayWhatStays();
+      if (this.relay && this.isUp) await within(SAY_MS, this.sayWhatStays());
     });
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.isUp = false;
     await this.quietly(async () => {
-      await this.outbox?.close();
+      await within(CLOSE_MS, this.outbox?.close() ?? Promise.resolve());
       this.client.close();
     });
   }
@@ -127,6 +135,7 @@ export class PartneroRuntime
     return {
       program: name,
       requestsPerMinute: delivery.requestsPerMinute,
+      maxBackoffMs: delivery.maxBackoffMs,
       ledgerDays,
       log: this.log,
       keyHash: () => this.identity?.keyHash ?? null,
@@ -138,10 +147,13 @@ export class PartneroRuntime
     };
   }
 
-  private async startRelay(relay: Relay): Promise<void> {
+  private async startRelay(): Promise<void> {
+    const { relay, identity } = this;
+    if (!relay || !identity) return;
+    // Without a key this process delivers nothing, ever: what it accepts is for others to take.
+    if (!this.options.apiKey) return relay.hold('no_key');
     relay.hold('unverified_key');
     relay.start();
-    const identity = this.identity!;
     const because = await this.starting.keepTrying(() => identity.check());
     if (because === undefined) return;
     if (because === null) {
@@ -157,7 +169,8 @@ export class PartneroRuntime
   }
 
   private async verifyOrFail(): Promise<void> {
-    await this.identity?.check();
+    // A disk in trouble is said elsewhere, and fails no boot.
+    await this.identity?.check().catch(() => {});
     const refusal = await this.identity?.verify();
     if (refusal) {
       throw new PartneroConfigurationError(

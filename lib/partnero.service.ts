@@ -34,7 +34,12 @@ export class PartneroService {
    */
   referralFrom(input: unknown): Referral | null {
     const { attribution } = this.#runtime;
-    return attribution.reader.fromAny(input, warnOfRefusedKey(attribution, 'referralFrom()'));
+    try {
+      return attribution.reader.fromAny(input, warnOfRefusedKey(attribution, 'referralFrom()'));
+    } catch {
+      // A getter or a proxy of the caller's.
+      return null;
+    }
   }
 
   /**
@@ -45,13 +50,13 @@ export class PartneroService {
    * @example
    * await partnero.attribute(partnero.referralFrom({ headers }), { id: user.id, email: user.email })
    */
-  attribute(
+  async attribute(
     referral: { readonly key: string | null } | null | undefined,
     customer: CustomerInput,
   ): Promise<AcceptOutcome> {
     const { attribution } = this.#runtime;
     const onRefused = warnOfRefusedKey(attribution, 'attribute()');
-    const checked = attribution.reader.check(referral?.key, 'given', onRefused);
+    const checked = attribution.reader.check(keyOf(referral), 'given', onRefused);
     return attribution.attribute({ referralKey: checked?.key ?? null, customer });
   }
 
@@ -73,5 +78,13 @@ export class PartneroService {
    */
   request<T = unknown>(request: PartneroRequest): Promise<Envelope<T>> {
     return this.#runtime.client.send<T>(request);
+  }
+}
+
+function keyOf(referral: { readonly key: string | null } | null | undefined): string | null {
+  try {
+    return referral?.key ?? null;
+  } catch {
+    return null;
   }
 }

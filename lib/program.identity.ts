@@ -66,7 +66,7 @@ export class ProgramIdentity {
   /** For the relay: whether Partnero takes the key. Never rejects. */
   async probe(): Promise<KeyProbe> {
     try {
-      await this.learn(await ping(this.client));
+      await this.learnIfPossible(await ping(this.client));
       return 'accepted';
     } catch (error) {
       return isRefusal(error) ? 'refused' : 'unknown';
@@ -90,7 +90,7 @@ export class ProgramIdentity {
    */
   async verify(): Promise<PartneroError | null> {
     try {
-      await this.learn(await ping(this.client));
+      await this.learnIfPossible(await ping(this.client));
       return null;
     } catch (error) {
       if (isRefusal(error)) return error;
@@ -133,8 +133,13 @@ export class ProgramIdentity {
           'same program; the jobs in the outbox are delivered with it.',
       );
     }
-    await this.learn(info);
+    await this.learnIfPossible(info);
     return true;
+  }
+
+  /** What can't be written down now is learnt again from the next job that Partnero takes. */
+  private async learnIfPossible(info: ProgramInfo): Promise<void> {
+    await this.learn(info).catch(() => {});
   }
 
   private async learn(info: ProgramInfo): Promise<void> {
@@ -146,8 +151,10 @@ export class ProgramIdentity {
       );
     }
     const known = this.stored?.publicId ?? null;
-    // Another program's id must not replace the one that the jobs belong to.
-    if (known !== null && info.publicId !== null && info.publicId !== known) return;
+    const isNewKey = this.stored?.keyHash !== null && this.stored?.keyHash !== this.keyHash;
+    // Another program's id, or another key that doesn't tell its program, must not take the place of
+    // what the jobs belong to.
+    if (known !== null && info.publicId !== known && (info.publicId !== null || isNewKey)) return;
     await this.remember({ keyHash: this.keyHash, publicId: info.publicId ?? known });
   }
 

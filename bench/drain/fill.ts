@@ -18,6 +18,7 @@ export function fill(path: string, jobs: number): void {
           undefined,
         ]);
         file.store.counters.count('default', 'attribution', 'accepted');
+        file.store.counters.count('default', 'attribution', 'pending');
       }
     });
   }

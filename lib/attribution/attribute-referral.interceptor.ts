@@ -23,6 +23,7 @@ import { Once } from './once.js';
 import { readReferral, type ReadReferral } from './read-referral.js';
 import { RequestAttribution } from './request-attribution.js';
 import { isResponse, onResponseEnd } from './response-end.js';
+import { isThenable } from './thenable.js';
 
 /** What is the same for all requests of a route; found out at the first. */
 export interface AttributedRoute {
@@ -52,9 +53,10 @@ export class AttributeReferralInterceptor implements NestInterceptor {
     const route = this.knownRouteOf(context);
     const request = this.requestOf(context);
     if (!route?.service || !request) return next.handle();
-    // A class and a method may both be decorated: the first interceptor does it.
+    // A class and a method may both be decorated: the first interceptor does it. But an outer
+    // interceptor may call the handler again (`retry`): then it is another attempt.
     const { program } = route.metadata;
-    if (attributionOf(context, program)) return next.handle();
+    if (attributionOf(context, program)?.isRunning) return next.handle();
 
     const observe = (read: ReadReferral) => {
       const attribution = this.begin(route.service!, route, read, request, context);
@@ -106,7 +108,7 @@ export class AttributeReferralInterceptor implements NestInterceptor {
     if (shape === 'writes_response' || isResponse(result, responseOf(context))) return null;
     if (!mapper) return result;
     const customer = mapper(result, request);
-    return customer instanceof Promise ? customer.then(orNotNew) : orNotNew(customer);
+    return isThenable(customer) ? Promise.resolve(customer).then(orNotNew) : orNotNew(customer);
   }
 
   private knownRouteOf(context: ExecutionContext): AttributedRoute | undefined {
@@ -130,7 +132,7 @@ export class AttributeReferralInterceptor implements NestInterceptor {
       ...read,
       route: route.name,
       hasResponse: http,
-      keptInRequest: http ? undefined : customersKeptIn(request),
+      keptInRequest: http ? undefined : customersKeptIn(request, route.metadata.program),
     });
     if (http && attribution.isPossible) {
       const heard = onResponseEnd(responseOf(context), (how) => attribution.responseEnded(how));
@@ -168,8 +170,8 @@ export class AttributeReferralInterceptor implements NestInterceptor {
     const outcome = await attribution.complete(() => {
       try {
         const customer = this.customerFrom(result, route, request, context);
-        if (!(customer instanceof Promise)) return customer;
-        return customer.catch((error: unknown) => {
+        if (!isThenable(customer)) return customer;
+        return Promise.resolve(customer).catch((error: unknown) => {
           warning = describeThrown(error);
           return null;
         });

@@ -106,7 +106,10 @@ export class AttributionService {
         `${route ?? 'An attribution'} could not be kept within acceptTimeoutMs; the sign-up went on, ` +
         'and the attribution is being kept behind it. The disk under the outbox may be slow.',
     );
-    void keeping.then(({ jobId }) => jobId !== undefined && this.reporter.markLate(jobId));
+    keeping.then(
+      ({ jobId }) => jobId !== undefined && this.reporter.markLate(jobId),
+      () => {},
+    );
     return 'accept_timeout';
   }
 

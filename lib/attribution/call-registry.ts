@@ -12,7 +12,10 @@ interface Entry {
 const CALL = Symbol('nestjs-partnero:call');
 const KEPT = Symbol('nestjs-partnero:kept');
 
-type Marked = Partial<Record<typeof CALL, Entry> & Record<typeof KEPT, Set<string>>>;
+/** Which call of a request has kept a customer, by customer key. */
+export type KeptCustomers = Map<string, RequestAttribution>;
+
+type Marked = Partial<Record<typeof CALL, Entry> & Record<typeof KEPT, Map<string, KeptCustomers>>>;
 
 /** The attribution of the call under way, for `@Referral()` and for a second interceptor on it. */
 export function attributionOf(
@@ -34,8 +37,13 @@ export function setAttributionOf(
   if (call) call[CALL] = { handler: context.getHandler(), program, attribution };
 }
 
-/** The customers that the resolvers of one request have kept so far. */
-export function customersKeptIn(request: object): Set<string> {
+/** The customers that the resolvers of one request have kept so far, in one program. */
+export function customersKeptIn(request: object, program: string): KeptCustomers {
   const marked: Marked = request;
-  return (marked[KEPT] ??= new Set());
+  const programs = (marked[KEPT] ??= new Map());
+  const known = programs.get(program);
+  if (known) return known;
+  const kept: KeptCustomers = new Map();
+  programs.set(program, kept);
+  return kept;
 }

@@ -17,15 +17,26 @@ export function shapeOf(context: ExecutionContext): HandlerShape {
   const handler = context.getHandler();
   const known = shapes.get(handler);
   if (known) return known;
-  const shape = findShape(context.getClass(), handler);
+  const owner = context.getClass();
+  const shape = findShape(owner, handler, methodNameOf(owner, handler));
   shapes.set(handler, shape);
   return shape;
 }
 
-function findShape(owner: object, handler: { name: string }): HandlerShape {
+function findShape(owner: object, handler: object, method: string): HandlerShape {
   if (Reflect.getMetadata(SSE, handler)) return 'streams_events';
-  if (Reflect.getMetadata(RESPONSE_PASSTHROUGH, owner, handler.name)) return 'returns';
-  const params: unknown = Reflect.getMetadata(ROUTE_ARGS, owner, handler.name);
+  if (Reflect.getMetadata(RESPONSE_PASSTHROUGH, owner, method)) return 'returns';
+  const params: unknown = Reflect.getMetadata(ROUTE_ARGS, owner, method);
   const types = new Set(Object.keys(params ?? {}).map((key) => Number(key.split(':')[0])));
   return types.has(RESPONSE_PARAM) || types.has(NEXT_PARAM) ? 'writes_response' : 'returns';
+}
+
+/** Nest keeps what it knows of parameters under the method's name; a function that wraps it has another. */
+function methodNameOf(owner: { prototype: unknown }, handler: { name: string }): string {
+  for (let proto: unknown = owner.prototype; proto; proto = Object.getPrototypeOf(proto)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
+      if (value === handler) return name;
+    }
+  }
+  return handler.name;
 }

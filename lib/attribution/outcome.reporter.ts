@@ -4,6 +4,7 @@ import type { SettledVerdict } from '../outbox/verdict.js';
 import { readPayload } from './attribution.payload.js';
 import type { NotAccepted, Outcome } from './attribution.outcome.js';
 import { maskKey } from './mask-key.js';
+import { isThenable } from './thenable.js';
 
 /** More late jobs than this are reported without their flag. */
 const MAX_LATE = 10_000;
@@ -84,11 +85,21 @@ export class OutcomeReporter {
 
   private tell(outcome: Omit<Outcome, 'program' | 'at'>): void {
     try {
-      this.onOutcome?.({ ...outcome, program: this.program, at: new Date() });
+      const result: unknown = this.onOutcome?.({
+        ...outcome,
+        program: this.program,
+        at: new Date(),
+      });
+      // An async function is taken for `() => void` too.
+      if (isThenable(result)) result.then(undefined, (error: unknown) => this.complain(error));
     } catch (error) {
-      const name = error instanceof Error ? error.name : 'something';
-      this.log.error(`onOutcome threw ${name}; the ledger has the outcome all the same.`);
+      this.complain(error);
     }
+  }
+
+  private complain(error: unknown): void {
+    const name = error instanceof Error ? error.name : 'something';
+    this.log.error(`onOutcome threw ${name}; the ledger has the outcome all the same.`);
   }
 }
 

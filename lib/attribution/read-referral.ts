@@ -60,8 +60,18 @@ async function resolved(
   return fromSources(service, request, route);
 }
 
+/** Whatever a framework's own getters throw: a sign-up is never failed by reading. */
 function fromSources(service: AttributionService, request: object, route: string): Referral | null {
-  return service.reader.fromRequest(request, warnOfRefusedKey(service, route));
+  try {
+    return service.reader.fromRequest(request, warnOfRefusedKey(service, route));
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'something';
+    service.warnOnce(
+      `reading ${route}`,
+      () => `${route}: reading the request threw ${name}; nobody was attributed.`,
+    );
+    return null;
+  }
 }
 
 /** Says once per place and source that a key was not used, without the key. */

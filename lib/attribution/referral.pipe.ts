@@ -8,7 +8,7 @@ import { attributionOf } from './call-registry.js';
 import type { CustomerInput } from './customer-input.js';
 import { requestOf } from './execution-request.js';
 import { findAttribution } from './find-attribution.js';
-import { readReferral } from './read-referral.js';
+import { readReferral, type ReadReferral } from './read-referral.js';
 import type { ReferralContext } from './referral-context.js';
 
 /** What a parameter of `@Referral()` is told. */
@@ -34,10 +34,9 @@ export class ReferralPipe implements PipeTransform {
     }
     const service = findAttribution(this.moduleRef, program);
     const request = requestOf(context);
-    if (!service) return new LooseReferral(undefined, null, undefined);
     const route = `${context.getClass().name}.${context.getHandler().name}`;
-    const read = request ? await readReferral(service, request, route) : undefined;
-    return new LooseReferral(service, read?.referral ?? null, route);
+    const read = service && request ? await readReferral(service, request, route) : undefined;
+    return new LooseReferral(service, read, route);
   }
 }
 
@@ -48,21 +47,29 @@ class LooseReferral implements ReferralContext {
 
   constructor(
     private readonly service: AttributionService | undefined,
-    private readonly referral: Referral | null,
-    private readonly route: string | undefined,
+    private readonly read: ReadReferral | undefined,
+    private readonly route: string,
   ) {
-    this.key = referral?.key ?? null;
-    this.source = referral?.source ?? null;
+    this.key = read?.referral?.key ?? null;
+    this.source = read?.referral?.source ?? null;
   }
 
-  attribute(customer: CustomerInput): Promise<AcceptOutcome> {
-    if (!this.service) return Promise.resolve('disabled');
-    return this.service.attribute({ referralKey: this.key, customer, route: this.route });
+  async attribute(customer: CustomerInput): Promise<AcceptOutcome> {
+    if (!this.service) return 'disabled';
+    // Its time was over before the handler began; here nothing waits for it but this call.
+    const late = this.read?.late ? await this.read.late : null;
+    const referralKey = this.key ?? late?.key ?? null;
+    return this.service.attribute({ referralKey, customer, route: this.route });
   }
 
   skip(): void {}
 
   toToken(): string {
-    return this.referral?.toToken() ?? '';
+    return this.read?.referral?.toToken() ?? '';
+  }
+
+  /** For a handler that logs it. */
+  toJSON(): object {
+    return { key: this.key, source: this.source };
   }
 }

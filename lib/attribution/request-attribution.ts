@@ -4,6 +4,7 @@ import type { AttributionService, Kept } from './attribution.service.js';
 import { NOT_NEW, toCustomer, type CustomerInput } from './customer-input.js';
 import type { ReadReferral } from './read-referral.js';
 import type { ReferralContext } from './referral-context.js';
+import { isThenable } from './thenable.js';
 
 /** Where an attribution is made, and whether there is a response whose status can be trusted. */
 export interface RequestFacts extends ReadReferral {
@@ -11,7 +12,7 @@ export interface RequestFacts extends ReadReferral {
   /** False where there is none (GraphQL): then the handler's end decides alone. */
   readonly hasResponse: boolean;
   /** Customers that other calls of the same request have kept, where one request makes several. */
-  readonly keptInRequest?: Set<string> | undefined;
+  readonly keptInRequest?: Map<string, RequestAttribution> | undefined;
 }
 
 /** A handler's result made into a customer, or into `NOT_NEW`; at once or later. Doesn't throw. */
@@ -65,12 +66,23 @@ export class RequestAttribution implements ReferralContext {
   }
 
   skip(): void {
+    const hadChosen = this.choice !== 'none';
     this.choice = 'skipped';
-    this.service.drop('no_customer', this.signUp, 'skipped');
+    // What was attributed before has an outcome of its own.
+    if (!hadChosen) this.service.drop('no_customer', this.signUp, 'skipped');
   }
 
   toToken(): string {
     return this.referral?.toToken() ?? '';
+  }
+
+  /** For a handler that logs it. */
+  toJSON(): object {
+    return { key: this.key, source: this.source };
+  }
+
+  get isRunning(): boolean {
+    return this.handler === 'running';
   }
 
   /**
@@ -100,7 +112,7 @@ export class RequestAttribution implements ReferralContext {
   responseEnded(how: 'good' | 'bad' | 'closed'): void {
     if (this.response !== 'open') return;
     this.response = how;
-    if (how === 'good' && this.handler === 'running') this.waitForHandler();
+    if (how !== 'bad' && this.handler === 'running') this.waitForHandler();
     this.decide();
   }
 
@@ -119,7 +131,7 @@ export class RequestAttribution implements ReferralContext {
   }
 
   private async keep(map: MapResult): Promise<AcceptOutcome> {
-    if (this.decided) return this.service.attribute({ ...this.signUp, customer: map() });
+    if (this.decided) return this.keepLate(map);
     const started = performance.now();
     this.pending += 1;
     const keeping = this.keepAfter(this.last, map);
@@ -129,23 +141,41 @@ export class RequestAttribution implements ReferralContext {
     return outcome;
   }
 
+  /** Never rejects. */
   private async keepAfter(before: Promise<Kept> | null, map: MapResult): Promise<Kept> {
-    if (before) await before;
-    if (this.facts.late) this.referral = await this.facts.late;
-    const customer = map();
-    const kept = await this.keepNow(customer instanceof Promise ? await customer : customer);
-    this.pending -= 1;
-    this.decide();
-    return kept;
+    try {
+      if (before) await before;
+      if (this.facts.late) this.referral = await this.facts.late;
+      const customer = map();
+      return await this.keepNow(isThenable(customer) ? await customer : customer);
+    } catch {
+      // A promise that rejects, a getter that throws.
+      return this.service.drop('no_customer', this.signUp, 'unreadable');
+    } finally {
+      this.pending -= 1;
+      this.decide();
+    }
+  }
+
+  /** After the decision: nothing is held any more. */
+  private async keepLate(map: MapResult): Promise<AcceptOutcome> {
+    try {
+      const customer = await map();
+      if (customer === NOT_NEW) return this.withdraw('not_a_new_customer').outcome;
+      return await this.service.attribute({ ...this.signUp, customer });
+    } catch {
+      return this.service.drop('no_customer', this.signUp, 'unreadable').outcome;
+    }
   }
 
   private keepNow(customer: unknown): Promise<Kept> {
     if (customer === NOT_NEW) return Promise.resolve(this.withdraw('not_a_new_customer'));
-    if (this.wasKeptInRequest(customer)) return Promise.resolve({ outcome: 'accepted' });
+    if (this.wasKeptByAnother(customer)) return Promise.resolve({ outcome: 'accepted' });
     const { key: referralKey, jobId: replaces } = this;
     const { route } = this.facts;
     return this.service.keep({ referralKey, route, customer, replaces }).then((kept) => {
       this.jobId = kept.jobId;
+      if (kept.jobId === undefined) this.letOthersKeep();
       // The last call wins, even if nothing could be made of it.
       if (kept.jobId === undefined && replaces !== undefined) this.discard(replaces);
       return kept;
@@ -160,13 +190,19 @@ export class RequestAttribution implements ReferralContext {
   }
 
   /** Where interceptors run more than once a request, each new customer counts once. */
-  private wasKeptInRequest(customer: unknown): boolean {
+  private wasKeptByAnother(customer: unknown): boolean {
     const { keptInRequest: kept } = this.facts;
     const key = kept && toCustomer(customer)?.key;
     if (!kept || key === undefined) return false;
-    if (kept.has(key)) return true;
-    kept.add(key);
+    if ((kept.get(key) ?? this) !== this) return true;
+    this.letOthersKeep();
+    kept.set(key, this);
     return false;
+  }
+
+  private letOthersKeep(): void {
+    const { keptInRequest: kept } = this.facts;
+    for (const [key, by] of kept ?? []) if (by === this) kept?.delete(key);
   }
 
   private async waitForLast(): Promise<AcceptOutcome | null> {
@@ -200,6 +236,7 @@ export class RequestAttribution implements ReferralContext {
   }
 
   private discard(jobId: string): void {
+    this.letOthersKeep();
     this.service.discard(jobId, this.signUp);
   }
 }

@@ -43,8 +43,8 @@ export interface Outbox {
   handBack(jobs: readonly Job[]): Promise<void>;
   /** Something learned about the program as a whole. */
   report(event: GateEvent): Promise<void>;
-  /** Called whenever there may be something to claim. */
-  onWork(listener: () => void): void;
+  /** Called whenever there may be something to claim. `null`: this process claims nothing. */
+  onWork(listener: (() => void) | null): void;
 
   stats(): Promise<OutboxStats>;
   find(customerKey: string): Promise<LedgerEntry[]>;
@@ -110,6 +110,8 @@ export interface OutboxDefinition {
 export interface OutboxContext {
   readonly program: string;
   readonly requestsPerMinute: number | undefined;
+  /** No job is due later than that from now, unless a clock was wrong. Milliseconds. */
+  readonly maxBackoffMs: number;
   readonly ledgerDays: number;
   readonly log: OutboxLog;
   /** Fingerprint of the API key in use, for pauses that hold for one key only. */

@@ -64,17 +64,20 @@ export class Relay {
   start(): void {
     if (this.state !== 'idle' || this.options.concurrency === 0) return;
     this.state = 'running';
-    this.outbox.onWork(() => this.wake());
-    this.wake();
+    if (this.held === null) this.resume();
   }
 
   /** Sends nothing until `resume`, for a reason that concerns this process only. */
   hold(because: PausedBecause): void {
     this.held = because;
+    // Meanwhile, other processes on the outbox may deliver what this one accepts.
+    this.outbox.onWork(null);
   }
 
   resume(): void {
     this.held = null;
+    if (this.state !== 'running') return;
+    this.outbox.onWork(() => this.wake());
     this.wake();
   }
 
@@ -94,8 +97,7 @@ export class Relay {
     this.state = 'stopped';
     this.aborted.abort();
     this.persistence.stop();
-    await this.recall();
-    await atMost(CUT_OFF_MS, Promise.all(this.#underWay.values()));
+    await atMost(CUT_OFF_MS, Promise.all([this.recall(), ...this.#underWay.values()]));
   }
 
   private wake(): void {

@@ -18,6 +18,7 @@ import {
 } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { ADAPTERS, closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
 import { settled, visit } from '../support/sign-up-client.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
@@ -58,6 +59,31 @@ class AccountResolver {
 
   @Mutation(() => Account)
   @AttributeReferral()
+  async twice(@Args('id') id: string, @Referral() referral: ReferralContext): Promise<Account> {
+    await referral.attribute({ id });
+    await referral.attribute({ id: 'somebody-else' });
+    await referral.attribute({ id, email: 'ada@example.com' });
+    return { id };
+  }
+
+  @Mutation(() => Account)
+  @AttributeReferral({ name: 'second' })
+  inSecond(@Args('id') id: string): Account {
+    return { id };
+  }
+
+  @Mutation(() => Account)
+  @AttributeReferral(() => ({
+    get id(): string {
+      throw new Error('lazy');
+    },
+  }))
+  hostile(@Args('id') id: string): Account {
+    return { id };
+  }
+
+  @Mutation(() => Account)
+  @AttributeReferral()
   async byHand(@Args('id') id: string, @Referral() referral: ReferralContext): Promise<Account> {
     await referral.attribute({ id: `${id}-${referral.key}` });
     return { id };
@@ -66,14 +92,17 @@ class AccountResolver {
 
 describe.each(ADAPTERS)('a GraphQL mutation, on %s', (adapter) => {
   let fake: FakePartnero;
+  let second: FakePartnero;
   let running: RunningApp;
 
   beforeEach(async () => {
     fake = await FakePartnero.start({ partners: ['ann'] });
+    second = await FakePartnero.start({ partners: ['ann'] });
     running = await startApp({
       adapter,
       imports: [
         partnero(fake),
+        partnero(second, { name: 'second' }),
         GraphQLModule.forRoot({
           driver: adapter === 'express' ? ApolloDriver : MercuriusDriver,
           autoSchemaFile: true,
@@ -86,7 +115,7 @@ describe.each(ADAPTERS)('a GraphQL mutation, on %s', (adapter) => {
 
   afterEach(async () => {
     await closeApps();
-    await fake.stop();
+    await Promise.all([fake.stop(), second.stop()]);
   });
 
   afterAll(removeTemporaryFolders);
@@ -122,6 +151,26 @@ describe.each(ADAPTERS)('a GraphQL mutation, on %s', (adapter) => {
     await mutate('a: signUp(id: "1") { id } b: signUp(id: "2") { id } c: signUp(id: "1") { id }');
     await settled(running.app, 2);
     expect(keys()).toEqual(['1', '2']);
+  });
+
+  it('in two programs at once is attributed in both', async () => {
+    await mutate('signUp(id: "1") { id } inSecond(id: "1") { id }');
+    await settled(running.app, 1);
+    await eventually(() => second.customers.length === 1);
+    expect([keys(), second.customers[0]?.key]).toEqual([['1'], '1']);
+  });
+
+  it('attributed more than once by hand, the last call wins', async () => {
+    await mutate('twice(id: "1") { id }');
+    await settled(running.app, 3);
+    expect(fake.customers).toMatchObject([{ key: '1', email: 'ada@example.com' }]);
+  });
+
+  it('is not failed by a customer whose getter throws', async () => {
+    expect(await mutate('hostile(id: "1") { id }')).toMatchObject({
+      data: { hostile: { id: '1' } },
+    });
+    expect(await stats()).toMatchObject({ accepted: 0, notAccepted: { no_customer: 1 } });
   });
 
   it('can be attributed by hand', async () => {

@@ -59,15 +59,17 @@ async function expectDelivered(running: RunningApp): Promise<void> {
  * descriptor closed in this one would drop SQLite's locks.
  */
 function damage(percents: number[]): void {
+  const pages = statSync(path).size / 4_096;
+  damagePages(percents.map((percent) => Math.floor((pages * percent) / 100)));
+}
+
+function damagePages(pages: number[]): void {
   const script = `
-    const { openSync, statSync, writeSync } = require('node:fs');
-    const [path, percents] = process.argv.slice(1);
+    const { openSync, writeSync } = require('node:fs');
+    const [path, pages] = process.argv.slice(1);
     const file = openSync(path, 'r+');
-    const pages = statSync(path).size / 4096;
-    for (const percent of JSON.parse(percents)) {
-      writeSync(file, Buffer.alloc(4096, 0xa5), 0, 4096, Math.floor((pages * percent) / 100) * 4096);
-    }`;
-  execFileSync(process.execPath, ['-e', script, path, JSON.stringify(percents)]);
+    for (const page of JSON.parse(pages)) writeSync(file, Buffer.alloc(4096, 0xa5), 0, 4096, page * 4096);`;
+  execFileSync(process.execPath, ['-e', script, path, JSON.stringify(pages)]);
 }
 
 describe('a file that is damaged in the middle', () => {
@@ -86,6 +88,29 @@ describe('a file that is damaged in the middle', () => {
     expect(fake.customers.length).toBeLessThan(3_001);
     expect(readdirSync(dirname(path)).some((name) => name.includes('.corrupt-'))).toBe(true);
   }, 60_000);
+
+  it.each(['jobs', 'jobs_open', 'jobs_lane', 'counters', 'owners', 'programs'])(
+    'is set aside, wherever: the first page of %s',
+    async (name) => {
+      await fake.down();
+      const before = await start();
+      await attributeMany(before, 100);
+      await closeApps();
+      const { rows } = inOtherProcess(
+        path,
+        `SELECT rootpage AS page FROM sqlite_schema WHERE name = '${name}'`,
+      );
+      damagePages([(rows[0] as { page: number }).page - 1]);
+      await fake.up();
+      const after = await start();
+      expect(await attribute(after, 'user-new')).toBe('accepted');
+      await expectDelivered(after);
+      expect(fake.customers.map(({ key }) => key)).toContain('user-new');
+      if (name !== 'jobs') expect(fake.customers).toHaveLength(101);
+      await closeApps();
+      expect(readdirSync(dirname(path)).filter((file) => file.includes('-owner-'))).toEqual([]);
+    },
+  );
 
   it('is set aside while the app runs; sign-ups go on', async () => {
     await fake.down();

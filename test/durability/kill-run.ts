@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProgramStats } from 'nestjs-partnero';
 import type { FakePartnero } from 'nestjs-partnero/testing';
-import { AppProcess, type AppProcessOptions } from '../support/app-process.js';
+import { AppProcess, killingItself, type AppProcessOptions } from '../support/app-process.js';
 import { eventually } from '../support/eventually.js';
 
 /** Where an app is killed. The app names the moment itself, but for the last two. */
@@ -113,7 +113,7 @@ export class KillRun {
     const before = this.killsIn(step);
     const after = 1 + Math.floor(Math.random() * 5);
     const killAt = { step, log: this.log, after: /^(claim|take over)/.test(step) ? 1 : after };
-    const app = await AppProcess.start(options, killAt).catch(() => null);
+    const app = await AppProcess.start(options, killingItself(killAt)).catch(() => null);
     if (app) {
       const giveUp = setTimeout(() => void app.end(), PATIENCE_MS);
       // A pause now and then, since the log is emptied when nothing comes.
@@ -143,7 +143,9 @@ export class KillRun {
   private async killWhileMaking(step: Step): Promise<boolean> {
     const options = this.options(join(this.folder, `new-${(this.files += 1)}`, 'outbox.db'));
     const before = this.killsIn(step);
-    await AppProcess.start(options, { step, log: this.log, after: 1 }).catch(() => null);
+    await AppProcess.start(options, killingItself({ step, log: this.log, after: 1 })).catch(
+      () => null,
+    );
     const left = existsSync(options.path);
     const app = await AppProcess.start(options);
     await this.load(app, { visitors: 1, each: 1 });

@@ -1,6 +1,6 @@
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { KillRun, STEPS } from './kill-run.js';
-import { AppProcess, endAppProcesses } from '../support/app-process.js';
+import { AppProcess, endAppProcesses, preloading } from '../support/app-process.js';
 import { eventually } from '../support/eventually.js';
 import { inOtherProcess } from '../support/sqlite-shell.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
@@ -123,6 +123,18 @@ describe('several processes on one file', () => {
     await Promise.all(apps.map((app) => run.load(app, { visitors: 2, each: 5 })));
     expect(await run.check()).toMatchObject({ ...NOTHING_LOST, accepted: 40, atPartnero: 40 });
   }, 60_000);
+});
+
+describe('without the thread that looks after the log', () => {
+  it('an app accepts, delivers and ends', async () => {
+    const options = { ...run.options(), hooks: true };
+    const app = await AppProcess.start(options, preloading('no-wal-keeper.cjs'));
+    await run.load(app, { visitors: 2, each: 10 });
+    const started = performance.now();
+    await app.end('SIGTERM');
+    expect(performance.now() - started).toBeLessThan(9_000);
+    expect(await run.check()).toMatchObject({ ...NOTHING_LOST, atPartnero: 20 });
+  }, 30_000);
 });
 
 describe('SIGTERM under load', () => {

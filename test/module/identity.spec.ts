@@ -52,6 +52,17 @@ async function runProduction(options: PartneroModuleOptions = {}): Promise<void>
 }
 
 describe('an outbox of another program', () => {
+  it.each(['warn', 'fail'] as const)(
+    'is not delivered by another key that does not tell its program (verifyOnBoot: %s)',
+    async (verifyOnBoot) => {
+      await runProduction();
+      staging.readings.tellsPublicId = false;
+      const running = await start(staging, { verifyOnBoot });
+      await eventually(async () => (await stats(running)).paused?.reason === 'wrong_program');
+      expect(staging.requestsTo('POST /customers')).toHaveLength(0);
+    },
+  );
+
   it('is not delivered by a key that belongs elsewhere', async () => {
     await runProduction();
     const running = await start(staging);

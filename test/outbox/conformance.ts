@@ -26,6 +26,7 @@ export function outboxConformance(engine: string, make: () => () => OutboxDefini
       const started = definition().create({
         program: 'default',
         requestsPerMinute: undefined,
+        maxBackoffMs: 86_400_000,
         ledgerDays: 90,
         log: { log() {}, warn() {}, error() {} },
         keyHash: () => keyHash,
@@ -295,6 +296,14 @@ export function outboxConformance(engine: string, make: () => () => OutboxDefini
         expect(await outbox.replay({ kind: 'transaction' })).toBe(0);
         expect(await outbox.replay({ kind: 'attribution' })).toBe(1);
         expect(await outbox.replay({})).toBe(0);
+      });
+
+      it('no dead job is replayed by an id that is none', async () => {
+        await add('a');
+        await outbox.fail((await claimAll())[0]!, failure({ maxAgeMs: 0 }));
+        for (const id of ['x', '', undefined as unknown as string, '1.5']) {
+          expect(await outbox.replay({ id })).toBe(0);
+        }
       });
 
       it('all dead jobs are listed, however many', async () => {

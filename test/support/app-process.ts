@@ -7,7 +7,6 @@ export type { AppProcessOptions };
 
 /** As `npm test` has built it. */
 export const SIGN_UP_APP = resolve('dist/apps/test/support/fixtures/sign-up-app.js');
-const FAILPOINTS = resolve('test/support/fixtures/failpoints.cjs');
 const running = new Set<AppProcess>();
 
 /** Where an app ends itself. */
@@ -26,11 +25,14 @@ export class AppProcess {
     readonly url: string,
   ) {}
 
-  static async start(options: AppProcessOptions, killAt?: KillAt): Promise<AppProcess> {
+  static async start(
+    options: AppProcessOptions,
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<AppProcess> {
     // Without what Jest adds to the command line of its workers.
     const child = fork(SIGN_UP_APP, [JSON.stringify(options)], {
       execArgv: [],
-      env: killAt ? { ...process.env, ...environmentOf(killAt) } : process.env,
+      env: { ...process.env, ...environment },
     });
     const { url } = await message<{ url: string }>(child, 'ready');
     const started = new AppProcess(child, url);
@@ -86,9 +88,16 @@ export async function endAppProcesses(): Promise<void> {
   await Promise.all([...running].map((app) => app.end()));
 }
 
-function environmentOf({ step, after, log }: KillAt): NodeJS.ProcessEnv {
-  const preload = `--require ${FAILPOINTS} --disable-warning=ExperimentalWarning`;
-  return { NODE_OPTIONS: preload, KILL_AT: step, KILL_AFTER: String(after), KILL_LOG: log };
+/** Environment of an app that kills itself. */
+export function killingItself({ step, after, log }: KillAt): NodeJS.ProcessEnv {
+  const environment = { KILL_AT: step, KILL_AFTER: String(after), KILL_LOG: log };
+  return { ...preloading('failpoints.cjs'), ...environment };
+}
+
+/** Environment of an app whose threads all load a fixture first. */
+export function preloading(fixture: string): NodeJS.ProcessEnv {
+  const path = resolve('test/support/fixtures', fixture);
+  return { NODE_OPTIONS: `--require ${path} --disable-warning=ExperimentalWarning` };
 }
 
 function message<T>(child: ChildProcess, type: string): Promise<T> {

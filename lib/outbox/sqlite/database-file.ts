@@ -112,13 +112,19 @@ function makePrivateFile(path: string): void {
   ensurePrivateFile(path);
 }
 
-/** True if it wasn't there. */
+/**
+ * True if it wasn't there. Without `recursive`: that says ENOENT of a file system that can only be
+ * read, and never returns on one such as /proc.
+ */
 function makePrivateFolder(folder: string): boolean {
+  if (existsSync(folder)) return false;
+  makePrivateFolder(dirname(folder));
   try {
-    return mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
-  } catch {
-    // With `recursive`, Node.js says ENOENT of a file system that can only be read.
     mkdirSync(folder, { mode: 0o700 });
     return true;
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }

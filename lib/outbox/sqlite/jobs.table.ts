@@ -24,13 +24,17 @@ export interface Ending {
   now: number;
 }
 
-// Numbers of a new file begin at its second of birth: a row that is moved from a file that was
-// deleted or set aside keeps its number.
-const BIRTH = Math.floor((Date.now() - Date.UTC(2026, 0, 1)) / 1_000) * 1_024;
+// Numbers of an empty file begin at the second in which its first job comes: a row that is moved from
+// a file that was deleted or set aside keeps its number.
+const firstNumber = () => Math.floor((Date.now() - Date.UTC(2026, 0, 1)) / 1_000) * 1_024;
+
+/** So many entries of an index are read in no time. */
+const FEW = 1_000;
 
 /** The rows of the jobs and the rule of their lanes; counts nothing, decides nothing. */
 export class JobsTable {
   private readonly sql: Record<StatementName, StatementSync>;
+  private readonly oldestSeq = new Map<string, number>();
 
   constructor(
     private readonly db: DatabaseSync,
@@ -45,7 +49,7 @@ export class JobsTable {
     const [kind, lane, referralKey, payload, acceptedAt] = job;
     const blocked = this.sql.blocked.get(program, lane) !== undefined;
     const { lastInsertRowid } = this.sql.insert.run(
-      BIRTH,
+      firstNumber(),
       program,
       kind,
       lane,
@@ -122,6 +126,18 @@ export class JobsTable {
     if (this.sql.remove.run(seq).changes === 0) this.sql.blank.run(seq);
   }
 
+  /** When the oldest of so many pending jobs was accepted. */
+  oldestPending(program: string, pending: number): number | null {
+    if (pending <= 0) return null;
+    if (pending <= FEW) return this.sql.oldest.get(program)?.['at'] as number | null;
+    // Of very many, the first by number, looked for from where it was found last.
+    const from = this.oldestSeq.get(program) ?? 0;
+    const first = this.sql.firstPending.get(from, program) as
+      { seq: number; at: number } | undefined;
+    if (first) this.oldestSeq.set(program, first.seq);
+    return first?.at ?? null;
+  }
+
   has(seq: number): boolean {
     return this.sql.has.get(seq) !== undefined;
   }
@@ -191,6 +207,10 @@ const STATEMENTS = {
   first: `SELECT seq, state, owner, due FROM jobs
     WHERE program = ? AND lane = ? AND state < 2 ORDER BY seq LIMIT 1`,
   setDue: 'UPDATE jobs SET due = ? WHERE seq = ?',
+  oldest: `SELECT min(accepted_at) AS at FROM jobs INDEXED BY jobs_open
+    WHERE state = 0 AND program = ?`,
+  firstPending: `SELECT seq, accepted_at AS at FROM jobs NOT INDEXED
+    WHERE seq >= ? AND state = 0 AND program = ? ORDER BY seq LIMIT 1`,
   revive: `UPDATE jobs SET state = 0, owner = NULL, due = NULL, attempts = 0, failed_at = NULL,
     excused_ms = NULL, outcome = NULL, reason = NULL, detail = NULL, settled_at = NULL
     WHERE seq = ?`,

@@ -62,6 +62,8 @@ export function deadMatching(
   filter: ReplayFilter,
 ): { seq: number; kind: string; lane: string }[] {
   const id = 'id' in filter ? Number(filter.id) : null;
+  // No number would mean: no condition.
+  if (id !== null && !Number.isSafeInteger(id)) return [];
   const { customerKey = null, kind = null } = 'id' in filter ? {} : filter;
   return jobs.select(
     `SELECT seq, kind, lane FROM jobs WHERE program = ?1 AND state = 1
@@ -73,30 +75,21 @@ export function deadMatching(
   ) as { seq: number; kind: string; lane: string }[];
 }
 
-/** The counters of what ended, and a count of the rows that did not: two sources, one sum. */
+/** All from the counters: to count a million rows would hold up those who sign up meanwhile. */
 export function countJobs(
   jobs: JobsTable,
   counters: CountersTable,
   program: string,
 ): Omit<StoredStats, 'paused'> {
-  const pending = jobs.select(
-    `SELECT kind, count(*) AS n, min(accepted_at) AS oldest FROM jobs INDEXED BY jobs_open
-     WHERE state = 0 AND program = ? GROUP BY kind`,
-    program,
-  ) as { kind: string; n: number; oldest: number }[];
   const kinds: Record<string, Counts> = {};
   const of = (kind: string) => (kinds[kind] ??= { accepted: 0, pending: 0, dead: 0, outcomes: {} });
-  for (const { kind, n } of pending) of(kind).pending = n;
   for (const { kind, outcome, n } of counters.of(program)) {
-    if (outcome === 'accepted' || outcome === 'dead') of(kind)[outcome] = n;
+    if (outcome === 'accepted' || outcome === 'dead' || outcome === 'pending')
+      of(kind)[outcome] = n;
     else of(kind).outcomes[outcome] = n;
   }
-  const oldest = Math.min(...pending.map((row) => row.oldest));
-  return {
-    ...total(Object.values(kinds)),
-    kinds,
-    oldestPendingAt: Number.isFinite(oldest) ? oldest : null,
-  };
+  const sum = total(Object.values(kinds));
+  return { ...sum, kinds, oldestPendingAt: jobs.oldestPending(program, sum.pending) };
 }
 
 type Counts = { -readonly [K in keyof JobCounts]: JobCounts[K] } & {

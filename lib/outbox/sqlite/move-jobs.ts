@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { JobState } from './jobs.table.js';
 import { ProgramsTable, type ProgramRow } from './programs.table.js';
 import { readableRows, type JobRow } from './readable-rows.js';
 import type { Store } from './store.js';
@@ -63,7 +64,7 @@ function insert(row: JobRow, owner: number | null, to: Side, now: number): void 
   });
   const { program, kind, lane } = row;
   counters.count(program, kind, 'accepted');
-  if (row.state === 1) counters.count(program, kind, 'dead');
+  counters.count(program, kind, row.state === JobState.Dead ? 'dead' : 'pending');
   // Its owner may be gone, or what it waited for in its lane.
   jobs.promote(program, lane, now);
 }

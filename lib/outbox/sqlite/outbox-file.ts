@@ -28,8 +28,13 @@ export class OutboxFile {
     now: number,
   ) {
     this.owners = new Owners(file.db, settings.path, shared);
-    this.store = new Store(file.db, () => this.owners.id);
-    this.store.transaction(() => this.owners.register(now));
+    try {
+      this.store = new Store(file.db, () => this.owners.id);
+      this.store.transaction(() => this.owners.register(now));
+    } catch (error) {
+      this.owners.release();
+      throw error;
+    }
   }
 
   static open(settings: WorkerSettings, now: number): { file: OutboxFile; notes: OpenNote[] } {
@@ -48,6 +53,7 @@ export class OutboxFile {
   private static openAsIs(settings: WorkerSettings, now: number) {
     const notes: OpenNote[] = [];
     const opened = openDatabaseFile(settings);
+    let file: OutboxFile | undefined;
     try {
       const filesystem = filesystemOf(dirname(settings.path));
       if (filesystem.kind === 'volatile') {
@@ -56,11 +62,12 @@ export class OutboxFile {
       if (filesystem.kind === 'shared') notes.push({ type: 'shared_filesystem' });
       const version = sqliteVersion(opened.db);
       if (!checkpointsFromAside(version)) notes.push({ type: 'old_sqlite', version });
-      const file = new OutboxFile(opened, settings, filesystem.kind === 'shared', now);
+      file = new OutboxFile(opened, settings, filesystem.kind === 'shared', now);
       file.sweep(now);
       return { file, notes };
     } catch (error) {
-      opened.db.close();
+      if (file) file.abandon();
+      else opened.db.close();
       throw error;
     }
   }

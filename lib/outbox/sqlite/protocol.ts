@@ -68,6 +68,7 @@ export interface ClaimRequest {
   ready: number;
   keyHash: string | null;
   requestsPerMinute: number | undefined;
+  maxBackoffMs: number;
 }
 
 export interface ClaimReply {

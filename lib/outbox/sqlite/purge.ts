@@ -12,14 +12,15 @@ export function purgeLedger(
   program: string,
   { before, after, now }: Operations['purge']['ask'],
 ): string | null {
+  // Every row counts: with a condition, one call might read the whole file.
   const rows = jobs.select(
-    `SELECT seq, lane, state, settled_at AS settledAt FROM jobs
-     WHERE seq > ? AND accepted_at < ? AND program = ? ORDER BY seq LIMIT ${CHUNK}`,
+    `SELECT seq, program, lane, state, settled_at AS settledAt FROM jobs
+     WHERE seq > ? ORDER BY seq LIMIT ${CHUNK}`,
     Number(after),
-    before,
-    program,
-  ) as { seq: number; lane: string; state: JobState; settledAt: number | null }[];
-  const expired = rows.filter((row) => row.settledAt !== null && row.settledAt < before);
+  ) as { seq: number; program: string; lane: string; state: JobState; settledAt: number | null }[];
+  const expired = rows.filter(
+    (row) => row.program === program && row.settledAt !== null && row.settledAt < before,
+  );
   for (const row of expired) jobs.remove(row.seq);
   for (const row of expired) {
     if (row.state === JobState.Dead) jobs.promote(program, row.lane, now);

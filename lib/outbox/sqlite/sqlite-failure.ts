@@ -31,6 +31,6 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   SQLITE_CORRUPT: 'the file is damaged',
   SQLITE_NOTADB: 'the file is no database',
   SQLITE_IOERR: 'the disk reports an error',
-  BACKLOG: 'the disk is too slow: too many writes are waiting',
+  BACKLOG: 'more than 10,000 writes are waiting: a slow disk, or that many at once',
   CLOSED: 'the app is shutting down',
 };

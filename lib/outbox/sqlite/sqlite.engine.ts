@@ -167,26 +167,34 @@ export class SqliteEngine {
     this.#waiting = [];
     this.commits += 1;
     this.underWay += batch.length;
+    await this.run(batch);
+    this.commits -= 1;
+    this.underWay -= batch.length;
+    if (this.#waiting.length > 0) this.commitSoon();
+  }
+
+  private async run(batch: readonly Waiting[]): Promise<void> {
     try {
       const calls = batch.map(({ call }) => call);
       const results = (await this.request({ type: 'run', calls })) as CallResult[];
       results.forEach((result, index) => answer(batch[index]!, result));
     } catch (error) {
-      for (const { reject } of batch) reject(error as Error);
+      const canBeSent = error instanceof SqliteOutboxError;
+      // One of them can't be sent to a thread (a caller without types): the others can.
+      if (!canBeSent && batch.length > 1) await Promise.all(batch.map((one) => this.run([one])));
+      else for (const { reject } of batch) reject(error as Error);
     }
-    this.commits -= 1;
-    this.underWay -= batch.length;
-    if (this.#waiting.length > 0) this.commitSoon();
   }
 
   private request(message: Request): Promise<unknown> {
     const worker = (this.worker ??= this.startWorker());
     const n = (this.lastNumber += 1);
     return new Promise((resolve, reject) => {
+      // First, since it throws if something can't be sent.
+      worker.postMessage({ ...message, n, now: Date.now() });
       // A process must not end while something it was asked to keep is on its way to the disk.
       if (this.requests.size === 0) worker.ref();
       this.requests.set(n, { resolve, reject });
-      worker.postMessage({ ...message, n, now: Date.now() });
     });
   }
 

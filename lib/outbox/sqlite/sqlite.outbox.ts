@@ -150,7 +150,7 @@ export class SqliteOutbox implements Outbox {
     this.lookAgain();
   }
 
-  onWork(listener: () => void): void {
+  onWork(listener: (() => void) | null): void {
     this.workListener = listener;
   }
 
@@ -227,6 +227,8 @@ export class SqliteOutbox implements Outbox {
     const reply = await this.tryOpening();
     if (!reply.opened) this.refuse(reply);
     this.isOpen = true;
+    // What this process leaves behind when it dies is found by the programs that the file knows.
+    await this.identity().catch(() => {});
     this.ledger = new LedgerKeeper(this.context.ledgerDays, (before, after, now) =>
       this.engine.call('purge', this.context.program, { before, after, now }),
     );
@@ -259,6 +261,7 @@ export class SqliteOutbox implements Outbox {
       ready: this.handOver.readyCount,
       keyHash: this.context.keyHash(),
       requestsPerMinute: this.context.requestsPerMinute,
+      maxBackoffMs: this.context.maxBackoffMs,
     });
   }
 
@@ -327,6 +330,7 @@ export class SqliteOutbox implements Outbox {
   }
 
   private notice(error: unknown): void {
+    if (this.closed) return;
     this.problem = error instanceof Error ? error.message : 'unknown error';
     this.persistence.complain(`The outbox ${this.location} doesn't work`, error);
   }

@@ -6,12 +6,15 @@ import type {
   FromWorker,
   OpenNote,
   OpenReply,
+  StoreFailure,
   TickReply,
   ToWorker,
   WorkerSettings,
 } from './protocol.js';
 import { isCorrupt, toFailure } from './sqlite-error.js';
 import { WalKeeper } from './wal-keeper.js';
+
+const REOPEN_EVERY_MS = 250;
 
 type OpenedFile = ReturnType<typeof OutboxFile.open>;
 
@@ -24,6 +27,7 @@ class Writer {
   private keeper: WalKeeper | null = null;
   private notes: OpenNote[] = [];
   private closing = false;
+  private failed: { error: Error; at: number } | undefined;
 
   constructor(private readonly settings: WorkerSettings) {}
 
@@ -64,7 +68,8 @@ class Writer {
   /** One commit for all that arrived while the last one ran. */
   private write(calls: readonly Call[], now: number): CallResult[] {
     const results = this.commit(calls, now);
-    if (results[0]!.ok || calls.length === 1) return results;
+    const [first] = results;
+    if (first!.ok || calls.length === 1 || isTheDisks(first!.failure)) return results;
     // One of them may be to blame, such as a claim that meets a bad page: sign-ups go on.
     const accepts = calls.filter(isAccept);
     const accepted = accepts.length > 0 ? this.commit(accepts, now) : [];
@@ -107,7 +112,19 @@ class Writer {
 
   private ensureOpen(now: number): OutboxFile {
     if (this.closing) throw new ClosedError();
-    return this.file ?? this.use(OutboxFile.open(this.settings, now));
+    return this.file ?? this.use(this.openAgain(now));
+  }
+
+  /** Each try may wait for a lock, and all that come meanwhile wait for it. */
+  private openAgain(now: number): OpenedFile {
+    const { failed } = this;
+    if (failed && performance.now() - failed.at < REOPEN_EVERY_MS) throw failed.error;
+    try {
+      return OutboxFile.open(this.settings, now);
+    } catch (error) {
+      this.failed = { error: error as Error, at: performance.now() };
+      throw error;
+    }
   }
 
   private ensureInPlace(now: number): OutboxFile {
@@ -142,6 +159,13 @@ class Writer {
 
 class ClosedError extends Error {
   readonly code = 'CLOSED';
+}
+
+/** Trouble of the file as a whole: no call is to blame, and each would wait for the same. */
+function isTheDisks({ code }: StoreFailure): boolean {
+  return (
+    !['SQLITE_CORRUPT', 'SQLITE_NOTADB'].includes(code) && /^(SQLITE_|E[A-Z]+$|CLOSED)/.test(code)
+  );
 }
 
 function isAccept(call: Call): boolean {

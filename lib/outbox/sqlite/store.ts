@@ -6,7 +6,6 @@ import {
   failed,
   keyAccepted,
   keyRefused,
-  MAX_PAUSE_MS,
   rateLimited,
   spendMore,
   type GateState,
@@ -35,8 +34,8 @@ type Handlers = {
   [N in OperationName]: (program: string, ask: Operations[N]['ask']) => Operations[N]['reply'];
 };
 
-/** A day, the longest backoff that can be set. */
-const LONGEST_DELAY_MS = 86_400_000;
+/** Clocks of two processes on one machine agree, but are read at different moments. */
+const CLOCK_SLACK_MS = 10_000;
 const GONE: Touched = { ours: false, promoted: false };
 
 /**
@@ -123,6 +122,7 @@ export class Store {
     const [kind, , , , acceptedAt, replaces] = ask;
     if (replaces !== undefined) this.discard(program, replaces, acceptedAt);
     this.counters.count(program, kind, 'accepted');
+    this.counters.count(program, kind, 'pending');
     return this.jobs.insert(program, ask);
   }
 
@@ -140,7 +140,7 @@ export class Store {
 
   private claim(program: string, ask: ClaimRequest): ClaimReply {
     const { now, want } = ask;
-    const found = this.jobs.due(program, now, want, LONGEST_DELAY_MS + MAX_PAUSE_MS);
+    const found = this.jobs.due(program, now, want, ask.maxBackoffMs + CLOCK_SLACK_MS);
     const admission = admit(this.programs.gate(program), {
       now,
       want: Math.min(want, found.length + ask.ready),
@@ -208,6 +208,7 @@ export class Store {
     for (const row of rows) {
       this.jobs.revive(row.seq);
       this.counters.count(program, row.kind, 'dead', -1);
+      this.counters.count(program, row.kind, 'pending');
     }
     for (const row of rows) this.jobs.promote(program, row.lane, now);
     return rows.length;
@@ -238,6 +239,7 @@ export class Store {
     ending: Ending,
   ): Touched {
     this.jobs.end(row.seq, ending);
+    this.counters.count(program, row.kind, 'pending', -1);
     this.counters.count(program, row.kind, ending.outcome);
     return { ours: true, promoted: this.jobs.promote(program, row.lane, ending.now) };
   }

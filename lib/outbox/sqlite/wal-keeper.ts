@@ -3,12 +3,20 @@ import { Worker } from 'node:worker_threads';
 import { here } from './here.cjs';
 import type { FromWalKeeper, ToWalKeeper, WalKeeperSettings } from './wal-keeper.worker.js';
 
+const IDLE_MS = 1_000;
+
 /** The writer's side of the thread that syncs the log. Without it, only a power cut costs more. */
 export class WalKeeper {
   private readonly thread: Worker;
+  private readonly ended: Promise<unknown>;
+  private hasEnded = false;
   private told = false;
+  private timer: NodeJS.Timeout | undefined;
 
-  constructor(path: string, onIdle: () => void) {
+  constructor(
+    path: string,
+    private readonly onIdle: () => void,
+  ) {
     const workerData: WalKeeperSettings = { path };
     this.thread = new Worker(join(here, 'wal-keeper.worker.js'), {
       workerData,
@@ -20,11 +28,18 @@ export class WalKeeper {
       if (message === 'synced') this.told = false;
       if (message === 'idle') onIdle();
     });
-    // SQLite checkpoints by itself when this thread doesn't; a second failure would say no more.
+    // Out of file descriptors, say. What it did is then done by `written`.
     this.thread.on('error', () => {});
+    this.ended = new Promise((resolve) => {
+      this.thread.once('exit', () => {
+        this.hasEnded = true;
+        resolve(undefined);
+      });
+    });
   }
 
   written(): void {
+    if (this.hasEnded) return this.idleSoon();
     if (this.told) return;
     this.told = true;
     this.post('written');
@@ -32,8 +47,14 @@ export class WalKeeper {
 
   /** Resolves when the thread has let go of the file. */
   close(): Promise<unknown> {
+    clearTimeout(this.timer);
     this.post('close');
-    return new Promise((resolve) => this.thread.once('exit', resolve));
+    return this.ended;
+  }
+
+  private idleSoon(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(this.onIdle, IDLE_MS).unref();
   }
 
   private post(message: ToWalKeeper): void {
