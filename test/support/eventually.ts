@@ -3,7 +3,7 @@ type Truthy<T> = Exclude<T, false | null | undefined | 0 | ''>;
 /** Waits until `check` returns something true and doesn't throw; then returns it. */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  timeoutMs = 5_000,
+  timeoutMs = 15_000,
 ): Promise<Truthy<T>> {
   const end = performance.now() + timeoutMs;
   for (;;) {

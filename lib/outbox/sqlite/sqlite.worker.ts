@@ -6,7 +6,6 @@ import type {
   FromWorker,
   OpenNote,
   OpenReply,
-  StoreFailure,
   TickReply,
   ToWorker,
   WorkerSettings,
@@ -69,8 +68,9 @@ class Writer {
   private write(calls: readonly Call[], now: number): CallResult[] {
     const results = this.commit(calls, now);
     const [first] = results;
-    if (first!.ok || calls.length === 1 || isTheDisks(first!.failure)) return results;
-    // One of them may be to blame, such as a claim that meets a bad page: sign-ups go on.
+    if (first!.ok || calls.length === 1 || first!.failure.code === 'SQLITE_BUSY') return results;
+    // One of them may be to blame, such as a write on a full disk: the others go on. Behind a lock,
+    // each would wait for the same.
     const accepts = calls.filter(isAccept);
     const accepted = accepts.length > 0 ? this.commit(accepts, now) : [];
     return calls.map((call) => (isAccept(call) ? accepted.shift()! : this.commit([call], now)[0]!));
@@ -159,13 +159,6 @@ class Writer {
 
 class ClosedError extends Error {
   readonly code = 'CLOSED';
-}
-
-/** Trouble of the file as a whole: no call is to blame, and each would wait for the same. */
-function isTheDisks({ code }: StoreFailure): boolean {
-  return (
-    !['SQLITE_CORRUPT', 'SQLITE_NOTADB'].includes(code) && /^(SQLITE_|E[A-Z]+$|CLOSED)/.test(code)
-  );
 }
 
 function isAccept(call: Call): boolean {
