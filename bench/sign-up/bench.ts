@@ -1,4 +1,4 @@
-// npm run bench:sign-up [-- --adapter fastify] [--rounds 5] [--seconds 4] [--json]
+// npm run bench:sign-up [-- --adapter fastify] [--rounds 5] [--seconds 4] [--saturation-only] [--json]
 // What attribution costs a sign-up: all variants in one run on one machine, in turn, several rounds.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '4' },
     rate: { type: 'string', default: '300' },
     connections: { type: 'string', default: '50' },
+    'saturation-only': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -153,8 +154,9 @@ try {
   );
   const partnero: Partnero = await Child.start(join(import.meta.dirname, '../fake-server.js'));
   const results: Record<string, object> = { saturation: await saturation(partnero) };
-  for (const condition of CONDITIONS)
+  for (const condition of values['saturation-only'] ? [] : CONDITIONS) {
     results[condition.name] = await fixedRate(partnero, condition);
+  }
   await partnero.end();
   if (values.json) console.log(JSON.stringify(results));
 } finally {

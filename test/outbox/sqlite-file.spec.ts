@@ -97,6 +97,12 @@ describe('the file', () => {
     ]);
   });
 
+  it('is not shared by programs that want different guarantees of it', async () => {
+    await start();
+    const full = sqliteOutbox({ path, synchronous: 'full' });
+    await expect(start({ outbox: full })).rejects.toThrow(/one with synchronous 'normal'/);
+  });
+
   it('is shared by two apps in one process', async () => {
     const [one, two] = [await start(), await start()];
     await Promise.all(

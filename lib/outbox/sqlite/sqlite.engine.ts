@@ -63,7 +63,7 @@ export class SqliteEngine {
 
   private constructor(private readonly settings: WorkerSettings) {}
 
-  /** @throws PartneroConfigurationError where Node.js is too old */
+  /** @throws PartneroConfigurationError where Node.js is too old, or two programs disagree */
   static async acquire(settings: WorkerSettings): Promise<SqliteEngine> {
     if (!isBuiltin('node:sqlite')) {
       throw new PartneroConfigurationError(
@@ -74,6 +74,12 @@ export class SqliteEngine {
     const running = SqliteEngine.running.get(settings.path);
     if (running?.closed) await running.closed;
     const engine = SqliteEngine.running.get(settings.path) ?? new SqliteEngine(settings);
+    if (engine.settings.synchronous !== settings.synchronous) {
+      throw new PartneroConfigurationError(
+        `Two programs share the outbox ${settings.path}, one with synchronous 'normal', one with ` +
+          "'full'. Give both the same, or each a path of its own.",
+      );
+    }
     SqliteEngine.running.set(settings.path, engine);
     engine.users += 1;
     return engine;
