@@ -226,18 +226,22 @@ onDiskOfItsOwn('a disk that is full', () => {
     expect(fake.requestsTo('POST /customers')).toHaveLength(10);
   }, 30_000);
 
-  it('at boot, with a file that was there: starts, and recovers', async () => {
-    await fake.down();
-    const before = await start();
-    await attributeMany(before, 50);
-    await closeApps();
-    fill();
-    await fake.up();
-    const running = await start();
-    rmSync(filler());
-    await expectDelivered(running);
-    expect(fake.customers).toHaveLength(50);
-  }, 60_000);
+  it.each(['warn', 'fail'] as const)(
+    'at boot, with a file that was there: starts, and recovers (verifyOnBoot: %s)',
+    async (verifyOnBoot) => {
+      await fake.down();
+      const before = await start();
+      await attributeMany(before, 50);
+      await closeApps();
+      fill();
+      await fake.up();
+      const running = await start({ verifyOnBoot });
+      rmSync(filler());
+      await expectDelivered(running);
+      expect(fake.customers).toHaveLength(50);
+    },
+    60_000,
+  );
 
   it('at boot, with no file yet: fails the boot, and names the ways out', async () => {
     fill();

@@ -135,3 +135,12 @@ it('enabled: false without a file makes none', async () => {
   expect(await app.get(PartneroService).attribute({ key: 'ann' }, { id: '1' })).toBe('disabled');
   expect(existsSync(path)).toBe(false);
 });
+
+it('what is kept without a key is delivered by another app on the file that has one', async () => {
+  await leaveOnePending();
+  const keyless = await start({ apiKey: undefined });
+  const keyed = await start({});
+  await visit(`${keyless.url}/signup/kept`, { partner: 'ann' });
+  await settled(keyed.app, 2);
+  expect(fake.customers.map(({ key }) => key).toSorted()).toEqual(['before', 'kept']);
+});

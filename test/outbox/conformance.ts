@@ -268,6 +268,13 @@ export function outboxConformance(engine: string, make: () => () => OutboxDefini
         expect(await claimAll()).toMatchObject([{ lane: 'b', attempts: 1 }]);
       });
 
+      it('that are due further ahead than any backoff are left over from a wrong clock, and due', async () => {
+        const hasty = await start({ maxBackoffMs: 1_000 });
+        await add('a');
+        await outbox.fail((await claimAll())[0]!, failure({ delayMs: 7_200_000 }));
+        expect(await claimAll(hasty)).toMatchObject([{ lane: 'a' }]);
+      });
+
       it('say why, while the job is pending', async () => {
         await add('a');
         const [first] = await claimAll();
