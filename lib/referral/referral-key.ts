@@ -6,8 +6,7 @@ export type KeyCheck = { key: string } | { refused: KeyRefusal } | null;
 // What scripts and templates write when they have no value.
 const PLACEHOLDERS = new Set(['', 'null', 'undefined', '[object Object]']);
 
-// eslint-disable-next-line no-control-regex -- finding control characters is its purpose
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+const CONTROL = /\p{Cc}/u;
 
 /**
  * Tells a usable key from nothing (`null`) and from rubbish (`refused`). Never cuts: half a key is
