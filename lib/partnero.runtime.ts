@@ -140,7 +140,9 @@ export class PartneroRuntime
       log: this.log,
       keyHash: () => this.identity?.keyHash ?? null,
       deliver: async (job, signal) => {
-        const verdict = await this.kinds.deliver(job, signal);
+        const verdict = await this.kinds.deliver(job, signal, {
+          note: () => Promise.resolve(true),
+        });
         if (verdict.type === 'settled') this.reporter.reportSettled(job, verdict);
         return verdict;
       },

@@ -50,6 +50,11 @@ export class InlineOutbox implements Outbox {
     return id;
   }
 
+  /** @throws InlineDeliveryError always: what is handed over here must be kept */
+  submit(): Promise<never> {
+    return Promise.reject(new InlineDeliveryError('inlineOutbox() keeps nothing.'));
+  }
+
   release(): void {}
 
   discard(): Promise<boolean> {
@@ -58,6 +63,10 @@ export class InlineOutbox implements Outbox {
 
   claim(): Promise<Claim> {
     return Promise.resolve({ jobs: [], testing: false, probeKey: false, wakeAt: null });
+  }
+
+  note(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   settle(): Promise<boolean> {
