@@ -128,6 +128,20 @@ describe('boot', () => {
     );
   });
 
+  it('brings a file of an older version up to date, and delivers what it holds', async () => {
+    mkdirSync(dirname(path));
+    inOtherProcess(path, readFileSync('test/support/fixtures/outbox-v1.sql', 'utf8'));
+    const running = await start();
+    expect(await attribute(running, 'new')).toBe('accepted');
+    expect(await settled(running.app, 6)).toMatchObject({
+      dead: 0,
+      outcomes: { attributed: 5, already_registered: 1 },
+    });
+    expect(keys()).toEqual(['new', 'old-1', 'old-2']);
+    expect(inOtherProcess(path, 'PRAGMA user_version').rows).toEqual([{ user_version: 2 }]);
+    expect(running.logger.ours('error')).toEqual([]);
+  });
+
   it('goes on with a file of a newer version, says why, and takes no sign-up', async () => {
     await start();
     await closeApps();
