@@ -17,6 +17,7 @@ import { SIGN_UP_APP } from '../support/app-process.js';
 import { closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { settled } from '../support/sign-up-client.js';
+import { killOutboxHosts, OutboxHost } from '../support/outbox-host.js';
 import { inOtherProcess } from '../support/sqlite-shell.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
@@ -30,6 +31,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await closeApps();
+  await killOutboxHosts();
   await fake.stop();
 });
 
@@ -141,6 +143,17 @@ describe('boot', () => {
     expect(inOtherProcess(path, 'PRAGMA user_version').rows).toEqual([{ user_version: 2 }]);
     expect(running.logger.ours('error')).toEqual([]);
   });
+
+  it('of many at once, on a file that none of them has made, fails none', async () => {
+    const settings = (n: number) => ({ path: join(dirname(path), `${n}`, 'outbox.db') });
+    for (let n = 0; n < 6; n += 1) {
+      const boots = Array.from({ length: 6 }, () =>
+        OutboxHost.start({ engine: 'sqlite-engine', settings: settings(n) }),
+      );
+      const hosts = await Promise.all(boots);
+      await Promise.all(hosts.map((host) => host.kill()));
+    }
+  }, 60_000);
 
   it('goes on with a file of a newer version, says why, and takes no sign-up', async () => {
     await start();

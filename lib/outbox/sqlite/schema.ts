@@ -90,7 +90,7 @@ export function prepareSchema(db: DatabaseSync): void {
   if (isReady(db)) return;
   db.exec('BEGIN IMMEDIATE');
   try {
-    if (!isReady(db)) {
+    if (!isUpToDate(db)) {
       const version = pragma(db, 'user_version');
       if (version === 0) db.exec(TABLES);
       for (let from = version; from > 0 && from < VERSION; from += 1) db.exec(UPGRADES[from]!);
@@ -108,6 +108,16 @@ export function prepareSchema(db: DatabaseSync): void {
  * @throws ForeignFileError
  */
 export function isReady(db: DatabaseSync): boolean {
+  // All of it at one moment: another process may be making the file just now.
+  db.exec('BEGIN');
+  try {
+    return isUpToDate(db);
+  } finally {
+    db.exec('ROLLBACK');
+  }
+}
+
+function isUpToDate(db: DatabaseSync): boolean {
   const application = pragma(db, 'application_id');
   const version = pragma(db, 'user_version');
   if (application === APPLICATION_ID && version === VERSION) return true;

@@ -221,6 +221,9 @@ export class SqliteOutbox implements Outbox {
 
   async forget(customerKey: string): Promise<Forgotten> {
     await this.open();
+    // What is only at hand, since nothing is sent just now, isn't under way.
+    this.handOver.giveUp(customerKey);
+    this.giveUp();
     const ask = { customerKey, now: Date.now() };
     return this.storage.write(this.engine.call('forget', this.context.program, ask));
   }
