@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   Logger,
   type BeforeApplicationShutdown,
@@ -83,6 +84,22 @@ export class PartneroRuntime
     const known = await options.outbox.knows(options.name).catch(() => true);
     if (!known) return new PartneroRuntime(options, 'disabled', http);
     return new PartneroRuntime(options, off ? 'counts' : 'keeps', http);
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  /** Whether both would tell the same program of the same jobs. */
+  isSameProgramAs(other: PartneroRuntime): boolean {
+    const [one, two] = [this, other].map(({ options, outbox, mode }) => [
+      options.apiKey?.reveal(),
+      options.baseUrl,
+      options.program,
+      outbox?.location,
+      mode,
+    ]);
+    return isDeepStrictEqual(one, two);
   }
 
   async onModuleInit(): Promise<void> {

@@ -1,24 +1,29 @@
-import { Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
+import { Injectable, Logger, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
 import type { Referral } from '../referral/referral.js';
+import { metadataOf } from './attribute-referral.metadata.js';
 import type { AcceptOutcome } from './attribution.outcome.js';
 import type { AttributionService } from './attribution.service.js';
 import { attributionOf } from './call-registry.js';
 import type { CustomerInput } from './customer-input.js';
-import { requestOf } from './execution-request.js';
-import { findAttribution } from './find-attribution.js';
+import { requestOf, routeNameOf } from './execution-request.js';
+import { findAttribution, warnOfAbsence } from './find-attribution.js';
+import { Once } from './once.js';
 import { readReferral, type ReadReferral } from './read-referral.js';
 import type { ReferralContext } from './referral-context.js';
 
 /** What a parameter of `@Referral()` is told. */
 export interface ReferralParameter {
+  /** The program. Default: the one that the route attributes to. */
   readonly name?: string | undefined;
 }
 
 /** Makes the {@link ReferralContext} of `@Referral()`; on any route, decorated or not. */
 @Injectable()
 export class ReferralPipe implements PipeTransform {
+  private readonly once = new Once(new Logger('Partnero'));
+
   constructor(private readonly moduleRef: ModuleRef) {}
 
   async transform(
@@ -26,7 +31,8 @@ export class ReferralPipe implements PipeTransform {
     { data }: { data?: unknown },
   ): Promise<ReferralContext> {
     const context = contextOf();
-    const program = (data as ReferralParameter | undefined)?.name ?? DEFAULT_PROGRAM;
+    const given = data as ReferralParameter | undefined;
+    const program = given?.name ?? metadataOf(context)?.program ?? DEFAULT_PROGRAM;
     const held = attributionOf(context, program);
     if (held) {
       held.inHand = true;
@@ -34,7 +40,8 @@ export class ReferralPipe implements PipeTransform {
     }
     const service = findAttribution(this.moduleRef, program);
     const request = requestOf(context);
-    const route = `${context.getClass().name}.${context.getHandler().name}`;
+    const route = routeNameOf(context);
+    if (!service) warnOfAbsence(this.moduleRef, this.once, program, route);
     const read = service && request ? await readReferral(service, request, route) : undefined;
     return new LooseReferral(service, read, route);
   }
@@ -55,11 +62,12 @@ class LooseReferral implements ReferralContext {
   }
 
   async attribute(customer: CustomerInput): Promise<AcceptOutcome> {
-    if (!this.service) return 'disabled';
-    // Its time was over before the handler began; here nothing waits for it but this call.
-    const late = this.read?.late ? await this.read.late : null;
-    const referralKey = this.key ?? late?.key ?? null;
-    return this.service.attribute({ referralKey, customer, route: this.route });
+    const { service, read, route } = this;
+    if (!service) return 'disabled';
+    const signUp = { referralKey: this.key, customer, route };
+    if (!read?.late) return service.attribute(signUp, read?.budgetMs);
+    const late = read.late.then((found) => ({ ...signUp, referralKey: found?.key ?? null }));
+    return service.attribute(late, read.budgetMs, route);
   }
 
   skip(): void {}

@@ -79,14 +79,19 @@ export function resolveReferralOptions(
     resolve: check.function('resolve', given?.resolve),
     sources,
     params: check.strings('params', program === 'affiliate' ? ['aff'] : ['ref']),
-    cookie: check.string(
-      'cookie',
-      program === 'affiliate' ? 'partnero_partner' : 'partnero_referral',
-    ),
+    cookie: cookieName(check, program),
     header,
     bodyField,
     maxLength: check.integer('maxLength', 255, { min: 1, max: 4096 }),
   };
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1 */
+function cookieName(check: OptionCheck, program: ProgramType): string {
+  const fallback = program === 'affiliate' ? 'partnero_partner' : 'partnero_referral';
+  const name = check.string('cookie', fallback);
+  if (/^[!#$%&'*+\-.^_`|~\w]+$/.test(name)) return name;
+  throw check.refuse('cookie', name, 'a name that a cookie may have (no blank, "=", ";" or ",")');
 }
 
 function requireBoth(

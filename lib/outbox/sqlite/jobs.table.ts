@@ -220,7 +220,7 @@ const STATEMENTS = {
   take: 'UPDATE jobs SET owner = ?, due = NULL WHERE seq = ?',
   settle: `UPDATE jobs SET state = 2, owner = NULL, due = NULL, payload = NULL, progress = NULL,
     outcome = ?, reason = ?, detail = ?, settled_at = ? WHERE seq = ?`,
-  bury: `UPDATE jobs SET state = 1, owner = NULL, due = NULL,
+  bury: `UPDATE jobs SET state = 1, owner = NULL, due = NULL, attempts = attempts + 1,
     outcome = ?, reason = ?, detail = ?, settled_at = ? WHERE seq = ?`,
   wait: 'UPDATE jobs SET owner = NULL, due = ?, reason = ? WHERE seq = ?',
   postpone: `UPDATE jobs SET owner = NULL, due = ?, attempts = attempts + 1, reason = ?,
