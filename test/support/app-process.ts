@@ -78,6 +78,11 @@ export class AppProcess {
     return ended;
   }
 
+  /** Sets its clock off by so many milliseconds. */
+  setClock(offsetMs: number): void {
+    this.child.send({ clock: offsetMs });
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }

@@ -1,0 +1,85 @@
+// npm run test:mutation [-- --file outbox/gate.ts] [--rule <text>]
+// Takes one defence after the other out of a copy of the code, and runs the tests that must notice.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import ts from 'typescript';
+import type { Mutant } from './mutant.js';
+import { MUTANTS } from './mutants/index.js';
+
+const { values } = parseArgs({
+  options: { file: { type: 'string' }, rule: { type: 'string' } },
+});
+
+const copy = mkdtempSync(join(tmpdir(), 'nestjs-partnero-mutants-'));
+for (const name of ['dist', 'lib', 'test', 'package.json', 'jest.config.js', 'tsconfig.json']) {
+  cpSync(name, join(copy, name), { recursive: true });
+}
+for (const name of ['tsconfig.test.json', 'README.md']) cpSync(name, join(copy, name));
+symlinkSync(resolve('node_modules'), join(copy, 'node_modules'));
+
+const { options } = ts.convertCompilerOptionsFromJson(
+  (JSON.parse(readFileSync('tsconfig.test.json', 'utf8')) as { compilerOptions: object })
+    .compilerOptions,
+  '.',
+);
+
+/** Nobody's code is compiled but the one file's: the rest of the build stays as it is. */
+function compile(source: string): string {
+  return ts.transpileModule(source, {
+    compilerOptions: {
+      ...options,
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.ESNext,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      sourceMap: false,
+    },
+  }).outputText;
+}
+
+type Fate = 'killed' | 'SURVIVED' | 'NOT FOUND';
+
+function tryMutant({ file, find, replace, specs, only }: Mutant): Fate {
+  const source = readFileSync(join('lib', file), 'utf8');
+  if (source.split(find).length !== 2) return 'NOT FOUND';
+  const built = join(copy, 'dist/esm', file.replace(/\.ts$/, '.js'));
+  const before = readFileSync(built, 'utf8');
+  writeFileSync(built, compile(source.replace(find, () => replace)));
+  const { status } = run(specs, only);
+  writeFileSync(built, before);
+  return status === 0 ? 'SURVIVED' : 'killed';
+}
+
+function run(specs: readonly string[], only?: string) {
+  const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--bail', '--silent'];
+  const filter = only === undefined ? [] : ['-t', only];
+  return spawnSync(process.execPath, [...jest, ...specs, ...filter], {
+    cwd: copy,
+    encoding: 'utf8',
+    timeout: 600_000,
+  });
+}
+
+const chosen = MUTANTS.filter(
+  ({ file, rule }) =>
+    (values.file === undefined || file === values.file) && rule.includes(values.rule ?? ''),
+);
+const fates = new Map<Fate, number>();
+try {
+  // A test that fails anyhow notices nothing.
+  const specs = [...new Set(chosen.flatMap((mutant) => mutant.specs))];
+  const { status, stderr } = run(specs);
+  if (status !== 0) throw new Error(`Without any mutant, the tests already fail.\n${stderr}`);
+  for (const mutant of chosen) {
+    const fate = tryMutant(mutant);
+    fates.set(fate, (fates.get(fate) ?? 0) + 1);
+    console.log(`${fate.padEnd(9)}  ${mutant.file}: ${mutant.rule}`);
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log([...fates].map(([fate, n]) => `${n} ${fate}`).join(', '));
+process.exitCode = fates.size === 1 && fates.has('killed') ? 0 : 1;
