@@ -13,7 +13,12 @@ import { resolveOptions, type PartneroModuleOptions } from './partnero.options.j
 import { PartneroRuntime } from './partnero.runtime.js';
 import { PartneroService } from './partnero.service.js';
 import { getPartneroToken } from './partnero.tokens.js';
-import { attributionToken, DEFAULT_PROGRAM, PARTNERO_MODULE_PRESENT } from './program.tokens.js';
+import {
+  attributionToken,
+  captureToken,
+  DEFAULT_PROGRAM,
+  PARTNERO_MODULE_PRESENT,
+} from './program.tokens.js';
 
 /**
  * Partnero for a Nest app. Import it once in the app module, or once per program under different
@@ -64,6 +69,11 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
     {
       provide: attributionToken(name),
       useFactory: (made: PartneroRuntime) => made.attribution,
+      inject: [runtime],
+    },
+    {
+      provide: captureToken(name),
+      useFactory: (made: PartneroRuntime) => made.capture,
       inject: [runtime],
     },
     { provide: PARTNERO_MODULE_PRESENT, useValue: true },

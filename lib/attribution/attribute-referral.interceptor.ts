@@ -7,6 +7,9 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Observable } from 'rxjs';
+import { hasPartneroModule } from '../find-provider.js';
+import { Once } from '../once.js';
+import { clearCookie } from '../referral/capture/clear-cookie.js';
 import { hasHeaders } from '../referral/request-fields.js';
 import {
   ATTRIBUTE_REFERRAL,
@@ -15,11 +18,10 @@ import {
 import type { AttributionService } from './attribution.service.js';
 import { NOT_NEW } from './customer-input.js';
 import { attributionOf, customersKeptIn, setAttributionOf } from './call-registry.js';
-import { requestOf, responseOf } from './execution-request.js';
-import { findAttribution, hasPartneroModule } from './find-attribution.js';
+import { replyOf, requestOf, responseOf } from './execution-request.js';
+import { findAttribution } from './find-attribution.js';
 import { shapeOf, type HandlerShape } from './handler-shape.js';
 import { observeHandler } from './observe-handler.js';
-import { Once } from './once.js';
 import { readReferral, type ReadReferral } from './read-referral.js';
 import { RequestAttribution } from './request-attribution.js';
 import { isResponse, onResponseEnd } from './response-end.js';
@@ -137,6 +139,11 @@ export class AttributeReferralInterceptor implements NestInterceptor {
     if (http && attribution.isPossible) {
       const heard = onResponseEnd(responseOf(context), (how) => attribution.responseEnded(how));
       if (!heard) attribution.responseEnded('good');
+    }
+    const { referral } = service.settings;
+    if (referral.clearCookie) {
+      const isDone = (status: number) => attribution.isKept && status < 400;
+      clearCookie(request, replyOf(context), referral, isDone);
     }
     return attribution;
   }

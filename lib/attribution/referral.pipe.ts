@@ -1,12 +1,13 @@
 import { Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { clearCookie } from '../referral/capture/clear-cookie.js';
 import type { Referral } from '../referral/referral.js';
 import type { AcceptOutcome } from './attribution.outcome.js';
 import type { AttributionService } from './attribution.service.js';
 import { attributionOf } from './call-registry.js';
 import type { CustomerInput } from './customer-input.js';
-import { requestOf } from './execution-request.js';
+import { replyOf, requestOf } from './execution-request.js';
 import { findAttribution } from './find-attribution.js';
 import { readReferral, type ReadReferral } from './read-referral.js';
 import type { ReferralContext } from './referral-context.js';
@@ -36,7 +37,11 @@ export class ReferralPipe implements PipeTransform {
     const request = requestOf(context);
     const route = `${context.getClass().name}.${context.getHandler().name}`;
     const read = service && request ? await readReferral(service, request, route) : undefined;
-    return new LooseReferral(service, read, route);
+    return new LooseReferral(service, read, route, () => {
+      const { referral } = service!.settings;
+      if (!referral.clearCookie) return;
+      clearCookie(request, replyOf(context), referral, (status) => status < 400);
+    });
   }
 }
 
@@ -49,6 +54,7 @@ class LooseReferral implements ReferralContext {
     private readonly service: AttributionService | undefined,
     private readonly read: ReadReferral | undefined,
     private readonly route: string,
+    private readonly onAccepted: () => void,
   ) {
     this.key = read?.referral?.key ?? null;
     this.source = read?.referral?.source ?? null;
@@ -59,7 +65,9 @@ class LooseReferral implements ReferralContext {
     // Its time was over before the handler began; here nothing waits for it but this call.
     const late = this.read?.late ? await this.read.late : null;
     const referralKey = this.key ?? late?.key ?? null;
-    return this.service.attribute({ referralKey, customer, route: this.route });
+    const outcome = await this.service.attribute({ referralKey, customer, route: this.route });
+    if (outcome === 'accepted') this.onAccepted();
+    return outcome;
   }
 
   skip(): void {}
