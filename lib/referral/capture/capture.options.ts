@@ -81,7 +81,8 @@ export function resolveCaptureOptions(given: CaptureOptions | undefined): Resolv
 function domainFrom(check: OptionCheck): string | undefined {
   const given = check.string('domain');
   if (given === undefined) return undefined;
-  const domain = domainToASCII(given.trim().replace(/^\./, ''));
+  // An address would be cut to its host.
+  const domain = /[/\\?#@:]/.test(given) ? '' : domainToASCII(given.trim().replace(/^\./, ''));
   if (!/^[\w-]+(\.[\w-]+)+$/.test(domain) || /^[\d.]+$/.test(domain)) {
     throw check.refuse('domain', given, 'a domain such as example.com; leave it out on localhost');
   }
