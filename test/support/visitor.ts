@@ -27,7 +27,7 @@ export class Visitor {
   readonly jar = new Jar();
 
   /** Ports of this machine by the host names that stand for it in a test. */
-  constructor(private readonly hosts: Record<string, string | number> = {}) {}
+  constructor(readonly hosts: Record<string, string | number> = {}) {}
 
   /** Clicks a link, or types an address. */
   open(url: string, from?: string): Promise<Page> {

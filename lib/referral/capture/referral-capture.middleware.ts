@@ -6,8 +6,7 @@ import type { CaptureFunction } from './referral-capture.js';
 
 /**
  * Keeps the key of a partner's link in a first-party cookie, on the pages it is applied to. Runs
- * before guards. On every page of an app, `app.use(captureReferrals(app))` is simpler: it also sees
- * static files, and paths without the global prefix.
+ * before guards. For all pages, `app.use(captureReferrals(app))` is simpler: it needs no pattern.
  *
  * @example
  * consumer.apply(ReferralCaptureMiddleware).forRoutes(LandingController)
