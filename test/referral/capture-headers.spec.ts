@@ -233,6 +233,19 @@ describe.each(ADAPTERS)('a response to a link is not stored by shared caches, on
   });
 });
 
+it('a link is captured under Fastify’s inject(), too', async () => {
+  const { app } = await start('fastify');
+  const fastify = app.getHttpAdapter().getInstance() as {
+    inject(request: object): Promise<{ headers: Record<string, unknown> }>;
+  };
+  const { headers } = await fastify.inject({ url: '/cached?aff=ann', headers: CLICK });
+  expect(headers['set-cookie']).toEqual([
+    'before=1',
+    'after=1',
+    expect.stringContaining('partnero_partner=ann'),
+  ]);
+});
+
 describe('the moment before the headers leave', () => {
   type Raw = Parameters<typeof beforeHeaders>[0];
 
