@@ -24,6 +24,8 @@ import {
 } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { map } from 'rxjs';
+import { clearCookie } from '#lib/referral/capture/clear-cookie.js';
+import { resolveReferralOptions } from '#lib/referral/referral.options.js';
 import { ADAPTERS, closeApps, partnero, startApp } from '../support/app.js';
 import { CLICK, httpGet } from '../support/http-get.js';
 import { settled, visit } from '../support/sign-up-client.js';
@@ -85,6 +87,13 @@ class AuthController {
     return { id: 'user-1' };
   }
 
+  @Post('refused')
+  @AttributeReferral()
+  refused(@Res({ passthrough: true }) response: { status(code: number): void }) {
+    response.status(409);
+    return { id: 'user-1' };
+  }
+
   @Get('callback')
   @AttributeReferral()
   async callback(
@@ -123,6 +132,15 @@ class AuthResolver {
 }
 
 const EXPIRED = 'partnero_partner=; Max-Age=0; Path=/; SameSite=Lax';
+
+it.each([[undefined], [{}], [{ once() {} }], [{ raw: { once() {} } }]])(
+  'a response like %j, as unit tests have it, is left alone',
+  (response) => {
+    const options = resolveReferralOptions({ clearCookie: true }, 'affiliate');
+    const request = { headers: { cookie: 'partnero_partner=ann' } };
+    expect(() => clearCookie(request, response, options, () => true)).not.toThrow();
+  },
+);
 
 describe.each(ADAPTERS)('the cookie after a sign-up, on %s', (adapter) => {
   let fake: FakePartnero;
@@ -186,7 +204,7 @@ describe.each(ADAPTERS)('the cookie after a sign-up, on %s', (adapter) => {
     await settled(app, 1);
   });
 
-  it.each(['not-new', 'failing', 'skipping', 'rolled-back', 'undecorated-failing'])(
+  it.each(['not-new', 'failing', 'skipping', 'rolled-back', 'refused', 'undecorated-failing'])(
     'stays after /%s',
     async (path) => {
       const { url } = await start();

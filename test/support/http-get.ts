@@ -1,4 +1,4 @@
-import { request, type IncomingHttpHeaders } from 'node:http';
+import { request, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 
 export interface Answer {
   status: number;
@@ -13,23 +13,28 @@ export function httpGet(
   headers: Record<string, string> = {},
   method = 'GET',
 ): Promise<Answer> {
+  const { hostname, port, pathname, search } = new URL(url);
+  return send({ host: hostname, port, path: `${pathname}${search}`, method, headers });
+}
+
+export function send(options: RequestOptions, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sending = request(url, { method, headers }, (response) => {
-      let body = '';
+    const sending = request(options, (response) => {
+      let text = '';
       response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (body += chunk));
+      response.on('data', (chunk: string) => (text += chunk));
       response.once('error', reject);
       response.once('end', () =>
         resolve({
           status: response.statusCode!,
           headers: response.headers,
           cookies: response.headers['set-cookie'] ?? [],
-          body,
+          body: text,
         }),
       );
     });
     sending.once('error', reject);
-    sending.end();
+    sending.end(body);
   });
 }
 

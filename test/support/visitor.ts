@@ -1,6 +1,5 @@
-import { request } from 'node:http';
 import { Jar } from './cookie-jar.js';
-import type { Answer } from './http-get.js';
+import { send, type Answer } from './http-get.js';
 
 /** What the visitor sees in the end. */
 export interface Page extends Answer {
@@ -69,32 +68,17 @@ export class Visitor {
     throw new Error(`too many redirects from ${first}`);
   }
 
-  private send(url: URL, { method = 'GET', from, headers = {}, body }: Sending): Promise<Page> {
+  private async send(
+    url: URL,
+    { method = 'GET', from, headers = {}, body }: Sending,
+  ): Promise<Page> {
     const isNavigation = headers['sec-fetch-dest'] === 'document';
     const cookie = this.jar.cookieFor(url, from, isNavigation && method === 'GET');
     const port = this.hosts[url.hostname] ?? url.port;
+    const path = `${url.pathname}${url.search}`;
     const sent = { ...headers, host: url.host, ...(cookie === '' ? {} : { cookie }) };
-    return new Promise((resolve, reject) => {
-      const path = `${url.pathname}${url.search}`;
-      const sending = request({ host: '127.0.0.1', port, path, method, headers: sent }, (from) => {
-        const cookies = from.headers['set-cookie'] ?? [];
-        this.jar.keep(url, cookies);
-        let text = '';
-        from.setEncoding('utf8');
-        from.on('data', (chunk: string) => (text += chunk));
-        from.once('error', reject);
-        from.once('end', () =>
-          resolve({
-            url: url.href,
-            status: from.statusCode!,
-            headers: from.headers,
-            cookies,
-            body: text,
-          }),
-        );
-      });
-      sending.once('error', reject);
-      sending.end(body);
-    });
+    const answer = await send({ host: '127.0.0.1', port, path, method, headers: sent }, body);
+    this.jar.keep(url, answer.cookies);
+    return { ...answer, url: url.href };
   }
 }

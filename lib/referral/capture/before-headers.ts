@@ -8,9 +8,10 @@ const CHANGES = Symbol('nestjs-partnero:before-headers');
 /**
  * Makes a change at the last moment before a response's headers leave, in the order of the calls:
  * then everything that the app sets is known, and nothing of it can replace ours. Fastify hands its
- * headers over no sooner.
+ * headers over no sooner. A stand-in for a response, as unit tests have it, is left alone.
  */
 export function beforeHeaders(response: ServerResponse, change: Change): void {
+  if (typeof response.writeHead !== 'function') return;
   const marked = response as ServerResponse & { [CHANGES]?: Change[] };
   if (marked[CHANGES]) {
     marked[CHANGES].push(change);
@@ -19,7 +20,6 @@ export function beforeHeaders(response: ServerResponse, change: Change): void {
   const changes = (marked[CHANGES] = [change]);
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
   response.writeHead = (status: number, ...rest: unknown[]) => {
-    if (response.headersSent) return writeHead(status, ...rest);
     const message = takeOver(response, rest);
     for (const each of changes) quietly(() => each(status));
     return message === undefined ? writeHead(status) : writeHead(status, message);
