@@ -134,7 +134,7 @@ type Next = () => void;
 const start = (adapter: AdapterName, consent?: () => boolean) =>
   startApp({
     adapter,
-    imports: [partnero(fake, { referral: { capture: { consent } } })],
+    imports: [partnero(fake, { enabled: false, referral: { capture: { consent } } })],
     controllers: [PagesController],
     prepare: (app) => {
       app.use((_: unknown, response: AnyResponse, next: Next) => {
