@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { env } from 'node:process';
 
 /** A process of the bench's own, that answers one message at a time. */
 export class Child<Hello> {
@@ -8,8 +9,14 @@ export class Child<Hello> {
     readonly hello: Hello,
   ) {}
 
-  static async start<Hello>(script: string, task?: unknown): Promise<Child<Hello>> {
-    const process = fork(script, task === undefined ? [] : [JSON.stringify(task)]);
+  static async start<Hello>(
+    script: string,
+    task?: unknown,
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<Child<Hello>> {
+    const process = fork(script, task === undefined ? [] : [JSON.stringify(task)], {
+      env: { ...env, ...environment },
+    });
     const [hello] = (await once(process, 'message')) as [Hello];
     return new Child(process, hello);
   }

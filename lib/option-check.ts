@@ -45,7 +45,7 @@ export class OptionCheck {
     const value = this.values[name] ?? fallback;
     const valid =
       Array.isArray(value) && value.every((item) => typeof item === 'string' && item.trim() !== '');
-    if (!valid) throw this.refuse(name, value, 'a list of texts');
+    if (!valid || value.length === 0) throw this.refuse(name, value, 'a list of at least one text');
     return [...(value as string[])];
   }
 

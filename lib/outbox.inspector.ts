@@ -1,4 +1,6 @@
+import { PartneroError } from './api/partnero.error.js';
 import type { NotAccepted } from './attribution/attribution.outcome.js';
+import { toKey, type CustomerId } from './attribution/customer-input.js';
 import type { Forgotten, LedgerEntry, OutboxStats, ReplayFilter } from './outbox/ledger.js';
 import type { Outbox } from './outbox/outbox.js';
 import type { Relay } from './outbox/relay.js';
@@ -37,8 +39,8 @@ export class OutboxInspector {
   }
 
   /** Why a customer was, or wasn't, credited: all that is known under that key, the newest first. */
-  find({ customerKey }: { customerKey: string }): Promise<LedgerEntry[]> {
-    return this.#outbox?.find(customerKey) ?? Promise.resolve([]);
+  async find({ customerKey }: { customerKey: CustomerId }): Promise<LedgerEntry[]> {
+    return (await this.#outbox?.find(keyOf(customerKey))) ?? [];
   }
 
   /** Jobs that were given up, the oldest first. */
@@ -49,20 +51,31 @@ export class OutboxInspector {
   /**
    * Delivers dead jobs again: one by its id, or all that match. How many.
    * @example
-   * await partnero.outbox.replay({})
+   * await partnero.outbox.replay()
    */
-  replay(filter: ReplayFilter | string): Promise<number> {
-    const asked = typeof filter === 'string' ? { id: filter } : filter;
-    return this.#outbox?.replay(asked) ?? Promise.resolve(0);
+  async replay(filter: ReplayFilter | string = {}): Promise<number> {
+    const asked = typeof filter === 'string' ? { id: filter } : { ...filter };
+    return (await this.#outbox?.replay(asked)) ?? 0;
   }
 
   /**
    * Erases what is kept here of a customer, for deletion requests; the numbers stay. What is still
    * pending ends as `discarded`, unsent. What is at Partnero stays there: see `customers.delete()`.
    */
-  forget({ customerKey }: { customerKey: string }): Promise<Forgotten> {
-    return this.#outbox?.forget(customerKey) ?? Promise.resolve({ forgotten: 0, underWay: 0 });
+  async forget({ customerKey }: { customerKey: CustomerId }): Promise<Forgotten> {
+    const forgotten = await this.#outbox?.forget(keyOf(customerKey));
+    return forgotten ?? { forgotten: 0, underWay: 0 };
   }
+}
+
+/** @throws PartneroError `invalid_input` */
+function keyOf(customerKey: unknown): string {
+  const key = toKey(customerKey);
+  if (key !== undefined) return key;
+  throw new PartneroError({
+    kind: 'invalid_input',
+    message: 'customerKey must be the id that was attributed: a text, a whole number or a bigint.',
+  });
 }
 
 function nothing(program: string): OutboxStats {

@@ -10,14 +10,17 @@ import {
   type PartneroModuleExtras,
 } from './partnero.module-definition.js';
 import { resolveOptions, type PartneroModuleOptions } from './partnero.options.js';
+import { PartneroConfigurationError } from './partnero.configuration-error.js';
 import { PartneroRuntime } from './partnero.runtime.js';
 import { PartneroService } from './partnero.service.js';
 import { getPartneroToken } from './partnero.tokens.js';
+import { ProgramNamesCheck } from './program-names.check.js';
 import {
   attributionToken,
   captureToken,
   DEFAULT_PROGRAM,
   PARTNERO_MODULE_PRESENT,
+  runtimeToken,
 } from './program.tokens.js';
 
 /**
@@ -52,8 +55,11 @@ export class PartneroModule extends ConfigurableModuleClass {
 
 function withProviders(definition: DynamicModule, extras: PartneroModuleExtras): DynamicModule {
   const { name = DEFAULT_PROGRAM, isGlobal = true } = extras;
+  if (typeof name !== 'string' || name.trim() === '') {
+    throw new PartneroConfigurationError('name must be a text that is not empty.');
+  }
   const service = getPartneroToken(name);
-  const runtime = `nestjs-partnero:runtime:${name}`;
+  const runtime = runtimeToken(name);
   const providers: Provider[] = [
     {
       provide: runtime,
@@ -78,6 +84,7 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
     },
     { provide: PARTNERO_MODULE_PRESENT, useValue: true },
     AttributedRoutesCheck,
+    ProgramNamesCheck,
   ];
   return {
     ...definition,

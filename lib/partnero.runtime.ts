@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   Logger,
   type BeforeApplicationShutdown,
@@ -89,6 +90,22 @@ export class PartneroRuntime
     return new PartneroRuntime(options, off ? 'counts' : 'keeps', http);
   }
 
+  get name(): string {
+    return this.options.name;
+  }
+
+  /** Whether both would tell the same program of the same jobs. */
+  isSameProgramAs(other: PartneroRuntime): boolean {
+    const [one, two] = [this, other].map(({ options, outbox, mode }) => [
+      options.apiKey?.reveal(),
+      options.baseUrl,
+      options.program,
+      outbox?.location,
+      mode,
+    ]);
+    return isDeepStrictEqual(one, two);
+  }
+
   async onModuleInit(): Promise<void> {
     await this.outbox?.open();
     this.isUp = true;
@@ -145,7 +162,9 @@ export class PartneroRuntime
       log: this.log,
       keyHash: () => this.identity?.keyHash ?? null,
       deliver: async (job, signal) => {
-        const verdict = await this.kinds.deliver(job, signal);
+        const verdict = await this.kinds.deliver(job, signal, {
+          note: () => Promise.resolve(true),
+        });
         if (verdict.type === 'settled') this.reporter.reportSettled(job, verdict);
         return verdict;
       },

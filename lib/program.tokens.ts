@@ -4,6 +4,11 @@ export const DEFAULT_PROGRAM = 'default';
 /** Provided by every PartneroModule, so that its absence can be told from a mistyped name. */
 export const PARTNERO_MODULE_PRESENT = 'nestjs-partnero:present';
 
+/** Everything behind a program. */
+export function runtimeToken(program: string): string {
+  return `nestjs-partnero:runtime:${program}`;
+}
+
 /** Where the interceptor and `@Referral()` find what they need of a program. */
 export function attributionToken(program: string): string {
   return ATTRIBUTION_PREFIX + program;

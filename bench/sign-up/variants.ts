@@ -24,6 +24,7 @@ export interface VariantSettings {
   readonly folder: string;
   /** False: the relay is paused, so that only accepting is measured. */
   readonly delivers: boolean;
+  readonly synchronous?: 'normal' | 'full' | undefined;
 }
 
 interface SignUp {
@@ -117,11 +118,11 @@ export const VARIANTS = Object.keys(CONTROLLERS) as Variant[];
 /** The app of one variant: one route, nothing else. */
 export function moduleOf(variant: Variant, given: VariantSettings): Type {
   settings = given;
-  const { apiKey, baseUrl, folder, delivers } = given;
+  const { apiKey, baseUrl, folder, delivers, synchronous } = given;
   const imports: (Type | DynamicModule)[] = [];
   if (variant.includes('axios')) imports.push(HttpModule);
   if (variant === 'nestjs-partnero') {
-    const outbox = sqliteOutbox({ path: `${folder}/outbox.db` });
+    const outbox = sqliteOutbox({ path: `${folder}/outbox.db`, synchronous });
     const delivery = delivers ? {} : { concurrency: 0 };
     imports.push(
       PartneroModule.forRoot({ apiKey, baseUrl, verifyOnBoot: false, outbox, delivery }),

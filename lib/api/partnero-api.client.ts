@@ -87,7 +87,7 @@ export class PartneroApiClient {
     if (status < 200 || status > 299) {
       throw errors.fromStatus(status, body, headers['retry-after']);
     }
-    if (status === 204) return {};
+    if (status === 204 || (status === 202 && !data)) return {};
     if (!body) throw errors.unreadable(status);
     if (saysFailure(body)) throw errors.failed(status, body);
     if (!isSuccess(body)) throw errors.unreadable(status);

@@ -1,4 +1,5 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
+import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
 import { AttributeReferralInterceptor } from './attribute-referral.interceptor.js';
 import {
@@ -34,7 +35,19 @@ export function AttributeReferral<Result = unknown, Request = unknown>(
     program: name,
   };
   return applyDecorators(
+    refuseSecond,
     SetMetadata(ATTRIBUTE_REFERRAL, metadata),
     UseInterceptors(AttributeReferralInterceptor),
+  );
+}
+
+/** The second would take the place of the first, whose program would get nothing, in silence. */
+function refuseSecond(target: object, name?: string | symbol, method?: PropertyDescriptor): void {
+  const decorated = (method?.value ?? target) as object;
+  if (!Reflect.hasOwnMetadata(ATTRIBUTE_REFERRAL, decorated)) return;
+  const where = name === undefined ? (target as { name: string }).name : String(name);
+  throw new PartneroConfigurationError(
+    `${where} has two @AttributeReferral(). Keep one, and attribute to the other program by hand: ` +
+      'inject its PartneroService with @InjectPartnero(), and call attribute().',
   );
 }

@@ -7,19 +7,15 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { hasPartneroModule } from '../find-provider.js';
 import { Once } from '../once.js';
 import { clearCookie } from '../referral/capture/clear-cookie.js';
 import { hasHeaders } from '../referral/request-fields.js';
-import {
-  ATTRIBUTE_REFERRAL,
-  type AttributeReferralMetadata,
-} from './attribute-referral.metadata.js';
+import { metadataOf, type AttributeReferralMetadata } from './attribute-referral.metadata.js';
 import type { AttributionService } from './attribution.service.js';
 import { NOT_NEW } from './customer-input.js';
 import { attributionOf, customersKeptIn, setAttributionOf } from './call-registry.js';
-import { replyOf, requestOf, responseOf } from './execution-request.js';
-import { findAttribution } from './find-attribution.js';
+import { replyOf, requestOf, responseOf, routeNameOf } from './execution-request.js';
+import { findAttribution, warnOfAbsence } from './find-attribution.js';
 import { shapeOf, type HandlerShape } from './handler-shape.js';
 import { observeHandler } from './observe-handler.js';
 import { readReferral, type ReadReferral } from './read-referral.js';
@@ -71,13 +67,11 @@ export class AttributeReferralInterceptor implements NestInterceptor {
 
   /** What there is to know of a route. Asked once per route. */
   protected routeOf(context: ExecutionContext): AttributedRoute | undefined {
-    const metadata = (Reflect.getMetadata(ATTRIBUTE_REFERRAL, context.getHandler()) ??
-      Reflect.getMetadata(ATTRIBUTE_REFERRAL, context.getClass())) as
-      AttributeReferralMetadata | undefined;
+    const metadata = metadataOf(context);
     if (!metadata) return undefined;
-    const name = `${context.getClass().name}.${context.getHandler().name}`;
+    const name = routeNameOf(context);
     const service = findAttribution(this.moduleRef, metadata.program);
-    if (!service) this.explainAbsence(metadata.program, name);
+    if (!service) warnOfAbsence(this.moduleRef, this.once, metadata.program, name);
     return { metadata, name, shape: shapeOf(context), service };
   }
 
@@ -188,16 +182,6 @@ export class AttributeReferralInterceptor implements NestInterceptor {
       }
     });
     if (outcome === 'no_customer') attribution.warnOfNoCustomer(warning);
-  }
-
-  private explainAbsence(program: string, route: string): void {
-    const present = hasPartneroModule(this.moduleRef);
-    if (!present && process.env['NODE_ENV'] === 'test') return;
-    this.once.warn(`${route} ${program}`, () =>
-      present
-        ? `${route} attributes to the program '${program}', which this app doesn't have. Nothing is attributed there.`
-        : `${route} attributes referrals, but this app doesn't import PartneroModule.forRoot(). Nothing is attributed there.`,
-    );
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { CustomerInput } from './customer-input.js';
 
 /** What a mapper says of a result that isn't a new customer. */
@@ -25,3 +26,10 @@ export interface AttributeReferralMetadata {
 }
 
 export const ATTRIBUTE_REFERRAL = 'nestjs-partnero:attribute-referral';
+
+/** What stands on a handler, or else on its class. */
+export function metadataOf(context: ExecutionContext): AttributeReferralMetadata | undefined {
+  return (Reflect.getMetadata(ATTRIBUTE_REFERRAL, context.getHandler()) ??
+    Reflect.getMetadata(ATTRIBUTE_REFERRAL, context.getClass())) as
+    AttributeReferralMetadata | undefined;
+}

@@ -102,9 +102,11 @@ export class AttributionJob implements JobKind {
   private invalid(attempt: Attempt, error: PartneroError): Promise<Verdict> | Verdict {
     attempt.requests -= 1;
     const fields = Object.keys(error.fieldErrors);
-    if (fields.length !== 1 || fields[0] !== 'email') {
-      return settled('invalid', attempt, fields.join(','));
-    }
+    if (!isOnly('email', fields)) return settled('invalid', attempt, fields.join(','));
+    return this.dropEmail(attempt);
+  }
+
+  private dropEmail(attempt: Attempt): Promise<Verdict> {
     const { email: _, ...rest } = attempt.fields;
     attempt.fields = rest;
     attempt.droppedEmail = true;
@@ -115,6 +117,7 @@ export class AttributionJob implements JobKind {
   private badRequest(attempt: Attempt, error: PartneroError): Promise<Verdict> | Verdict {
     const fields = Object.keys(error.fieldErrors);
     const elsewhere = fields.length > 0 && !fields.some((field) => this.isAboutReferrer(field));
+    if (isOnly('email', fields)) return this.withoutEmail(attempt, error);
     if (elsewhere) return settled('rejected', attempt, reasonOf(error));
     return this.withoutReferrer(attempt, error);
   }
@@ -156,7 +159,31 @@ export class AttributionJob implements JobKind {
     const fields = Object.keys(error.fieldErrors);
     const aboutReferrer = fields.length > 0 && fields.every((field) => this.isAboutReferrer(field));
     if (aboutReferrer) return this.withoutReferrer(attempt, error);
+    if (isOnly('email', fields)) return this.withoutEmail(attempt, error);
     return settled('rejected', attempt, reasonOf(error));
+  }
+
+  /** Partnero refuses the e-mail: because it isn't one, or because it is another customer's. */
+  private async withoutEmail(attempt: Attempt, error: PartneroError): Promise<Verdict> {
+    const { fields, signal } = attempt;
+    const { email } = fields;
+    if (typeof email !== 'string') return settled('rejected', attempt, reasonOf(error));
+    attempt.requests += 1;
+    if (await this.hasCustomer(email, signal)) {
+      return settled('rejected', attempt, `${reasonOf(error)} other_customer`);
+    }
+    return this.dropEmail(attempt);
+  }
+
+  private async hasCustomer(email: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      return (await this.customers.search({ email }, { signal })).length > 0;
+    } catch (error) {
+      // It won't search for what isn't an e-mail.
+      const refused = error instanceof PartneroError && isVerdict(error);
+      if (!refused) throw error;
+      return false;
+    }
   }
 
   private async found(
@@ -201,6 +228,14 @@ export class AttributionJob implements JobKind {
   private isAboutReferrer(field: string): boolean {
     return this.rules.isAboutReferrer(field);
   }
+}
+
+function isVerdict({ kind }: PartneroError): boolean {
+  return kind === 'bad_request' || kind === 'validation' || kind === 'conflict';
+}
+
+function isOnly(name: string, fields: readonly string[]): boolean {
+  return fields.length === 1 && fields[0] === name;
 }
 
 function settled(

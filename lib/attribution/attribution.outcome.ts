@@ -42,6 +42,7 @@ export interface Outcome {
   readonly jobId?: string | undefined;
   /** Your own id of the customer. One that looks like an e-mail address is replaced by a hash. */
   readonly customerKey?: string | undefined;
+  /** As it came; one that looks like an e-mail address is replaced by a hash. */
   readonly referralKey?: string | undefined;
   /** `Controller.method`, where known. */
   readonly route?: string | undefined;

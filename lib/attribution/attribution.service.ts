@@ -1,5 +1,6 @@
 import { Once } from '../once.js';
 import type { NewJob } from '../outbox/job.js';
+import { OutboxError } from '../outbox/outbox.error.js';
 import type { Outbox, OutboxLog } from '../outbox/outbox.js';
 import type { ProgramType, ResolvedReferralOptions } from '../referral/referral.options.js';
 import { ReferralReader } from '../referral/referral-reader.js';
@@ -62,12 +63,18 @@ export class AttributionService {
   }
 
   /** Keeps and releases at once; for sign-ups outside a decorated route. */
-  async attribute(signUp: SignUp): Promise<AcceptOutcome> {
-    const keeping = this.keep(signUp).then((kept) => {
-      if (kept.jobId !== undefined) this.release(kept.jobId);
-      return kept;
-    });
-    return this.inTime(keeping, this.settings.acceptTimeoutMs, signUp.route);
+  async attribute(
+    signUp: SignUp | Promise<SignUp>,
+    budgetMs = this.settings.acceptTimeoutMs,
+    route = 'route' in signUp ? signUp.route : undefined,
+  ): Promise<AcceptOutcome> {
+    return this.inTime(this.keepReleased(signUp), budgetMs, route);
+  }
+
+  private async keepReleased(signUp: SignUp | Promise<SignUp>): Promise<Kept> {
+    const kept = await this.keep(await signUp);
+    if (kept.jobId !== undefined) this.release(kept.jobId);
+    return kept;
   }
 
   /** Keeps a sign-up, held. */
@@ -85,9 +92,10 @@ export class AttributionService {
         if (replaces !== undefined) this.reportDiscarded(replaces, signUp);
         return { outcome: 'accepted', jobId };
       },
-      (error: Error & { fateUnknown?: boolean }) => {
-        const outcome = error.fateUnknown ? 'accept_timeout' : 'accept_failed';
-        return this.drop(outcome, signUp, error.name, job.lane);
+      (error: Error) => {
+        const { fateUnknown, reason } = error instanceof OutboxError ? error : unknownError(error);
+        const outcome = fateUnknown ? 'accept_timeout' : 'accept_failed';
+        return this.drop(outcome, signUp, reason, job.lane);
       },
     );
   }
@@ -104,7 +112,8 @@ export class AttributionService {
       `late ${route}`,
       () =>
         `${route ?? 'An attribution'} could not be kept within acceptTimeoutMs; the sign-up went on, ` +
-        'and the attribution is being kept behind it. The disk under the outbox may be slow.',
+        'and the attribution is being kept behind it. The disk under the outbox may be slow, or ' +
+        'referral.resolve or the mapper.',
     );
     keeping.then(
       ({ jobId }) => jobId !== undefined && this.reporter.markLate(jobId),
@@ -162,4 +171,8 @@ export class AttributionService {
       return null;
     }
   }
+}
+
+function unknownError({ name }: Error): Pick<OutboxError, 'fateUnknown' | 'reason'> {
+  return { fateUnknown: false, reason: name };
 }

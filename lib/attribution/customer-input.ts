@@ -37,13 +37,20 @@ export function toCustomer(value: unknown): NewCustomer | null {
   if (key === undefined) return null;
   const fields: Record<string, unknown> = {};
   for (const name of FIELDS) {
-    const field = input[name];
+    const field = name === 'email' ? trimmed(input[name]) : input[name];
     if (field !== null && field !== undefined) fields[name] = field;
   }
   return { key, fields };
 }
 
-function toKey(value: unknown): string | undefined {
+/** A form that was left empty has no e-mail. */
+function trimmed(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  return value.trim() || undefined;
+}
+
+/** The form in which an id is kept and sent; `undefined` if it can't be one. */
+export function toKey(value: unknown): string | undefined {
   if (typeof value === 'string') return value.trim() === '' ? undefined : value;
   // A number that isn't safe has lost digits: it would be another customer's.
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined;

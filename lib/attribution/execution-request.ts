@@ -12,6 +12,11 @@ export function requestOf(context: ExecutionContext): object | undefined {
   }
 }
 
+/** `Controller.method`, for logs and outcomes. */
+export function routeNameOf(context: ExecutionContext): string {
+  return `${context.getClass().name}.${context.getHandler().name}`;
+}
+
 /** The response of an HTTP call. */
 export function responseOf(context: ExecutionContext): unknown {
   return context.getType() === 'http' ? context.getArgByIndex<unknown>(1) : undefined;

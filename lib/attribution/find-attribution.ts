@@ -1,5 +1,6 @@
 import type { ModuleRef } from '@nestjs/core';
-import { findProvider } from '../find-provider.js';
+import { findProvider, hasPartneroModule } from '../find-provider.js';
+import type { Once } from '../once.js';
 import { attributionToken } from '../program.tokens.js';
 import type { AttributionService } from './attribution.service.js';
 
@@ -9,4 +10,23 @@ export function findAttribution(
   program: string,
 ): AttributionService | undefined {
   return findProvider(moduleRef, attributionToken(program)) as AttributionService | undefined;
+}
+
+/**
+ * Says once per route why nothing is attributed there: a mistyped name, or no PartneroModule at all;
+ * the latter not in tests, where it is the usual case.
+ */
+export function warnOfAbsence(
+  moduleRef: ModuleRef,
+  once: Once,
+  program: string,
+  route: string,
+): void {
+  const present = hasPartneroModule(moduleRef);
+  if (!present && process.env['NODE_ENV'] === 'test') return;
+  once.warn(`${route} ${program}`, () =>
+    present
+      ? `${route} attributes to the program '${program}', which this app doesn't have. Nothing is attributed there.`
+      : `${route} attributes referrals, but this app doesn't import PartneroModule.forRoot(). Nothing is attributed there.`,
+  );
 }

@@ -41,8 +41,8 @@ export class OutcomeReporter {
   ): void {
     this.notAccepted[outcome] += 1;
     if (!this.onOutcome) return;
-    const customerKey = facts.customerKey === undefined ? undefined : maskKey(facts.customerKey);
-    this.tell({ ...facts, customerKey, outcome, kind });
+    const customerKey = masked(facts.customerKey);
+    this.tell({ ...facts, customerKey, referralKey: masked(facts.referralKey), outcome, kind });
   }
 
   /** A job that reached its outcome; the store has it already. */
@@ -55,7 +55,7 @@ export class OutcomeReporter {
       kind: job.kind,
       jobId: job.id,
       customerKey: maskKey(job.lane),
-      referralKey: job.referralKey ?? undefined,
+      referralKey: masked(job.referralKey),
       route: readPayload(job.payload)?.route,
       reason,
       samePartner: detail?.['samePartner'] as Outcome['samePartner'],
@@ -69,7 +69,8 @@ export class OutcomeReporter {
     kind: string,
   ): void {
     this.late.delete(jobId);
-    this.tell({ ...facts, outcome: 'discarded', jobId, kind });
+    const referralKey = masked(facts.referralKey);
+    this.tell({ ...facts, referralKey, outcome: 'discarded', jobId, kind });
   }
 
   /** Accepted after its time had passed. */
@@ -79,7 +80,7 @@ export class OutcomeReporter {
 
   private describe(job: Job, outcome: string, advice: string, reason: string | undefined): string {
     const why = reason ? ` (${reason})` : '';
-    const by = job.referralKey === null ? '' : `, partner ${job.referralKey}`;
+    const by = job.referralKey === null ? '' : `, partner ${masked(job.referralKey)}`;
     return `${job.kind} ${job.id} is ${outcome}: ${advice}${why}. Customer ${maskKey(job.lane)}${by}.`;
   }
 
@@ -101,6 +102,10 @@ export class OutcomeReporter {
     const name = error instanceof Error ? error.name : 'something';
     this.log.error(`onOutcome threw ${name}; the ledger has the outcome all the same.`);
   }
+}
+
+function masked(key: string | null | undefined): string | undefined {
+  return key === null || key === undefined ? undefined : maskKey(key);
 }
 
 const DROPPED = 'its e-mail address was not valid and was left out';

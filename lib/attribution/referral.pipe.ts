@@ -1,25 +1,30 @@
-import { Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
+import { Injectable, Logger, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { Once } from '../once.js';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
 import { clearCookie } from '../referral/capture/clear-cookie.js';
 import type { Referral } from '../referral/referral.js';
+import { metadataOf } from './attribute-referral.metadata.js';
 import type { AcceptOutcome } from './attribution.outcome.js';
 import type { AttributionService } from './attribution.service.js';
 import { attributionOf } from './call-registry.js';
 import type { CustomerInput } from './customer-input.js';
-import { replyOf, requestOf } from './execution-request.js';
-import { findAttribution } from './find-attribution.js';
+import { replyOf, requestOf, routeNameOf } from './execution-request.js';
+import { findAttribution, warnOfAbsence } from './find-attribution.js';
 import { readReferral, type ReadReferral } from './read-referral.js';
 import type { ReferralContext } from './referral-context.js';
 
 /** What a parameter of `@Referral()` is told. */
 export interface ReferralParameter {
+  /** The program. Default: the one that the route attributes to. */
   readonly name?: string | undefined;
 }
 
 /** Makes the {@link ReferralContext} of `@Referral()`; on any route, decorated or not. */
 @Injectable()
 export class ReferralPipe implements PipeTransform {
+  private readonly once = new Once(new Logger('Partnero'));
+
   constructor(private readonly moduleRef: ModuleRef) {}
 
   async transform(
@@ -27,7 +32,8 @@ export class ReferralPipe implements PipeTransform {
     { data }: { data?: unknown },
   ): Promise<ReferralContext> {
     const context = contextOf();
-    const program = (data as ReferralParameter | undefined)?.name ?? DEFAULT_PROGRAM;
+    const given = data as ReferralParameter | undefined;
+    const program = given?.name ?? metadataOf(context)?.program ?? DEFAULT_PROGRAM;
     const held = attributionOf(context, program);
     if (held) {
       held.inHand = true;
@@ -35,7 +41,8 @@ export class ReferralPipe implements PipeTransform {
     }
     const service = findAttribution(this.moduleRef, program);
     const request = requestOf(context);
-    const route = `${context.getClass().name}.${context.getHandler().name}`;
+    const route = routeNameOf(context);
+    if (!service) warnOfAbsence(this.moduleRef, this.once, program, route);
     const read = service && request ? await readReferral(service, request, route) : undefined;
     return new LooseReferral(service, read, route, () => {
       const { referral } = service!.settings;
@@ -61,13 +68,12 @@ class LooseReferral implements ReferralContext {
   }
 
   async attribute(customer: CustomerInput): Promise<AcceptOutcome> {
-    if (!this.service) return 'disabled';
-    // Its time was over before the handler began; here nothing waits for it but this call.
-    const late = this.read?.late ? await this.read.late : null;
-    const referralKey = this.key ?? late?.key ?? null;
-    const outcome = await this.service.attribute({ referralKey, customer, route: this.route });
-    if (outcome === 'accepted') this.onAccepted();
-    return outcome;
+    const { service, read, route } = this;
+    if (!service) return 'disabled';
+    const signUp = { referralKey: this.key, customer, route };
+    if (!read?.late) return this.told(service.attribute(signUp, read?.budgetMs));
+    const late = read.late.then((found) => ({ ...signUp, referralKey: found?.key ?? null }));
+    return this.told(service.attribute(late, read.budgetMs, route));
   }
 
   skip(): void {}
@@ -79,5 +85,11 @@ class LooseReferral implements ReferralContext {
   /** For a handler that logs it. */
   toJSON(): object {
     return { key: this.key, source: this.source };
+  }
+
+  private async told(attributing: Promise<AcceptOutcome>): Promise<AcceptOutcome> {
+    const outcome = await attributing;
+    if (outcome === 'accepted') this.onAccepted();
+    return outcome;
   }
 }

@@ -8,5 +8,14 @@ export interface JobKind {
    * One attempt. Should resolve with a verdict for every answer; if it throws, the relay treats
    * that as transient.
    */
-  deliver(job: Job, signal: AbortSignal): Promise<Verdict>;
+  deliver(job: Job, signal: AbortSignal, steps: DeliverySteps): Promise<Verdict>;
+}
+
+/** For a delivery that must not be repeated blindly. */
+export interface DeliverySteps {
+  /**
+   * Writes down how far it has come; a later attempt finds it as `job.progress`. False if the job was
+   * taken over meanwhile: then nothing more may be sent. Rejects if it can't be written down.
+   */
+  note(progress: string): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 import type { Job } from './job.js';
-import type { JobKind } from './job-kind.js';
+import type { DeliverySteps, JobKind } from './job-kind.js';
 import type { Verdict } from './verdict.js';
 
 /** The kinds of job that this app can deliver, registered by the rooms that own them. */
@@ -11,12 +11,12 @@ export class KindRegistry {
   }
 
   /** Never rejects: a kind that throws is a transient failure of that job. */
-  async deliver(job: Job, signal: AbortSignal): Promise<Verdict> {
+  async deliver(job: Job, signal: AbortSignal, steps: DeliverySteps): Promise<Verdict> {
     const kind = this.kinds.get(job.kind);
     // An older version of the app, or one without that feature, on a newer one's store.
     if (!kind) return { type: 'retry', reason: 'unknown_kind', jobOnly: true };
     try {
-      return await kind.deliver(job, signal);
+      return await kind.deliver(job, signal, steps);
     } catch (error) {
       return {
         type: 'retry',

@@ -4,6 +4,8 @@ export interface LedgerEntry {
   readonly program: string;
   readonly kind: string;
   readonly customerKey: string;
+  /** Of a job that may take effect once only: what tells it from others, such as a transaction's key. */
+  readonly key: string | null;
   readonly referralKey: string | null;
   readonly state: 'pending' | 'dead' | 'settled';
   /** `null` while pending. */

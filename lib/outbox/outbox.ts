@@ -1,5 +1,5 @@
 import type { PauseReason } from './gate.js';
-import type { Job, NewJob } from './job.js';
+import type { Job, NewJob, SubmittedJob } from './job.js';
 import type { Forgotten, LedgerEntry, OutboxStats, ReplayFilter } from './ledger.js';
 import type { SettledVerdict, Verdict } from './verdict.js';
 
@@ -33,8 +33,19 @@ export interface Outbox {
   /** The sign-up failed: never deliver the job. False, and nothing done, if it is released already. */
   discard(id: string): Promise<boolean>;
 
+  /**
+   * Keeps a job that is released from the start. Once this resolves, the job survives the process. If
+   * its key is taken, it is settled in the same step, and never delivered.
+   */
+  submit(job: SubmittedJob): Promise<Submitted>;
+
   /** Up to `max` jobs that this process, and no other, may deliver now. */
   claim(max: number): Promise<Claim>;
+  /**
+   * Writes down how far the delivery of a job has come, for whoever takes it over. False if that is
+   * no longer this process: then it must not go on.
+   */
+  note(job: Job, progress: string): Promise<boolean>;
   /** The job reached its outcome. False if another process has taken the job over meanwhile. */
   settle(job: Job, verdict: SettledVerdict): Promise<boolean>;
   /** An attempt failed: due again after `delayMs`, or dead if it is older than `maxAgeMs`. */
@@ -56,6 +67,13 @@ export interface Outbox {
 
   /** Ends what is under way and lets go of the store. What isn't delivered stays in it. */
   close(): Promise<void>;
+}
+
+/** What handing over a job came to. */
+export interface Submitted {
+  readonly id: string;
+  /** How it ended at once, because its key was taken; `null` if it will be delivered. */
+  readonly outcome: string | null;
 }
 
 export interface StoredIdentity {
@@ -85,6 +103,8 @@ export interface Failure {
   readonly testing: boolean;
   /** True if the failure says nothing about Partnero's health. */
   readonly jobOnly: boolean;
+  /** True if it wasn't an attempt, but a wait: no patience is used up. */
+  readonly waiting?: boolean | undefined;
 }
 
 export type GateEvent =

@@ -158,7 +158,8 @@ export class Relay {
   }
 
   private async run(job: Job, testing: boolean): Promise<void> {
-    const verdict = await this.kinds.deliver(job, this.aborted.signal);
+    const note = (progress: string) => this.outbox.note(job, progress);
+    const verdict = await this.kinds.deliver(job, this.aborted.signal, { note });
     if (this.state === 'stopped' && verdict.type !== 'settled') return this.giveBack([job]);
     return this.act(job, verdict, testing);
   }
@@ -169,6 +170,8 @@ export class Relay {
         return this.settle(job, verdict);
       case 'retry':
         return this.fail(job, verdict, testing);
+      case 'wait':
+        return this.postpone(job, verdict, testing);
       case 'rate_limited':
         return this.close(async () => {
           const { retryAfterMs } = verdict;
@@ -187,12 +190,22 @@ export class Relay {
 
   private async fail(job: Job, verdict: RetryVerdict, testing: boolean): Promise<void> {
     const { initialBackoffMs, maxBackoffMs, maxAgeMs } = this.options;
-    const { reason, jobOnly = false } = verdict;
-    const delayMs = fullJitter(job.attempts, initialBackoffMs, maxBackoffMs);
+    const { reason, jobOnly = false, afterMs = 0 } = verdict;
+    const delayMs = Math.max(afterMs, fullJitter(job.attempts, initialBackoffMs, maxBackoffMs));
     const result = await this.keep(() =>
       this.outbox.fail(job, { reason, delayMs, maxAgeMs, testing, jobOnly }),
     );
     if (result === 'dead') this.hooks.onSettled(job, { type: 'settled', outcome: 'dead', reason });
+  }
+
+  private async postpone(
+    job: Job,
+    { reason, ms: delayMs }: { readonly reason: string; readonly ms: number },
+    testing: boolean,
+  ): Promise<void> {
+    const { maxAgeMs } = this.options;
+    const wait = { reason, delayMs, maxAgeMs, testing, jobOnly: true, waiting: true };
+    await this.keep(() => this.outbox.fail(job, wait));
   }
 
   private async refused(job: Job, reason: string, testing: boolean): Promise<void> {

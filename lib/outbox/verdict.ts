@@ -2,6 +2,8 @@
 export type Verdict =
   | SettledVerdict
   | RetryVerdict
+  /** Not yet: it has to wait, and no attempt is used up. */
+  | { readonly type: 'wait'; readonly reason: string; readonly ms: number }
   /** Partnero limits the rate: nothing of the program is sent for a while. No attempt used up. */
   | { readonly type: 'rate_limited'; readonly retryAfterMs: number | undefined }
   /** Partnero refuses the API key: the program pauses until a probe of the key succeeds. */
@@ -17,6 +19,8 @@ export interface SettledVerdict {
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
   /** How many requests it took; 0 if Partnero wasn't asked. Default 1. */
   readonly requests?: number | undefined;
+  /** It took no effect: another job may come with its key. */
+  readonly freesKey?: boolean | undefined;
 }
 
 /** Transient: try again with backoff, until `maxAgeDays`. */
@@ -25,4 +29,6 @@ export interface RetryVerdict {
   readonly reason: string;
   /** True if the fault lies with this job, and says nothing about Partnero's health. */
   readonly jobOnly?: boolean | undefined;
+  /** No sooner than after so many milliseconds. */
+  readonly afterMs?: number | undefined;
 }

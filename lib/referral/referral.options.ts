@@ -104,13 +104,12 @@ export function resolveReferralOptions(
   };
 }
 
+/** @see https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1 */
 function cookieName(check: OptionCheck, program: ProgramType): string {
-  const name = check.string(
-    'cookie',
-    program === 'affiliate' ? 'partnero_partner' : 'partnero_referral',
-  );
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw check.refuse('cookie', name, 'a name of a cookie');
-  return name;
+  const fallback = program === 'affiliate' ? 'partnero_partner' : 'partnero_referral';
+  const name = check.string('cookie', fallback);
+  if (/^[!#$%&'*+\-.^_`|~\w]+$/.test(name)) return name;
+  throw check.refuse('cookie', name, 'a name that a cookie may have (no blank, "=", ";" or ",")');
 }
 
 function requireBoth(

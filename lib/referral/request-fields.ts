@@ -10,7 +10,7 @@ export function headerOf(request: unknown, name: string): string | undefined {
   const headers = isObject(request) ? request['headers'] : undefined;
   if (!isObject(headers)) return undefined;
   const value: unknown =
-    typeof headers['get'] === 'function' ? headers['get'](name) : headers[name];
+    typeof headers['get'] === 'function' ? headers['get'](name) : fieldOf(headers, name);
   if (Array.isArray(value)) return name === 'cookie' ? value.join(';') : firstText(value);
   return typeof value === 'string' ? value : undefined;
 }
@@ -19,12 +19,22 @@ export function queryOf(request: unknown, name: string): string | undefined {
   if (!isObject(request)) return undefined;
   const query = request['query'];
   if (isObject(query)) {
+    // `URLSearchParams`
+    if (typeof query['get'] === 'function') return firstText(query['get'](name));
     return Object.hasOwn(query, name) ? firstText(query[name]) : undefined;
   }
   const url = textOf(request, 'url') ?? '';
   const start = url.indexOf('?');
   if (start === -1) return undefined;
-  return new URLSearchParams(url.slice(start + 1)).get(name) ?? undefined;
+  const [search] = url.slice(start + 1).split('#');
+  return new URLSearchParams(search).get(name) ?? undefined;
+}
+
+/** Servers give names in lower case; by hand, and from gateways, they come as they were written. */
+function fieldOf(headers: Record<string, unknown>, name: string): unknown {
+  if (Object.hasOwn(headers, name)) return headers[name];
+  const key = Object.keys(headers).find((each) => each.toLowerCase() === name);
+  return key === undefined ? undefined : headers[key];
 }
 
 export function bodyFieldOf(request: unknown, name: string): string | undefined {

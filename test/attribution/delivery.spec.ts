@@ -59,6 +59,13 @@ describe('an answer of success', () => {
     await start({ readings: { statusField: false } });
     expect(await attribute()).toMatchObject({ outcome: 'attributed' });
   });
+
+  it('202 with nothing: attributed', async () => {
+    await start();
+    fake.misbehave({ type: 'status', status: 202, body: '', writes: true }, ONCE);
+    expect(await attribute()).toMatchObject({ outcome: 'attributed' });
+    expect(posts()).toBe(1);
+  });
 });
 
 describe('an answer that only looks like success', () => {
@@ -170,7 +177,11 @@ describe('a customer who is there already', () => {
   it('under another key, found by e-mail: rejected', async () => {
     await start({ readings: { uniqueEmails: true } });
     fake.addCustomer({ key: 'other', email: 'ada@example.com' });
-    expect(await attribute()).toMatchObject({ outcome: 'rejected', reason: '422 email' });
+    expect(await attribute()).toMatchObject({
+      outcome: 'rejected',
+      reason: '422 email other_customer',
+    });
+    expect(fake.customers).toHaveLength(1);
   });
 
   it('under another key, found by what we look up: no match', async () => {
@@ -219,6 +230,29 @@ describe('a refusal', () => {
     fake.misbehave({ type: 'status', status: 422, body }, ONCE);
     expect(await attribute()).toMatchObject({ outcome: 'rejected', reason: '422 surname' });
     expect(running.logger.text).not.toContain('ada@example.com');
+  });
+
+  it.each([400, 422])('%d of the e-mail alone: left out, still attributed', async (status) => {
+    await start();
+    const body = JSON.stringify({ status: 0, errors: { email: ['The email is invalid.'] } });
+    fake.misbehave({ type: 'status', status, body }, ONCE);
+    expect(await attribute()).toMatchObject({
+      outcome: 'attributed',
+      reason: 'invalid_email_dropped',
+    });
+    expect(fake.customers).toMatchObject([{ key: 'user-1', email: null }]);
+    expect(running.logger.ours('warn').join()).not.toContain('ada@example.com');
+  });
+
+  it('of a partner whose key is an e-mail address shows it nowhere', async () => {
+    await start();
+    const { referralKey } = await attribute({ id: 'user-1' }, 'john.doe@mail.example');
+    expect(referralKey).toMatch(/^sha256:/);
+    expect(running.logger.text).not.toContain('john.doe');
+    const { outbox } = running.app.get(PartneroService);
+    expect(await outbox.find({ customerKey: 'user-1' })).toMatchObject([
+      { referralKey: 'john.doe@mail.example' },
+    ]);
   });
 
   it('404 from a host that is not Partnero: nobody is rejected', async () => {

@@ -1,4 +1,16 @@
-import { Body, Controller, Get, Injectable, Post, Scope, type Type } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Injectable,
+  Post,
+  Scope,
+  UseInterceptors,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+  type Type,
+} from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   AttributeReferral,
@@ -6,6 +18,7 @@ import {
   Referral,
   type ReferralContext,
 } from 'nestjs-partnero';
+import { map } from 'rxjs';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { ADAPTERS, closeApps, partnero, startApp } from '../support/app.js';
 import { settled, visit } from '../support/sign-up-client.js';
@@ -191,6 +204,33 @@ describe.each(ADAPTERS)('where the decorators may stand, on %s', (adapter) => {
   });
 });
 
+it.each([
+  [
+    'a method',
+    () => {
+      class Twice {
+        @AttributeReferral()
+        @AttributeReferral({ name: 'second' })
+        signup() {
+          return { id: 1 };
+        }
+      }
+      return Twice;
+    },
+  ],
+  [
+    'a class',
+    () => {
+      @AttributeReferral()
+      @AttributeReferral({ name: 'second' })
+      class Twice {}
+      return Twice;
+    },
+  ],
+])('two decorators on %s are refused: one of them would be silent', (_, declare) => {
+  expect(declare).toThrow(/has two @AttributeReferral\(\)/);
+});
+
 describe('the boot of an app whose decorator names an unknown program', () => {
   @Controller()
   class Misnamed {
@@ -208,6 +248,48 @@ describe('the boot of an app whose decorator names an unknown program', () => {
       controllers: [Misnamed],
     });
     await expect(starting).rejects.toThrow(/Misnamed\.signup.*'referals'.*referrals/s);
+    await closeApps();
+    await fake.stop();
+  });
+});
+
+describe('beside other interceptors of a method', () => {
+  @Injectable()
+  class Wrap implements NestInterceptor {
+    intercept(_: ExecutionContext, next: CallHandler) {
+      return next.handle().pipe(map((data: unknown) => ({ data })));
+    }
+  }
+
+  @Controller()
+  class WrappedController {
+    @Post('above')
+    @AttributeReferral()
+    @UseInterceptors(Wrap)
+    above() {
+      return { id: 'above' };
+    }
+
+    @Post('below')
+    @UseInterceptors(Wrap)
+    @AttributeReferral(({ data }: { data: { id: string } }) => data)
+    below() {
+      return { id: 'below' };
+    }
+  }
+
+  it('sees what the handler returned if it is written above, and what they made of it below', async () => {
+    const fake = await FakePartnero.start({ partners: ['ann'] });
+    const { url, app } = await startApp({
+      imports: [partnero(fake)],
+      controllers: [WrappedController],
+    });
+    for (const path of ['above', 'below']) {
+      const response = await visit(`${url}/${path}`, { partner: 'ann' });
+      expect(await response.json()).toEqual({ data: { id: path } });
+    }
+    await settled(app, 2);
+    expect(fake.customers.map(({ key }) => key)).toEqual(['above', 'below']);
     await closeApps();
     await fake.stop();
   });

@@ -1,14 +1,16 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ProgramStats } from 'nestjs-partnero';
 import type { FakePartnero } from 'nestjs-partnero/testing';
 import { AppProcess, killingItself, type AppProcessOptions } from '../support/app-process.js';
 import { eventually } from '../support/eventually.js';
+import { inOtherProcess } from '../support/sqlite-shell.js';
 
 /** Where an app is killed. The app names the moment itself, but for the last two. */
 export const STEPS = [
   'make file: before tables',
   'make file: before commit',
+  'upgrade file: before commit',
   'before accept',
   'accept: before commit',
   'accept: after commit',
@@ -71,7 +73,7 @@ export class KillRun {
   /** Kills an app in a step. True if it was there at that moment, in which case the kill counts. */
   async kill(step: Step): Promise<boolean> {
     if (step === 'mid-request' || step === 'any moment') return this.killFromOutside(step);
-    if (step.startsWith('make file')) return this.killWhileMaking(step);
+    if (/^(make|upgrade) file/.test(step)) return this.killWhileMaking(step);
     // The steps of delivery need something that is left to deliver, and those of a failure a failure.
     if (/^(claim|take over)/.test(step)) await this.leaveSome();
     if (step.startsWith('postpone')) this.fake.misbehave({ type: 'status', status: 503 });
@@ -144,6 +146,7 @@ export class KillRun {
   private async killWhileMaking(step: Step): Promise<boolean> {
     const options = this.options(join(this.folder, `new-${(this.files += 1)}`, 'outbox.db'));
     const before = this.killsIn(step);
+    if (step.startsWith('upgrade')) this.makeOldFile(options.path);
     await AppProcess.start(options, killingItself({ step, log: this.log, after: 1 })).catch(
       () => null,
     );
@@ -154,6 +157,16 @@ export class KillRun {
     this.acceptedElsewhere += (await app.stats()).accepted;
     await app.end();
     return left && this.killsIn(step) > before;
+  }
+
+  /** As an older version left it, with two customers whom Partnero hasn't got. */
+  private makeOldFile(path: string): void {
+    const sql = readFileSync('test/support/fixtures/outbox-v1.sql', 'utf8');
+    const onlyFirstOfLane = `DELETE FROM jobs WHERE seq = 8;
+      UPDATE counters SET n = n - 1 WHERE outcome IN ('accepted', 'pending'); SELECT 1`;
+    mkdirSync(dirname(path));
+    inOtherProcess(path, sql.replaceAll('old-', `old-${this.files}-`) + onlyFirstOfLane);
+    this.answered.add(`old-${this.files}-1`).add(`old-${this.files}-2`);
   }
 
   /** Slow enough for something to be always under way. */

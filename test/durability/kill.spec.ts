@@ -1,6 +1,11 @@
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { KillRun, STEPS } from './kill-run.js';
-import { AppProcess, endAppProcesses, preloading } from '../support/app-process.js';
+import {
+  AppProcess,
+  endAppProcesses,
+  preloading,
+  type AppProcessOptions,
+} from '../support/app-process.js';
 import { eventually } from '../support/eventually.js';
 import { inOtherProcess } from '../support/sqlite-shell.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
@@ -138,12 +143,18 @@ describe('without the thread that looks after the log', () => {
 });
 
 describe('SIGTERM under load', () => {
-  it.each([true, false])(
-    'loses nothing (shutdown hooks: %s)',
-    async (hooks) => {
+  it.each<Partial<AppProcessOptions>>([
+    { hooks: false },
+    { hooks: true },
+    { hooks: true, throwsIn: 'onModuleDestroy' },
+    { hooks: true, throwsIn: 'beforeApplicationShutdown' },
+    { hooks: true, throwsIn: 'onApplicationShutdown' },
+  ])(
+    'loses nothing (%j)',
+    async (options) => {
       fake.misbehave({ type: 'slow', ms: 30 });
-      const app = await AppProcess.start({ ...run.options(), hooks });
-      const loading = run.load(app, { visitors: 10, pauseMs: 20 });
+      const app = await AppProcess.start({ ...run.options(), ...options });
+      const loading = run.load(app, { visitors: 10, each: 15, pauseMs: 20 });
       await new Promise((resolve) => setTimeout(resolve, 100));
       await app.end('SIGTERM');
       await loading;
@@ -151,4 +162,19 @@ describe('SIGTERM under load', () => {
     },
     30_000,
   );
+
+  it('lets end what is under way, and is not asked twice', async () => {
+    fake.heal();
+    fake.misbehave({ type: 'slow', ms: 400 });
+    const app = await AppProcess.start({ ...run.options(), hooks: true });
+    await run.load(app, { visitors: 10, each: 1 });
+    await eventually(() => fake.requestsTo('POST /customers').length === 10);
+    const started = performance.now();
+    await app.end('SIGTERM');
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(fake.requestsTo('POST /customers').map(({ status }) => status)).toEqual(
+      Array.from({ length: 10 }, () => 201),
+    );
+    expect(await run.check()).toMatchObject({ ...NOTHING_LOST, atPartnero: 10, repeated: 0 });
+  }, 30_000);
 });

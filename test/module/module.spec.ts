@@ -188,6 +188,31 @@ describe('several programs in one app', () => {
   });
 });
 
+describe('one name for two programs', () => {
+  it('fails the boot, and names it', async () => {
+    const other = await FakePartnero.start({ apiKey: 'other-key' });
+    try {
+      await expect(startApp({ imports: [partnero(fake), partnero(other)] })).rejects.toThrow(
+        /imported twice as the program 'default'/,
+      );
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('is no trouble if both say the same', async () => {
+    const outbox = sqliteOutbox({ path: `${temporaryFolder()}/outbox.db` });
+    @Module({ imports: [partnero(fake, { outbox, isGlobal: false })] })
+    class FeatureModule {}
+    const { app } = await startApp({ imports: [partnero(fake, { outbox }), FeatureModule] });
+    await attributes(app.get(PartneroService));
+  });
+
+  it.each<unknown>(['', ' ', null, 7])('is refused if it is none: %p', (name) => {
+    expect(() => PartneroModule.forRoot({ name: name as string })).toThrow(/^name must be/);
+  });
+});
+
 describe('options', () => {
   const boot = (options: PartneroModuleOptions) =>
     startApp({ imports: [PartneroModule.forRoot(options)] });
@@ -218,7 +243,10 @@ describe('options', () => {
     ['referral', { referral: 'aff' }],
     ['referral.param', { referral: { param: 'aff' } }],
     ['referral.resolve', { referral: { resolve: 'x' } }],
-    ['referral.cookie', { referral: { cookie: 'with blank' } }],
+    ['referral.sources', { referral: { sources: [] } }],
+    ['referral.params', { referral: { params: [] } }],
+    ['referral.cookie', { referral: { cookie: 'a=b' } }],
+    ['referral.cookie', { referral: { cookie: 'a b' } }],
     ['referral.clearCookie', { referral: { clearCookie: 'yes' } }],
     ['referral.capture', { referral: { capture: true } }],
     ['referral.capture.maxAge', { referral: { capture: { maxAge: 30 } } }],

@@ -62,14 +62,15 @@ describe.each(ADAPTERS)('inlineOutbox() on %s', (adapter) => {
 
   it.each<[string, FakeFault]>([
     ['500', { type: 'status', status: 500 }],
-    ['429', { type: 'rate_limit', retryAfter: 1 }],
+    ['rate_limited', { type: 'rate_limit', retryAfter: 1 }],
     ['401', { type: 'status', status: 401 }],
-    ['no answer', { type: 'hang' }],
-    ['a cut connection', { type: 'reset_before' }],
-  ])('loses it on %s, and says so', async (_, fault) => {
+    ['aborted', { type: 'hang' }],
+    ['network ECONNRESET', { type: 'reset_before' }],
+  ])('loses it on %s, and says so', async (reason, fault) => {
     fake.misbehave(fault);
     await signUp('1');
-    expect(outcomes).toMatchObject([{ outcome: 'accept_failed', customerKey: '1' }]);
+    expect(outcomes).toMatchObject([{ outcome: 'accept_failed', customerKey: '1', reason }]);
+    expect(running.logger.ours('error')).toEqual([expect.stringContaining(reason)]);
     expect(await stats()).toMatchObject({
       accepted: 0,
       notAccepted: { accept_failed: 1 },

@@ -17,6 +17,7 @@ import { SIGN_UP_APP } from '../support/app-process.js';
 import { closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { settled } from '../support/sign-up-client.js';
+import { killOutboxHosts, OutboxHost } from '../support/outbox-host.js';
 import { inOtherProcess } from '../support/sqlite-shell.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
@@ -30,6 +31,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await closeApps();
+  await killOutboxHosts();
   await fake.stop();
 });
 
@@ -127,6 +129,31 @@ describe('boot', () => {
       /outbox file .*data.*PARTNERO_OUTBOX_PATH.*inlineOutbox/s,
     );
   });
+
+  it('brings a file of an older version up to date, and delivers what it holds', async () => {
+    mkdirSync(dirname(path));
+    inOtherProcess(path, readFileSync('test/support/fixtures/outbox-v1.sql', 'utf8'));
+    const running = await start();
+    expect(await attribute(running, 'new')).toBe('accepted');
+    expect(await settled(running.app, 6)).toMatchObject({
+      dead: 0,
+      outcomes: { attributed: 5, already_registered: 1 },
+    });
+    expect(keys()).toEqual(['new', 'old-1', 'old-2']);
+    expect(inOtherProcess(path, 'PRAGMA user_version').rows).toEqual([{ user_version: 2 }]);
+    expect(running.logger.ours('error')).toEqual([]);
+  });
+
+  it('of many at once, on a file that none of them has made, fails none', async () => {
+    const settings = (n: number) => ({ path: join(dirname(path), `${n}`, 'outbox.db') });
+    for (let n = 0; n < 6; n += 1) {
+      const boots = Array.from({ length: 6 }, () =>
+        OutboxHost.start({ engine: 'sqlite-engine', settings: settings(n) }),
+      );
+      const hosts = await Promise.all(boots);
+      await Promise.all(hosts.map((host) => host.kill()));
+    }
+  }, 60_000);
 
   it('goes on with a file of a newer version, says why, and takes no sign-up', async () => {
     await start();

@@ -1,7 +1,7 @@
 import { sqliteOutbox } from 'nestjs-partnero';
 import type { OutboxDefinition } from '#lib/outbox/outbox.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
-import { outboxConformance } from './conformance.js';
+import { outboxConformance } from './conformance/index.js';
 
 afterAll(removeTemporaryFolders);
 

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as api from 'nestjs-partnero';
+import * as health from 'nestjs-partnero/health';
 import * as testing from 'nestjs-partnero/testing';
 import { VERSION } from '#lib/version.js';
 
@@ -46,8 +47,9 @@ describe('the public surface', () => {
       'inlineOutbox',
       'sqliteOutbox',
     ]);
+    expect(Object.keys(health)).toEqual(['PartneroHealthIndicator']);
     expect(Object.keys(testing)).toEqual(['FakePartnero']);
-    expect(Object.keys(manifest.exports)).toEqual(['.', './testing', './package.json']);
+    expect(Object.keys(manifest.exports)).toEqual(['.', './health', './testing', './package.json']);
   });
 
   it('knows its own version', () => {
@@ -56,8 +58,10 @@ describe('the public surface', () => {
 });
 
 describe('import and require', () => {
-  it.each(['nestjs-partnero', 'nestjs-partnero/testing'])('load one copy of %s', (name) => {
-    const script = `
+  it.each(['nestjs-partnero', 'nestjs-partnero/health', 'nestjs-partnero/testing'])(
+    'load one copy of %s',
+    (name) => {
+      const script = `
       const { createRequire } = await import('node:module');
       const require = createRequire(process.cwd() + '/x.js');
       await import('reflect-metadata');
@@ -66,8 +70,9 @@ describe('import and require', () => {
       const names = Object.keys(imported).filter((each) => each !== 'module.exports');
       console.log(names.length > 0 && names.every((each) => imported[each] === required[each]));
     `;
-    expect(node('--input-type=module', '-e', script)).toBe('true');
-  });
+      expect(node('--input-type=module', '-e', script)).toBe('true');
+    },
+  );
 
   it('do not load node:sqlite, nor start a thread', () => {
     const script = `
@@ -133,7 +138,7 @@ describe('what is published', () => {
   });
 
   it('documents what is public', () => {
-    const index = ['lib/index.ts', 'lib/testing/index.ts']
+    const index = ['lib/index.ts', 'lib/health/index.ts', 'lib/testing/index.ts']
       .map((file) => readFileSync(join(root, file), 'utf8'))
       .join('');
     const names = [...index.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list]) =>

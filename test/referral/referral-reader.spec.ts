@@ -44,6 +44,15 @@ describe('the cookie', () => {
     ).toBe('ann');
   });
 
+  it.each([
+    ['headers as they were written', { headers: { Cookie: 'partnero_partner=ann' } }],
+    ['bare headers as they were written', { COOKIE: 'partnero_partner=ann' }],
+    ['a query as URLSearchParams', { headers: {}, query: new URLSearchParams('aff=ann') }],
+    ['an address with a fragment', { headers: {}, url: 'https://x.example/?aff=ann#top' }],
+  ])('is found in %s', (_, input) => {
+    expect(reader().fromAny(input)?.key).toBe('ann');
+  });
+
   it('has another name in a refer-a-friend program', () => {
     const both = withCookie('partnero_partner=partner; partnero_referral=friend');
     expect(reader({}, 'refer-a-friend').fromRequest(both)?.key).toBe('friend');

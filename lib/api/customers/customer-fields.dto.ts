@@ -1,4 +1,4 @@
-import { IsArray, IsEmail, IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { IsArray, IsEmail, IsOptional, IsString } from 'class-validator';
 
 // As lenient as class-validator can be: Partnero's own rule isn't published.
 const LENIENT_EMAIL = {
@@ -29,6 +29,5 @@ export class TaggedCustomerFieldsDto extends CustomerFieldsDto {
   @IsOptional()
   @IsArray()
   @IsString({ each: true })
-  @IsNotEmpty({ each: true })
   tags?: string[] | null | undefined;
 }

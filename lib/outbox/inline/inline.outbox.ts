@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { NewJob } from '../job.js';
+import { OutboxError } from '../outbox.error.js';
+import { Persistence } from '../persistence.js';
 import type { Forgotten, LedgerEntry, OutboxStats } from '../ledger.js';
 import type { Claim, Outbox, OutboxContext, StoredIdentity } from '../outbox.js';
 import type { Verdict } from '../verdict.js';
 
 /** The one attempt failed, and there is no second. */
-export class InlineDeliveryError extends Error {
+export class InlineDeliveryError extends OutboxError {
   override readonly name = 'InlineDeliveryError';
+
+  constructor(
+    message: string,
+    override readonly reason: string,
+  ) {
+    super(message);
+  }
 }
 
 /** Keeps nothing: delivers while it accepts. Counts since boot only. */
@@ -16,10 +25,14 @@ export class InlineOutbox implements Outbox {
   private accepted = 0;
   private lastProblem: string | null = null;
 
+  private readonly complaints: Persistence;
+
   constructor(
     private readonly context: OutboxContext,
     private readonly timeoutMs: number,
-  ) {}
+  ) {
+    this.complaints = new Persistence(context.log);
+  }
 
   open(): Promise<void> {
     return Promise.resolve();
@@ -42,12 +55,22 @@ export class InlineOutbox implements Outbox {
     );
     if (verdict.type !== 'settled') {
       this.lastProblem = problemOf(verdict);
-      throw new InlineDeliveryError(`Partnero didn't take it: ${this.lastProblem}`);
+      const error = new InlineDeliveryError(
+        `Partnero didn't take it: ${this.lastProblem}`,
+        this.lastProblem,
+      );
+      this.complaints.complain('A sign-up is lost, since inlineOutbox() keeps nothing', error);
+      throw error;
     }
     this.lastProblem = null;
     this.accepted += 1;
     this.outcomes[verdict.outcome] = (this.outcomes[verdict.outcome] ?? 0) + 1;
     return id;
+  }
+
+  /** @throws InlineDeliveryError always: what is handed over here must be kept */
+  submit(): Promise<never> {
+    return Promise.reject(new InlineDeliveryError('inlineOutbox() keeps nothing.', 'inline'));
   }
 
   release(): void {}
@@ -58,6 +81,10 @@ export class InlineOutbox implements Outbox {
 
   claim(): Promise<Claim> {
     return Promise.resolve({ jobs: [], testing: false, probeKey: false, wakeAt: null });
+  }
+
+  note(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   settle(): Promise<boolean> {

@@ -3,11 +3,12 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ensurePrivateFile } from './private-file.js';
 import { isReady, prepareSchema } from './schema.js';
-import { isCorrupt } from './sqlite-error.js';
+import { isCorrupt, toFailure } from './sqlite-error.js';
 import type { WorkerSettings } from './protocol.js';
 import { checkpointsFromAside } from './wal.js';
 
 const BUSY_TIMEOUT_MS = 5_000;
+const BUSY_RETRY_MS = 5;
 /** Pages. A backstop where another thread checkpoints; SQLite's default where only this one may. */
 const AUTOCHECKPOINT = { aside: 32_768, alone: 1_000 };
 
@@ -23,22 +24,38 @@ export function openDatabaseFile({ path, synchronous }: WorkerSettings): Databas
   makePrivateFile(path);
   const db = new DatabaseSync(path);
   try {
-    // The wait comes first: two boots at once both want to switch the journal mode.
     db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    // Then a look: nothing is changed in a file that isn't ours.
-    isReady(db);
+    // First a look: nothing is changed in a file that isn't ours.
+    if (!isReady(db)) makeReady(db);
     db.exec(`
-      PRAGMA journal_mode = WAL;
       PRAGMA synchronous = ${synchronous};
       PRAGMA secure_delete = ON;
       PRAGMA wal_autocheckpoint = ${AUTOCHECKPOINT[checkpointsFromAside(sqliteVersion(db)) ? 'aside' : 'alone']};
     `);
-    prepareSchema(db);
     return { db, inode: inodeOf(path)! };
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+function makeReady(db: DatabaseSync): void {
+  // Of two that switch the journal mode at once, SQLite refuses one without waiting.
+  const until = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL');
+      return prepareSchema(db);
+    } catch (error) {
+      if (toFailure(error).code !== 'SQLITE_BUSY' || performance.now() > until) throw error;
+      pause(BUSY_RETRY_MS);
+    }
+  }
+}
+
+/** Blocks this thread, which has nothing else to do. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 export function sqliteVersion(db: DatabaseSync): string {

@@ -53,6 +53,14 @@ export class HandOver {
     return this.#ready.splice(0, max);
   }
 
+  /** Gives up what is at hand of a lane. */
+  giveUp(lane: string): void {
+    const others = this.#ready.filter((job) => job.lane !== lane);
+    const given = this.#ready.splice(0).filter((job) => job.lane === lane);
+    this.#ready.push(...others);
+    this.#surplus.heads.push(...given.map(({ id }) => id));
+  }
+
   takeSurplus(): Surplus {
     const surplus = this.#surplus;
     this.#surplus = { heads: [], others: [] };

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { Job } from '../job.js';
+import type { Job, NewJob } from '../job.js';
 import type { AcceptRequest } from './protocol.js';
 
 export const JobState = { Pending: 0, Dead: 1, Settled: 2 } as const;
@@ -61,6 +61,19 @@ export class JobsTable {
     return blocked ? -Number(lastInsertRowid) : Number(lastInsertRowid);
   }
 
+  /** Inserts a job that is nobody's, due if it is the first of its lane; its number. */
+  insertFree(program: string, job: NewJob, key: string | null, now: number): number {
+    const { kind, lane, referralKey, payload, acceptedAt } = job;
+    const blocked = this.sql.blocked.get(program, lane) !== undefined;
+    const due = blocked ? null : now;
+    const values = [program, kind, lane, referralKey, payload, acceptedAt, due, key] as const;
+    return Number(this.sql.insertFree.run(firstNumber(), ...values).lastInsertRowid);
+  }
+
+  note(seq: number, progress: string): void {
+    this.sql.note.run(progress, seq);
+  }
+
   owned(program: string, id: string): OwnedRow | undefined {
     return this.sql.owned.get(Number(id), program, this.owner()) as OwnedRow | undefined;
   }
@@ -87,6 +100,11 @@ export class JobsTable {
 
   postpone(seq: number, due: number, reason: string, now: number, excusedMs: number): void {
     this.sql.postpone.run(due, reason, now, excusedMs, seq);
+  }
+
+  /** Due later, without having been tried. */
+  wait(seq: number, due: number, reason: string): void {
+    this.sql.wait.run(due, reason, seq);
   }
 
   /** Gives up ownership: due now, or when its turn in the lane comes. */
@@ -142,9 +160,10 @@ export class JobsTable {
     return this.sql.has.get(seq) !== undefined;
   }
 
-  /** A row as another file of this format had it. */
-  insertRow(row: Record<string, SQLInputValue>): void {
-    this.sql.insertRow.run(...COLUMNS.map((name) => row[name] ?? null));
+  /** A row as another file of this format had it; its number here. */
+  insertRow(row: Record<string, SQLInputValue>): number {
+    const values = COLUMNS.map((name) => row[name] ?? null);
+    return Number(this.sql.insertRow.run(...values).lastInsertRowid);
   }
 
   select(sql: string, ...values: SQLInputValue[]): unknown[] {
@@ -159,7 +178,7 @@ const FIRST_OF_LANE = `NOT EXISTS (
   WHERE earlier.program = jobs.program AND earlier.lane = jobs.lane AND earlier.state < 2
     AND earlier.seq < jobs.seq)`;
 const JOB = `CAST(seq AS TEXT) AS id, kind, lane, referral_key AS referralKey, payload,
-  accepted_at AS acceptedAt, attempts`;
+  accepted_at AS acceptedAt, attempts, progress`;
 const UNOWNED = 'state = 0 AND program = ? AND owner IS NULL';
 
 const COLUMNS = [
@@ -180,6 +199,8 @@ const COLUMNS = [
   'reason',
   'detail',
   'settled_at',
+  'key',
+  'progress',
 ];
 
 const STATEMENTS = {
@@ -187,16 +208,21 @@ const STATEMENTS = {
   insert: `INSERT INTO jobs
     (seq, program, kind, lane, referral_key, payload, accepted_at, owner, state, attempts)
     VALUES ((SELECT coalesce(max(seq), ?) + 1 FROM jobs), ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+  insertFree: `INSERT INTO jobs
+    (seq, program, kind, lane, referral_key, payload, accepted_at, due, key, state, attempts)
+    VALUES ((SELECT coalesce(max(seq), ?) + 1 FROM jobs), ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+  note: 'UPDATE jobs SET progress = ? WHERE seq = ?',
   owned: `SELECT seq, kind, lane, attempts, failed_at AS failedAt, excused_ms AS excusedMs
     FROM jobs WHERE seq = ? AND program = ? AND owner = ? AND state = 0`,
   due: `SELECT ${JOB} FROM jobs WHERE ${UNOWNED} AND due <= ? ORDER BY due LIMIT ?`,
   astray: `SELECT ${JOB} FROM jobs WHERE ${UNOWNED} AND due > ? LIMIT ?`,
   nextDue: `SELECT due FROM jobs WHERE ${UNOWNED} AND due > ? ORDER BY due LIMIT 1`,
   take: 'UPDATE jobs SET owner = ?, due = NULL WHERE seq = ?',
-  settle: `UPDATE jobs SET state = 2, owner = NULL, due = NULL, payload = NULL,
+  settle: `UPDATE jobs SET state = 2, owner = NULL, due = NULL, payload = NULL, progress = NULL,
     outcome = ?, reason = ?, detail = ?, settled_at = ? WHERE seq = ?`,
-  bury: `UPDATE jobs SET state = 1, owner = NULL, due = NULL,
+  bury: `UPDATE jobs SET state = 1, owner = NULL, due = NULL, attempts = attempts + 1,
     outcome = ?, reason = ?, detail = ?, settled_at = ? WHERE seq = ?`,
+  wait: 'UPDATE jobs SET owner = NULL, due = ?, reason = ? WHERE seq = ?',
   postpone: `UPDATE jobs SET owner = NULL, due = ?, attempts = attempts + 1, reason = ?,
     failed_at = coalesce(failed_at, ?), excused_ms = coalesce(excused_ms, ?) WHERE seq = ?`,
   free: `UPDATE jobs SET owner = NULL, due = CASE WHEN ${FIRST_OF_LANE} THEN ? END
@@ -217,5 +243,5 @@ const STATEMENTS = {
   has: 'SELECT 1 FROM jobs WHERE seq = ?',
   insertRow: `INSERT INTO jobs (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
   remove: 'DELETE FROM jobs WHERE seq = ?1 AND seq < (SELECT max(seq) FROM jobs)',
-  blank: `UPDATE jobs SET lane = '', referral_key = NULL, payload = NULL, state = 2 WHERE seq = ?`,
+  blank: `UPDATE jobs SET lane = '', referral_key = NULL, payload = NULL, key = NULL, state = 2 WHERE seq = ?`,
 } as const;

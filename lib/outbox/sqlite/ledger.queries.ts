@@ -8,6 +8,7 @@ interface LedgerRow {
   program: string;
   kind: string;
   lane: string;
+  key: string | null;
   referral_key: string | null;
   state: JobState;
   outcome: string | null;
@@ -18,7 +19,7 @@ interface LedgerRow {
   settled_at: number | null;
 }
 
-const COLUMNS = `seq, program, kind, lane, referral_key, state, outcome, reason, detail, attempts,
+const COLUMNS = `seq, program, kind, lane, key, referral_key, state, outcome, reason, detail, attempts,
   accepted_at, settled_at`;
 const FIND_LIMIT = 1_000;
 const PAGE = 200;
@@ -115,6 +116,7 @@ function toEntry(row: LedgerRow): StoredEntry {
     program: row.program,
     kind: row.kind,
     customerKey: row.lane,
+    key: row.key,
     referralKey: row.referral_key,
     state: (['pending', 'dead', 'settled'] as const)[row.state],
     outcome: row.outcome,

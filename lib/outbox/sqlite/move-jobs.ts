@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { JobState } from './jobs.table.js';
+import { KeysTable } from './keys.table.js';
 import { ProgramsTable, type ProgramRow } from './programs.table.js';
 import { readableRows, type JobRow } from './readable-rows.js';
 import type { Store } from './store.js';
@@ -8,6 +9,12 @@ import type { Store } from './store.js';
 export interface Side {
   readonly store: Store;
   readonly owner: number;
+}
+
+/** Where jobs come from: as much of a store as can be read. */
+interface Origin {
+  readonly owner: number | null;
+  readonly keys: KeysTable | null;
 }
 
 /**
@@ -21,11 +28,12 @@ export function moveJobs(from: Side, to: Side, now: number): number {
       'SELECT * FROM jobs WHERE state < 2 AND (owner IS NULL OR owner = ?) ORDER BY seq',
       from.owner,
     ) as JobRow[];
+    const origin = { owner: from.owner, keys: from.store.keys };
     to.store.transaction(() => {
       for (const program of from.store.programs.rows()) to.store.programs.copy(program);
-      for (const row of rows) insert(row, from.owner, to, now);
+      for (const row of rows) insert(row, origin, to, now);
     });
-    for (const row of rows) from.store.jobs.remove(row.seq);
+    for (const row of rows) from.store.remove(row.seq);
     return rows.length;
   });
 }
@@ -41,32 +49,50 @@ export function salvageJobs(
   now: number,
 ): number {
   let saved = 0;
+  const origin = { owner: from.owner, keys: readableKeys(from.db) };
   to.store.transaction(() => {
     for (const program of readablePrograms(from.db)) to.store.programs.copy(program);
     for (const row of readableRows(from.db)) {
       if (!isOurs(row['owner'] as number | null)) continue;
-      insert(row, from.owner, to, now);
+      insert(row, origin, to, now);
       saved += 1;
     }
   });
   return saved;
 }
 
-function insert(row: JobRow, owner: number | null, to: Side, now: number): void {
-  const { jobs, counters } = to.store;
-  const mine = row['owner'] !== null && row['owner'] === owner;
+function insert(row: JobRow, from: Origin, to: Side, now: number): void {
+  const { jobs, counters, keys } = to.store;
+  const mine = row['owner'] !== null && row['owner'] === from.owner;
   const taken = jobs.has(row.seq);
-  jobs.insertRow({
+  const seq = jobs.insertRow({
     ...row,
     // A taken number is another job's: this one gets a new one and starts again.
     seq: taken ? null : row.seq,
     owner: mine && !taken ? to.owner : null,
   });
   const { program, kind, lane } = row;
+  copyKeys(from.keys, keys, row.seq, seq);
   counters.count(program, kind, 'accepted');
   counters.count(program, kind, row.state === JobState.Dead ? 'dead' : 'pending');
   // Its owner may be gone, or what it waited for in its lane.
   jobs.promote(program, lane, now);
+}
+
+function copyKeys(from: KeysTable | null, to: KeysTable, seq: number, as: number): void {
+  try {
+    from?.copyTo(to, seq, as);
+  } catch {
+    // A key that nobody holds costs a look-up at Partnero, which comes before each sending anyhow.
+  }
+}
+
+function readableKeys(db: DatabaseSync): KeysTable | null {
+  try {
+    return new KeysTable(db);
+  } catch {
+    return null;
+  }
 }
 
 function readablePrograms(db: DatabaseSync): ProgramRow[] {

@@ -1,6 +1,6 @@
-import type { Job } from '../job.js';
+import type { Job, SubmittedJob } from '../job.js';
 import type { Forgotten, JobCounts, LedgerEntry, ReplayFilter } from '../ledger.js';
-import type { GateEvent, StoredIdentity } from '../outbox.js';
+import type { GateEvent, StoredIdentity, Submitted } from '../outbox.js';
 
 /** What the main thread asks of the worker. Times come along: the worker reads no clock. */
 export interface Operations {
@@ -11,9 +11,11 @@ export interface Operations {
     reply: void;
   };
   accept: { ask: AcceptRequest; reply: number };
+  submit: { ask: { job: SubmittedJob; now: number }; reply: Submitted };
   discard: { ask: { id: string; now: number }; reply: Touched };
   free: { ask: FreeRequest; reply: void };
   claim: { ask: ClaimRequest; reply: ClaimReply };
+  note: { ask: { id: string; progress: string }; reply: boolean };
   settle: { ask: Settlement; reply: Touched };
   fail: { ask: FailureReport; reply: 'postponed' | 'dead' | 'lost' };
   report: { ask: { event: GateEvent; keyHash: string | null; now: number }; reply: void };
@@ -88,6 +90,7 @@ export interface Settlement {
   reason: string | null;
   detail: string | null;
   requests: number;
+  freesKey: boolean;
   now: number;
 }
 
@@ -98,6 +101,7 @@ export interface FailureReport {
   maxAgeMs: number;
   testing: boolean;
   jobOnly: boolean;
+  waiting?: boolean | undefined;
   now: number;
 }
 

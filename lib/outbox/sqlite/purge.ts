@@ -1,5 +1,6 @@
-import { JobState, type JobsTable } from './jobs.table.js';
+import { JobState } from './jobs.table.js';
 import type { Operations } from './protocol.js';
+import type { Store } from './store.js';
 
 const CHUNK = 2_000;
 
@@ -8,10 +9,11 @@ const CHUNK = 2_000;
  * to go on, or `null` at the end.
  */
 export function purgeLedger(
-  jobs: JobsTable,
+  store: Store,
   program: string,
   { before, after, now }: Operations['purge']['ask'],
 ): string | null {
+  const { jobs } = store;
   // Every row counts: with a condition, one call might read the whole file.
   const rows = jobs.select(
     `SELECT seq, program, lane, state, settled_at AS settledAt FROM jobs
@@ -21,7 +23,7 @@ export function purgeLedger(
   const expired = rows.filter(
     (row) => row.program === program && row.settledAt !== null && row.settledAt < before,
   );
-  for (const row of expired) jobs.remove(row.seq);
+  for (const row of expired) store.remove(row.seq);
   for (const row of expired) {
     if (row.state === JobState.Dead) jobs.promote(program, row.lane, now);
   }

@@ -2,12 +2,25 @@ import type { DatabaseSync } from 'node:sqlite';
 
 /** Marks a file as ours (`PRAGMA application_id`): "Prt1". */
 const APPLICATION_ID = 0x50727431;
-const VERSION = 1;
+const VERSION = 2;
 
 /** The file is somebody else's, or written by a newer version of this package. */
 export class ForeignFileError extends Error {
   override readonly name = 'ForeignFileError';
 }
+
+const KEYS = `
+  CREATE TABLE keys (
+    program TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    digest TEXT,
+    lane TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (program, kind, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX keys_seq ON keys (seq);
+`;
 
 // Of a job's life: pending (0), dead (1), settled (2). A pending row is owned while a living process
 // holds or delivers it; otherwise `due` says when to deliver it, and is empty behind another job of
@@ -43,11 +56,14 @@ const TABLES = `
     outcome TEXT,
     reason TEXT,
     detail TEXT,
-    settled_at INTEGER
+    settled_at INTEGER,
+    key TEXT,
+    progress TEXT
   );
   CREATE INDEX jobs_lane ON jobs (program, lane, state);
   CREATE INDEX jobs_open ON jobs (program, owner, due, kind, accepted_at) WHERE state = 0;
   CREATE INDEX jobs_dead ON jobs (program) WHERE state = 1;
+  ${KEYS}
   CREATE TABLE counters (
     program TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -57,16 +73,27 @@ const TABLES = `
   ) WITHOUT ROWID;
 `;
 
+/** What an older file lacks, by the version it has. A process of that version may still be on it. */
+const UPGRADES: Readonly<Record<number, string>> = {
+  1: `
+    ALTER TABLE jobs ADD COLUMN key TEXT;
+    ALTER TABLE jobs ADD COLUMN progress TEXT;
+    ${KEYS}
+  `,
+};
+
 /**
- * Makes a new file ours, or checks that it is. Safe when several processes do it at once.
+ * Makes a new file ours, brings one of an older version up to date, or checks that it is. Safe when several processes do it at once.
  * @throws ForeignFileError
  */
 export function prepareSchema(db: DatabaseSync): void {
   if (isReady(db)) return;
   db.exec('BEGIN IMMEDIATE');
   try {
-    if (!isReady(db)) {
-      db.exec(TABLES);
+    if (!isUpToDate(db)) {
+      const version = pragma(db, 'user_version');
+      if (version === 0) db.exec(TABLES);
+      for (let from = version; from > 0 && from < VERSION; from += 1) db.exec(UPGRADES[from]!);
       db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION};`);
     }
     db.exec('COMMIT');
@@ -77,13 +104,24 @@ export function prepareSchema(db: DatabaseSync): void {
 }
 
 /**
- * False for a file that is still empty. Reads only.
+ * False for a file that is still empty, or of an older version. Reads only.
  * @throws ForeignFileError
  */
 export function isReady(db: DatabaseSync): boolean {
+  // All of it at one moment: another process may be making the file just now.
+  db.exec('BEGIN');
+  try {
+    return isUpToDate(db);
+  } finally {
+    db.exec('ROLLBACK');
+  }
+}
+
+function isUpToDate(db: DatabaseSync): boolean {
   const application = pragma(db, 'application_id');
   const version = pragma(db, 'user_version');
   if (application === APPLICATION_ID && version === VERSION) return true;
+  if (application === APPLICATION_ID && version > 0 && version < VERSION) return false;
   if (application === APPLICATION_ID && version > VERSION) {
     throw new ForeignFileError(
       `it was written by a newer version of nestjs-partnero (format ${version}, this one knows ${VERSION})`,

@@ -1,16 +1,19 @@
+import { OutboxError } from '../outbox.error.js';
 import type { StoreFailure } from './protocol.js';
 
 /** The store could not do it: a full disk, a locked or damaged file. Holds no data of a job. */
-export class SqliteOutboxError extends Error {
+export class SqliteOutboxError extends OutboxError {
   override readonly name = 'SqliteOutboxError';
   readonly failure: StoreFailure;
+  override readonly reason: string;
   /** The thread ended before it answered: the write may have happened. */
-  readonly fateUnknown: boolean;
+  override readonly fateUnknown: boolean;
 
   constructor(failure: StoreFailure) {
     const { code, message } = failure;
     super(`${explain(code) ?? message} (${code})`);
     this.failure = failure;
+    this.reason = code;
     this.fateUnknown = code === 'WORKER';
   }
 }

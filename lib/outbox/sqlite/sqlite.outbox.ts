@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { PartneroConfigurationError } from '../../partnero.configuration-error.js';
-import type { Job, NewJob } from '../job.js';
+import type { Job, NewJob, SubmittedJob } from '../job.js';
 import type { Forgotten, LedgerEntry, OutboxStats, ReplayFilter } from '../ledger.js';
 import type {
   Claim,
@@ -9,6 +9,7 @@ import type {
   Outbox,
   OutboxContext,
   StoredIdentity,
+  Submitted,
 } from '../outbox.js';
 import { Persistence } from '../persistence.js';
 import type { SettledVerdict } from '../verdict.js';
@@ -17,6 +18,7 @@ import { LedgerKeeper } from './ledger-keeper.js';
 import { describeNote } from './open-notes.js';
 import type { ClaimReply, OpenReply, WorkerSettings } from './protocol.js';
 import { toLedgerEntry, toStats } from './stored.js';
+import { StorageWatch } from './storage-watch.js';
 import { SqliteEngine } from './sqlite.engine.js';
 import { SqliteOutboxError } from './sqlite-failure.js';
 
@@ -34,11 +36,11 @@ export class SqliteOutbox implements Outbox {
   private readonly handOver = new HandOver();
   private readonly claimed = new Set<string>();
   private readonly persistence: Persistence;
+  private readonly storage: StorageWatch;
   private workListener: (() => void) | null = null;
   private surplusTimer: NodeJS.Timeout | undefined;
   private readonly subscriptions: (() => void)[] = [];
   private ledger: LedgerKeeper | undefined;
-  private problem: string | null = null;
   /** What the file said last, and how long it may be relied on. */
   private known = { open: false, quietUntil: 0 };
   private isOpen = false;
@@ -50,6 +52,7 @@ export class SqliteOutbox implements Outbox {
   ) {
     this.location = settings.path;
     this.persistence = new Persistence(context.log);
+    this.storage = new StorageWatch(settings.path, context.log);
   }
 
   open(): Promise<void> {
@@ -71,6 +74,16 @@ export class SqliteOutbox implements Outbox {
     return this.open().then(() => this.acceptNow(job, replaces));
   }
 
+  async submit(job: SubmittedJob): Promise<Submitted> {
+    await this.open();
+    const ask = { job, now: Date.now() };
+    const submitted = await this.storage.write(
+      this.engine.call('submit', this.context.program, ask),
+    );
+    if (submitted.outcome === null) this.lookAgain();
+    return submitted;
+  }
+
   release(id: string): void {
     const where = this.handOver.release(id, this.workListener !== null);
     if (where === 'ready') this.workListener?.();
@@ -81,7 +94,7 @@ export class SqliteOutbox implements Outbox {
     if (!this.handOver.drop(id)) return false;
     const { program } = this.context;
     const result = await this.persistence.keepTrying(() =>
-      this.watch(this.engine.call('discard', program, { id, now: Date.now() })),
+      this.storage.write(this.engine.call('discard', program, { id, now: Date.now() })),
     );
     if (result?.promoted) this.lookAgain();
     return result?.ours ?? false;
@@ -94,7 +107,7 @@ export class SqliteOutbox implements Outbox {
       const jobs = this.takeReady(max);
       return { jobs, testing: false, probeKey: false, wakeAt: this.known.quietUntil };
     }
-    const reply = await this.read(this.askToClaim(max, now));
+    const reply = await this.storage.read(this.askToClaim(max, now));
     const jobs = [...reply.jobs, ...this.takeReady(reply.allowed)];
     for (const job of reply.jobs) this.claimed.add(job.id);
     const wakeAt = Math.min(reply.wakeAt ?? Infinity, now + POLL_MS);
@@ -104,15 +117,21 @@ export class SqliteOutbox implements Outbox {
     return { jobs, testing: reply.testing, probeKey: reply.probeKey, wakeAt };
   }
 
+  note(job: Job, progress: string): Promise<boolean> {
+    const ask = { id: job.id, progress };
+    return this.storage.write(this.engine.call('note', this.context.program, ask));
+  }
+
   async settle(job: Job, verdict: SettledVerdict): Promise<boolean> {
-    const { outcome, reason = null, detail, requests = 1 } = verdict;
-    const { ours, promoted } = await this.watch(
+    const { outcome, reason = null, detail, requests = 1, freesKey = false } = verdict;
+    const { ours, promoted } = await this.storage.write(
       this.engine.call('settle', this.context.program, {
         id: job.id,
         outcome,
         reason,
         detail: detail ? JSON.stringify(detail) : null,
         requests,
+        freesKey,
         now: Date.now(),
       }),
     );
@@ -122,7 +141,7 @@ export class SqliteOutbox implements Outbox {
   }
 
   async fail(job: Job, failure: Failure): Promise<'postponed' | 'dead' | 'lost'> {
-    const result = await this.watch(
+    const result = await this.storage.write(
       this.engine.call('fail', this.context.program, {
         ...failure,
         id: job.id,
@@ -137,14 +156,14 @@ export class SqliteOutbox implements Outbox {
   async handBack(jobs: readonly Job[]): Promise<void> {
     const ids = jobs.map(({ id }) => id);
     const ask = { heads: [], others: ids, now: Date.now() };
-    await this.watch(this.engine.call('free', this.context.program, ask));
+    await this.storage.write(this.engine.call('free', this.context.program, ask));
     for (const id of ids) this.claimed.delete(id);
     this.lookAgain();
   }
 
   async report(event: GateEvent): Promise<void> {
     const keyHash = this.context.keyHash();
-    await this.watch(
+    await this.storage.write(
       this.engine.call('report', this.context.program, { event, keyHash, now: Date.now() }),
     );
     this.lookAgain();
@@ -158,30 +177,33 @@ export class SqliteOutbox implements Outbox {
     await this.open();
     const { program } = this.context;
     const now = Date.now();
-    if (this.problem !== null) {
+    if (this.storage.problem !== null) {
       // It may have passed, with nothing to write since.
-      await this.watch(this.engine.call('touch', program, { now })).catch(() => {});
+      await this.storage.write(this.engine.call('touch', program, { now })).catch(() => {});
     }
     const keyHash = this.context.keyHash();
-    const stored = await this.read(this.engine.call('stats', program, { now, keyHash }));
+    const stored = await this.storage.read(this.engine.call('stats', program, { now, keyHash }));
+    const { problem } = this.storage;
     return {
       ...toStats(stored),
       program,
       location: this.location,
-      storage: { ok: this.problem === null, problem: this.problem },
+      storage: { ok: problem === null, problem },
     };
   }
 
   async find(customerKey: string): Promise<LedgerEntry[]> {
     await this.open();
     const entries = this.engine.call('find', this.context.program, { customerKey });
-    return (await this.read(entries)).map(toLedgerEntry);
+    return (await this.storage.read(entries)).map(toLedgerEntry);
   }
 
   async *dead(): AsyncIterable<LedgerEntry> {
     await this.open();
     for (let after = '0'; ;) {
-      const page = await this.read(this.engine.call('dead', this.context.program, { after }));
+      const page = await this.storage.read(
+        this.engine.call('dead', this.context.program, { after }),
+      );
       yield* page.map(toLedgerEntry);
       const last = page.at(-1);
       if (!last) return;
@@ -192,20 +214,24 @@ export class SqliteOutbox implements Outbox {
   async replay(filter: ReplayFilter): Promise<number> {
     await this.open();
     const ask = { filter, now: Date.now() };
-    const revived = await this.watch(this.engine.call('replay', this.context.program, ask));
+    const revived = await this.storage.write(this.engine.call('replay', this.context.program, ask));
     this.lookAgain();
     return revived;
   }
 
   async forget(customerKey: string): Promise<Forgotten> {
     await this.open();
+    // What is only at hand, since nothing is sent just now, isn't under way.
+    this.handOver.giveUp(customerKey);
+    this.giveUp();
     const ask = { customerKey, now: Date.now() };
-    return this.watch(this.engine.call('forget', this.context.program, ask));
+    return this.storage.write(this.engine.call('forget', this.context.program, ask));
   }
 
   async close(): Promise<void> {
     if (this.closed || !this.opening) return;
     this.closed = true;
+    this.storage.end();
     this.ledger?.stop();
     for (const unsubscribe of this.subscriptions) unsubscribe();
     clearTimeout(this.surplusTimer);
@@ -246,7 +272,7 @@ export class SqliteOutbox implements Outbox {
   /** A path that never worked is a mistake in the set-up; one that did may work again. */
   private refuse({ failure, existed }: OpenReply): void {
     const error = new SqliteOutboxError(failure ?? { code: 'UNKNOWN', message: 'unknown error' });
-    if (existed) return this.notice(error);
+    if (existed) return this.storage.notice(error);
     throw new PartneroConfigurationError(
       `The outbox file ${this.location} can't be made: ${error.message}. ` +
         'Give a path on a disk that this process may write to, with sqliteOutbox({ path }) or ' +
@@ -276,14 +302,14 @@ export class SqliteOutbox implements Outbox {
     const request = [kind, lane, referralKey, payload, acceptedAt, replaces] as const;
     return this.engine.call('accept', this.context.program, request).then(
       (number) => {
-        this.problem = null;
+        this.storage.problem = null;
         const id = String(Math.abs(number));
         if (replaces !== undefined) this.handOver.drop(replaces);
         this.handOver.hold(id, job, number > 0);
         return id;
       },
       (error: unknown) => {
-        this.notice(error);
+        this.storage.notice(error);
         throw error;
       },
     );
@@ -302,7 +328,7 @@ export class SqliteOutbox implements Outbox {
     const { program } = this.context;
     void this.persistence
       .keepTrying(() =>
-        this.watch(this.engine.call('free', program, { ...surplus, now: Date.now() })),
+        this.storage.write(this.engine.call('free', program, { ...surplus, now: Date.now() })),
       )
       .then(() => this.lookAgain());
   }
@@ -310,28 +336,5 @@ export class SqliteOutbox implements Outbox {
   private lookAgain(): void {
     this.known = { open: false, quietUntil: 0 };
     this.workListener?.();
-  }
-
-  /** Remembers whether the file works, for `stats` and health. */
-  private async watch<T>(call: Promise<T>): Promise<T> {
-    const result = await this.read(call);
-    this.problem = null;
-    return result;
-  }
-
-  /** That it can be read doesn't tell that it can be written. */
-  private async read<T>(call: Promise<T>): Promise<T> {
-    try {
-      return await call;
-    } catch (error) {
-      this.notice(error);
-      throw error;
-    }
-  }
-
-  private notice(error: unknown): void {
-    if (this.closed) return;
-    this.problem = error instanceof Error ? error.message : 'unknown error';
-    this.persistence.complain(`The outbox ${this.location} doesn't work`, error);
   }
 }

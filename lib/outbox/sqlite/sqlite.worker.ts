@@ -36,7 +36,10 @@ class Writer {
       this.ensureOpen(now);
       return { opened: true, existed, notes: this.takeNotes() };
     } catch (error) {
-      return { opened: false, existed, failure: toFailure(error), notes: this.takeNotes() };
+      const failure = toFailure(error);
+      // Whoever keeps it locked is making it.
+      const exists = existed || failure.code === 'SQLITE_BUSY';
+      return { opened: false, existed: exists, failure, notes: this.takeNotes() };
     }
   }
 

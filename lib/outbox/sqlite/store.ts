@@ -10,8 +10,11 @@ import {
   spendMore,
   type GateState,
 } from '../gate.js';
+import type { JobKey, SubmittedJob } from '../job.js';
 import type { Forgotten } from '../ledger.js';
+import type { Submitted } from '../outbox.js';
 import { CountersTable } from './counters.table.js';
+import { KeysTable, type KeyHolder } from './keys.table.js';
 import { JobsTable, JobState, type Ending, type OwnedRow } from './jobs.table.js';
 import { countJobs, deadEntries, deadMatching, findEntries, jobsOf } from './ledger.queries.js';
 import { ProgramsTable } from './programs.table.js';
@@ -46,6 +49,7 @@ export class Store {
   readonly jobs: JobsTable;
   readonly programs: ProgramsTable;
   readonly counters: CountersTable;
+  readonly keys: KeysTable;
   private readonly handlers: Handlers;
   private readonly changes: StatementSync;
   private readonly touched: StatementSync;
@@ -57,6 +61,7 @@ export class Store {
     this.jobs = new JobsTable(db, owner);
     this.programs = new ProgramsTable(db);
     this.counters = new CountersTable(db);
+    this.keys = new KeysTable(db);
     this.changes = db.prepare('SELECT total_changes() AS n');
     this.touched = db.prepare('UPDATE owners SET seen_at = ? WHERE id = ?');
     this.handlers = {
@@ -64,9 +69,11 @@ export class Store {
       knows: (program) => this.programs.knows(program),
       remember: (program, known) => this.programs.remember(program, known),
       accept: (program, ask) => this.accept(program, ask),
+      submit: (program, { job, now }) => this.submit(program, job, now),
       discard: (program, { id, now }) => this.discard(program, id, now),
       free: (_, ask) => this.free(ask),
       claim: (program, ask) => this.claim(program, ask),
+      note: (program, ask) => this.note(program, ask),
       settle: (program, ask) => this.settle(program, ask),
       fail: (program, ask) => this.fail(program, ask),
       report: (program, ask) => this.report(program, ask),
@@ -76,7 +83,7 @@ export class Store {
       dead: (program, { after }) => deadEntries(this.jobs, program, after),
       replay: (program, ask) => this.replay(program, ask),
       forget: (program, ask) => this.forget(program, ask),
-      purge: (program, ask) => purgeLedger(this.jobs, program, ask),
+      purge: (program, ask) => purgeLedger(this, program, ask),
     };
   }
 
@@ -126,6 +133,35 @@ export class Store {
     return this.jobs.insert(program, ask);
   }
 
+  private submit(program: string, given: SubmittedJob, now: number): Submitted {
+    const { kind, key, withdraws } = given;
+    const undone = withdraws && this.keys.holderOf(program, withdraws.kind, withdraws.key);
+    const job = undone ? { ...given, lane: undone.lane } : given;
+    const holder = key && this.keys.holderOf(program, kind, key.value);
+    const seq = this.jobs.insertFree(program, job, key?.value ?? null, now);
+    this.counters.count(program, kind, 'accepted');
+    this.counters.count(program, kind, 'pending');
+    const id = String(seq);
+    if (key && holder) {
+      const outcome = outcomeBehind(key, holder);
+      const ending = { state: JobState.Settled, outcome, reason: null, detail: null, now };
+      this.end(program, { seq, kind, lane: job.lane }, ending);
+      return { id, outcome };
+    }
+    const { lane } = job;
+    if (key) this.keys.hold(program, kind, key.value, { digest: key.digest, lane, seq });
+    if (withdraws) {
+      this.keys.hold(program, withdraws.kind, withdraws.key, { digest: null, lane, seq });
+    }
+    return { id, outcome: null };
+  }
+
+  private note(program: string, { id, progress }: Operations['note']['ask']): boolean {
+    const row = this.jobs.owned(program, id);
+    if (row) this.jobs.note(row.seq, progress);
+    return row !== undefined;
+  }
+
   private free({ heads, others, now }: FreeRequest): void {
     for (const id of heads) this.jobs.freeHead(id, now);
     for (const id of others) this.jobs.free(id, now);
@@ -166,7 +202,9 @@ export class Store {
       this.changeGate(program, (gate) => spendMore(answered(gate), ask.requests - 1));
     }
     const row = this.jobs.owned(program, ask.id);
-    return row ? this.end(program, row, { ...ask, state: JobState.Settled }) : GONE;
+    if (!row) return GONE;
+    if (ask.freesKey) this.keys.free(row.seq);
+    return this.end(program, row, { ...ask, state: JobState.Settled });
   }
 
   private fail(program: string, ask: FailureReport): Operations['fail']['reply'] {
@@ -174,6 +212,10 @@ export class Store {
     if (!ask.jobOnly) this.changeGate(program, (gate) => failed(gate, now, testing));
     const row = this.jobs.owned(program, ask.id);
     if (!row) return 'lost';
+    if (ask.waiting) {
+      this.jobs.wait(row.seq, now + ask.delayMs, reason);
+      return 'postponed';
+    }
     const gate = this.programs.gate(program);
     if (age(row, gate, now) >= ask.maxAgeMs) {
       this.end(program, row, { state: JobState.Dead, outcome: 'dead', reason, detail: null, now });
@@ -228,9 +270,15 @@ export class Store {
           now,
         });
       }
-      this.jobs.remove(row.seq);
+      this.remove(row.seq);
     }
     return { forgotten: idle.length, underWay: rows.length - idle.length };
+  }
+
+  /** A job, and the keys that it holds. */
+  remove(seq: number): void {
+    this.jobs.remove(seq);
+    this.keys.free(seq);
   }
 
   private end(
@@ -255,6 +303,11 @@ export class Store {
       // SQLite rolls back by itself after some errors, a full disk among them.
     }
   }
+}
+
+function outcomeBehind({ ifTaken, digest }: JobKey, holder: KeyHolder): string {
+  if (holder.digest === null) return ifTaken.withdrawn;
+  return holder.digest === digest ? ifTaken.same : ifTaken.different;
 }
 
 function age(row: OwnedRow, gate: GateState, now: number): number {

@@ -1,0 +1,2 @@
+export { PartneroHealthIndicator } from './partnero.health-indicator.js';
+export type { PartneroHealth, PartneroHealthOptions } from './partnero.health-indicator.js';

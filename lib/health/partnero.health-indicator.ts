@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { within } from '../attribution/within.js';
+import type { ProgramStats } from '../outbox.inspector.js';
+import { getPartneroToken } from '../partnero.tokens.js';
+
+/** What makes a program healthy. */
+export interface PartneroHealthOptions {
+  /** The program, if the app has several: the `name` given to `PartneroModule.forRoot()`. */
+  readonly name?: string | undefined;
+  /**
+   * Down if something has been pending for longer. An outage of Partnero is then a fault of this app,
+   * so mind what a failing check sets off. Milliseconds; no limit unless given.
+   */
+  readonly maxPendingAgeMs?: number | undefined;
+  /** How long the outbox may take to answer. Milliseconds; default 1,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What the check shows of a program. Numbers and single words only. */
+export interface PartneroHealth {
+  readonly status: 'up' | 'down';
+  /** Why it is down. */
+  readonly reason?: string;
+  readonly pending?: number;
+  readonly dead?: number;
+  readonly oldestPendingAt?: Date | null;
+  /** Why nothing is sent just now, if so. */
+  readonly paused?: string | null;
+}
+
+/** Pauses that don't end by waiting: somebody has to do something. */
+const NEEDS_SOMEBODY: ReadonlySet<string> = new Set(['unauthorized', 'wrong_program', 'no_key']);
+
+/**
+ * For `@nestjs/terminus` 11 and newer: down when the outbox can't be written, or when Partnero refuses
+ * the API key. An outage of Partnero doesn't make it unhealthy: nothing is lost by that.
+ *
+ * @example
+ * \@Get('health')
+ * \@HealthCheck()
+ * check() {
+ *   return this.health.check([() => this.partnero.isHealthy('partnero')])
+ * }
+ */
+@Injectable()
+export class PartneroHealthIndicator {
+  constructor(private readonly moduleRef: ModuleRef) {}
+
+  /** Never rejects, unless there is no such program. */
+  async isHealthy<Key extends string = 'partnero'>(
+    key: Key = 'partnero' as Key,
+    options: PartneroHealthOptions = {},
+  ): Promise<Record<Key, PartneroHealth>> {
+    const { name, timeoutMs = 1_000 } = options;
+    const { outbox } = this.moduleRef.get(getPartneroToken(name), { strict: false });
+    const stats = await within(timeoutMs, outbox.stats()).catch(() => undefined);
+    const health: PartneroHealth = stats
+      ? healthOf(stats, options)
+      : { status: 'down', reason: 'The outbox does not answer.' };
+    return { [key]: health } as Record<Key, PartneroHealth>;
+  }
+}
+
+function healthOf(stats: ProgramStats, options: PartneroHealthOptions): PartneroHealth {
+  const { pending, dead, oldestPendingAt, paused } = stats;
+  const reason = trouble(stats, options);
+  const facts = { pending, dead, oldestPendingAt, paused: paused?.reason ?? null };
+  return reason === undefined ? { status: 'up', ...facts } : { status: 'down', reason, ...facts };
+}
+
+function trouble(
+  { storage, paused, oldestPendingAt }: ProgramStats,
+  { maxPendingAgeMs = Infinity }: PartneroHealthOptions,
+): string | undefined {
+  if (!storage.ok) return `The outbox can't be written: ${storage.problem}`;
+  if (paused && NEEDS_SOMEBODY.has(paused.reason)) return `Nothing is sent: ${paused.reason}.`;
+  const age = oldestPendingAt ? Date.now() - oldestPendingAt.getTime() : 0;
+  return age > maxPendingAgeMs ? 'Something has been pending for too long.' : undefined;
+}

@@ -1,0 +1,32 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { PartneroConfigurationError } from './partnero.configuration-error.js';
+import { PartneroRuntime } from './partnero.runtime.js';
+import { runtimeToken } from './program.tokens.js';
+
+/**
+ * At boot: what has one name is one program. Otherwise the decorator and the injected service might
+ * speak of two.
+ */
+@Injectable()
+export class ProgramNamesCheck implements OnModuleInit {
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  /** @throws PartneroConfigurationError naming the program */
+  onModuleInit(): void {
+    const known = new Map<string, PartneroRuntime>();
+    for (const { token, instance } of this.discovery.getProviders()) {
+      if (!(instance instanceof PartneroRuntime) || token !== runtimeToken(instance.name)) continue;
+      const first = known.get(instance.name);
+      if (first && !first.isSameProgramAs(instance)) throw twoOfOneName(instance.name);
+      known.set(instance.name, instance);
+    }
+  }
+}
+
+function twoOfOneName(name: string): PartneroConfigurationError {
+  return new PartneroConfigurationError(
+    `PartneroModule is imported twice as the program '${name}', with different API keys, addresses ` +
+      'or outboxes. Import it once, or give the other one a name: forRoot({ name, … }).',
+  );
+}

@@ -1,0 +1,100 @@
+import { PartneroService, sqliteOutbox, type PartneroModuleOptions } from 'nestjs-partnero';
+import { FakePartnero } from 'nestjs-partnero/testing';
+import { closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
+import { pass, passUntil, useFakeClock, useRealClock } from '../support/fake-clock.js';
+import { inOtherProcess } from '../support/sqlite-shell.js';
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+let fake: FakePartnero;
+let path: string;
+let running: RunningApp;
+
+async function start(options: PartneroModuleOptions = {}): Promise<void> {
+  running = await startApp({
+    imports: [partnero(fake, { outbox: sqliteOutbox({ path }), ledgerDays: 2, ...options })],
+  });
+}
+
+beforeEach(async () => {
+  fake = await FakePartnero.start({ partners: ['ann'] });
+  path = `${temporaryFolder()}/outbox.db`;
+  useFakeClock();
+});
+
+afterEach(async () => {
+  useRealClock();
+  await closeApps();
+  await fake.stop();
+});
+
+afterAll(removeTemporaryFolders);
+
+const service = () => running.app.get(PartneroService);
+const stats = () => service().outbox.stats();
+const find = (customerKey: string) => service().outbox.find({ customerKey });
+const attribute = (id: string) => service().attribute({ key: 'ann' }, { id, name: 'Ada' });
+const delivered = async () => (await stats()).pending === 0;
+const rows = () => inOtherProcess(path, 'SELECT count(*) AS n FROM jobs').rows;
+const bytes = () => {
+  const sql = 'SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size';
+  return (inOtherProcess(path, sql).rows[0] as { n: number }).n;
+};
+
+it('what ended is told for ledgerDays, and no longer; the numbers stay', async () => {
+  await start();
+  await attribute('user-1');
+  await passUntil(delivered, MINUTE);
+  await pass(2 * DAY - 2 * HOUR, HOUR);
+  expect(await find('user-1')).toHaveLength(1);
+  await pass(4 * HOUR, HOUR);
+  expect(await find('user-1')).toEqual([]);
+  expect(await stats()).toMatchObject({ accepted: 1, pending: 0, outcomes: { attributed: 1 } });
+});
+
+it('what is pending stays, however old', async () => {
+  await fake.down();
+  await start();
+  await attribute('user-1');
+  await pass(5 * DAY, HOUR);
+  expect(await find('user-1')).toMatchObject([{ state: 'pending' }]);
+  await fake.up();
+  await passUntil(delivered, HOUR, MINUTE);
+  expect(fake.customers).toHaveLength(1);
+});
+
+it('what is dead is kept for ledgerDays too; then those behind it go on', async () => {
+  fake.misbehave({ type: 'status', status: 500 });
+  await start({ delivery: { maxAgeDays: 0 } });
+  await attribute('user-1');
+  await passUntil(async () => (await stats()).dead === 1, HOUR, MINUTE);
+  fake.heal();
+  await attribute('user-1');
+  await pass(DAY, HOUR);
+  expect(await stats()).toMatchObject({ dead: 1, pending: 1 });
+  await pass(DAY + 2 * HOUR, HOUR);
+  await passUntil(delivered, HOUR, MINUTE);
+  expect(await find('user-1')).toMatchObject([{ outcome: 'attributed' }]);
+  expect(await stats()).toMatchObject({ accepted: 2, dead: 1, outcomes: { attributed: 1 } });
+});
+
+it('the file does not grow for ever', async () => {
+  await start({ ledgerDays: 1, delivery: { concurrency: 50 } });
+  let first = 0;
+  for (let day = 0; day < 12; day += 1) {
+    const ids = Array.from({ length: 1_000 }, (_, i) => `user-${day}-${i}`);
+    await Promise.all(ids.map(attribute));
+    // In steps shorter than an attempt may last.
+    await passUntil(delivered, HOUR, 100);
+    await pass(DAY, HOUR);
+    if (day === 2) first = bytes();
+  }
+  expect(bytes()).toBeLessThanOrEqual(first * 1.2);
+  await pass(2 * DAY, HOUR);
+  // The last number is kept, so that no other job gets it.
+  expect(rows()).toEqual([{ n: 1 }]);
+  expect(await stats()).toMatchObject({ accepted: 12_000, outcomes: { attributed: 12_000 } });
+}, 60_000);
