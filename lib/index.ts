@@ -23,6 +23,10 @@ export type { CustomerId, CustomerInput } from './attribution/customer-input.js'
 export { Referral } from './attribution/referral.decorator.js';
 export type { ReferralContext } from './attribution/referral-context.js';
 
+export type { CaptureOptions } from './referral/capture/capture.options.js';
+export { captureReferrals } from './referral/capture/capture-referrals.js';
+export type { CaptureFunction } from './referral/capture/referral-capture.js';
+export { ReferralCaptureMiddleware } from './referral/capture/referral-capture.middleware.js';
 export type { Referral as FoundReferral, ReferralOrigin } from './referral/referral.js';
 export type { ProgramType, ReferralOptions, ReferralSource } from './referral/referral.options.js';
 

@@ -17,6 +17,7 @@ import { getPartneroToken } from './partnero.tokens.js';
 import { ProgramNamesCheck } from './program-names.check.js';
 import {
   attributionToken,
+  captureToken,
   DEFAULT_PROGRAM,
   PARTNERO_MODULE_PRESENT,
   runtimeToken,
@@ -74,6 +75,11 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
     {
       provide: attributionToken(name),
       useFactory: (made: PartneroRuntime) => made.attribution,
+      inject: [runtime],
+    },
+    {
+      provide: captureToken(name),
+      useFactory: (made: PartneroRuntime) => made.capture,
       inject: [runtime],
     },
     { provide: PARTNERO_MODULE_PRESENT, useValue: true },

@@ -13,6 +13,7 @@ import { AttributionJob } from './attribution/attribution.job.js';
 import { AttributionService } from './attribution/attribution.service.js';
 import { OutcomeReporter } from './attribution/outcome.reporter.js';
 import { bootLine } from './boot-line.js';
+import { Once } from './once.js';
 import { KindRegistry } from './outbox/kind-registry.js';
 import type { Outbox, OutboxContext } from './outbox/outbox.js';
 import { Persistence } from './outbox/persistence.js';
@@ -23,6 +24,7 @@ import { within } from './attribution/within.js';
 import type { ResolvedOptions } from './partnero.options.js';
 import { DEFAULT_PROGRAM } from './program.tokens.js';
 import { ProgramIdentity } from './program.identity.js';
+import { ReferralCapture } from './referral/capture/referral-capture.js';
 
 /** What draining may take at shutdown; then what is said of the rest; then the closing of the file. */
 const DRAIN_MS = 5_000;
@@ -39,6 +41,7 @@ export class PartneroRuntime
   readonly client: PartneroApiClient;
   readonly customers: CustomersResource;
   readonly attribution: AttributionService;
+  readonly capture: ReferralCapture;
   readonly inspector: OutboxInspector;
   private readonly log: Logger;
   private readonly reporter: OutcomeReporter;
@@ -72,6 +75,7 @@ export class PartneroRuntime
       this.reporter,
       this.log,
     );
+    this.capture = new ReferralCapture(options.referral, new Once(this.log));
     const { notAccepted } = this.reporter;
     this.inspector = new OutboxInspector(name, this.outbox, this.relay, notAccepted);
   }
@@ -109,7 +113,8 @@ export class PartneroRuntime
   }
 
   onApplicationBootstrap(): void {
-    bootLine(this.options, this.mode, this.outbox?.location, this.log);
+    const { isInUse: captures } = this.capture;
+    bootLine(this.options, this.mode, captures, this.outbox?.location, this.log);
     this.startRelay().catch((error: unknown) => {
       this.starting.complain('Delivery could not be started', error);
     });

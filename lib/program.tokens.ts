@@ -14,7 +14,12 @@ export function attributionToken(program: string): string {
   return ATTRIBUTION_PREFIX + program;
 }
 
-/** The program behind such a token; `undefined` for any other. */
+/** Where the middleware finds what captures for a program. */
+export function captureToken(program: string): string {
+  return `nestjs-partnero:capture:${program}`;
+}
+
+/** The program behind a token of `attributionToken`; `undefined` for any other. */
 export function programOfToken(token: unknown): string | undefined {
   return typeof token === 'string' && token.startsWith(ATTRIBUTION_PREFIX)
     ? token.slice(ATTRIBUTION_PREFIX.length)

@@ -7,16 +7,17 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Observable } from 'rxjs';
+import { Once } from '../once.js';
+import { clearCookie } from '../referral/capture/clear-cookie.js';
 import { hasHeaders } from '../referral/request-fields.js';
 import { metadataOf, type AttributeReferralMetadata } from './attribute-referral.metadata.js';
 import type { AttributionService } from './attribution.service.js';
 import { NOT_NEW } from './customer-input.js';
 import { attributionOf, customersKeptIn, setAttributionOf } from './call-registry.js';
-import { requestOf, responseOf, routeNameOf } from './execution-request.js';
+import { replyOf, requestOf, responseOf, routeNameOf } from './execution-request.js';
 import { findAttribution, warnOfAbsence } from './find-attribution.js';
 import { shapeOf, type HandlerShape } from './handler-shape.js';
 import { observeHandler } from './observe-handler.js';
-import { Once } from './once.js';
 import { readReferral, type ReadReferral } from './read-referral.js';
 import { RequestAttribution } from './request-attribution.js';
 import { isResponse, onResponseEnd } from './response-end.js';
@@ -132,6 +133,11 @@ export class AttributeReferralInterceptor implements NestInterceptor {
     if (http && attribution.isPossible) {
       const heard = onResponseEnd(responseOf(context), (how) => attribution.responseEnded(how));
       if (!heard) attribution.responseEnded('good');
+    }
+    const { referral } = service.settings;
+    if (referral.clearCookie) {
+      const isDone = (status: number) => attribution.isKept && status < 400;
+      clearCookie(request, replyOf(context), referral, isDone);
     }
     return attribution;
   }

@@ -1,3 +1,4 @@
+import { Once } from '../once.js';
 import type { NewJob } from '../outbox/job.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import type { Outbox, OutboxLog } from '../outbox/outbox.js';
@@ -7,7 +8,6 @@ import type { AcceptOutcome } from './attribution.outcome.js';
 import { ATTRIBUTION } from './attribution.job.js';
 import { writePayload } from './attribution.payload.js';
 import { toCustomer } from './customer-input.js';
-import { Once } from './once.js';
 import type { OutcomeReporter } from './outcome.reporter.js';
 import { within } from './within.js';
 

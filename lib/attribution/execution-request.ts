@@ -22,6 +22,18 @@ export function responseOf(context: ExecutionContext): unknown {
   return context.getType() === 'http' ? context.getArgByIndex<unknown>(1) : undefined;
 }
 
+/** What headers can be written to, where there is such a thing; of a GraphQL call, too. */
+export function replyOf(context: ExecutionContext): unknown {
+  if (context.getType<string>() !== 'graphql') return responseOf(context);
+  const { res, response, reply } = (asObject(context.getArgByIndex<unknown>(2)) ?? {}) as Record<
+    'res' | 'response' | 'reply',
+    unknown
+  >;
+  // Express refers from its request to its response.
+  const { res: own } = (requestOf(context) ?? {}) as { res?: unknown };
+  return asObject(res) ?? asObject(response) ?? asObject(reply) ?? own;
+}
+
 /**
  * Identifies one call of a handler: the request for HTTP; for GraphQL, where one request runs several
  * resolvers, what the engine tells of the field.

@@ -1,14 +1,15 @@
 import type { ModuleRef } from '@nestjs/core';
-import { attributionToken, PARTNERO_MODULE_PRESENT } from '../program.tokens.js';
+import { findProvider, hasPartneroModule } from '../find-provider.js';
+import type { Once } from '../once.js';
+import { attributionToken } from '../program.tokens.js';
 import type { AttributionService } from './attribution.service.js';
-import type { Once } from './once.js';
 
-/** Finds a program's service from any module of the app: PartneroModule need not be imported there. */
+/** Finds a program's service from any module of the app. */
 export function findAttribution(
   moduleRef: ModuleRef,
   program: string,
 ): AttributionService | undefined {
-  return find(moduleRef, attributionToken(program)) as AttributionService | undefined;
+  return findProvider(moduleRef, attributionToken(program)) as AttributionService | undefined;
 }
 
 /**
@@ -21,19 +22,11 @@ export function warnOfAbsence(
   program: string,
   route: string,
 ): void {
-  const present = find(moduleRef, PARTNERO_MODULE_PRESENT) !== undefined;
+  const present = hasPartneroModule(moduleRef);
   if (!present && process.env['NODE_ENV'] === 'test') return;
   once.warn(`${route} ${program}`, () =>
     present
       ? `${route} attributes to the program '${program}', which this app doesn't have. Nothing is attributed there.`
       : `${route} attributes referrals, but this app doesn't import PartneroModule.forRoot(). Nothing is attributed there.`,
   );
-}
-
-function find(moduleRef: ModuleRef, token: string): unknown {
-  try {
-    return moduleRef.get<unknown>(token, { strict: false });
-  } catch {
-    return undefined;
-  }
 }

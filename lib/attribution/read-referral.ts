@@ -1,4 +1,5 @@
 import type { Referral } from '../referral/referral.js';
+import { describeRefusal } from '../referral/referral-key.js';
 import type { OnRefusedKey } from '../referral/referral-reader.js';
 import type { AttributionService } from './attribution.service.js';
 import { within } from './within.js';
@@ -80,12 +81,7 @@ export function warnOfRefusedKey(service: AttributionService, route: string): On
     service.warnOnce(
       `key ${route} ${source} ${why}`,
       () =>
-        `${route}: a referral key in the ${source} was not used: ${WHY[why] ?? why}. ` +
+        `${route}: a referral key in the ${source} was not used: ${describeRefusal(why)}. ` +
         'Said once per route and source.',
     );
 }
-
-const WHY: Readonly<Record<string, string>> = {
-  too_long: 'it is longer than referral.maxLength',
-  control_characters: 'it holds control characters',
-};

@@ -1,15 +1,16 @@
 import { Injectable, Logger, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { Once } from '../once.js';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { clearCookie } from '../referral/capture/clear-cookie.js';
 import type { Referral } from '../referral/referral.js';
 import { metadataOf } from './attribute-referral.metadata.js';
 import type { AcceptOutcome } from './attribution.outcome.js';
 import type { AttributionService } from './attribution.service.js';
 import { attributionOf } from './call-registry.js';
 import type { CustomerInput } from './customer-input.js';
-import { requestOf, routeNameOf } from './execution-request.js';
+import { replyOf, requestOf, routeNameOf } from './execution-request.js';
 import { findAttribution, warnOfAbsence } from './find-attribution.js';
-import { Once } from './once.js';
 import { readReferral, type ReadReferral } from './read-referral.js';
 import type { ReferralContext } from './referral-context.js';
 
@@ -43,7 +44,11 @@ export class ReferralPipe implements PipeTransform {
     const route = routeNameOf(context);
     if (!service) warnOfAbsence(this.moduleRef, this.once, program, route);
     const read = service && request ? await readReferral(service, request, route) : undefined;
-    return new LooseReferral(service, read, route);
+    return new LooseReferral(service, read, route, () => {
+      const { referral } = service!.settings;
+      if (!referral.clearCookie) return;
+      clearCookie(request, replyOf(context), referral, (status) => status < 400);
+    });
   }
 }
 
@@ -56,6 +61,7 @@ class LooseReferral implements ReferralContext {
     private readonly service: AttributionService | undefined,
     private readonly read: ReadReferral | undefined,
     private readonly route: string,
+    private readonly onAccepted: () => void,
   ) {
     this.key = read?.referral?.key ?? null;
     this.source = read?.referral?.source ?? null;
@@ -65,9 +71,9 @@ class LooseReferral implements ReferralContext {
     const { service, read, route } = this;
     if (!service) return 'disabled';
     const signUp = { referralKey: this.key, customer, route };
-    if (!read?.late) return service.attribute(signUp, read?.budgetMs);
+    if (!read?.late) return this.told(service.attribute(signUp, read?.budgetMs));
     const late = read.late.then((found) => ({ ...signUp, referralKey: found?.key ?? null }));
-    return service.attribute(late, read.budgetMs, route);
+    return this.told(service.attribute(late, read.budgetMs, route));
   }
 
   skip(): void {}
@@ -79,5 +85,11 @@ class LooseReferral implements ReferralContext {
   /** For a handler that logs it. */
   toJSON(): object {
     return { key: this.key, source: this.source };
+  }
+
+  private async told(attributing: Promise<AcceptOutcome>): Promise<AcceptOutcome> {
+    const outcome = await attributing;
+    if (outcome === 'accepted') this.onAccepted();
+    return outcome;
   }
 }

@@ -60,6 +60,11 @@ export class RequestAttribution implements ReferralContext {
     return this.referral !== null || this.facts.late !== undefined || !this.service.needsReferral;
   }
 
+  /** Somebody is kept, durably, and so far his sign-up has not failed. */
+  get isKept(): boolean {
+    return this.jobId !== undefined && this.choice !== 'skipped' && this.handler !== 'failed';
+  }
+
   attribute(customer: CustomerInput): Promise<AcceptOutcome> {
     this.choice = 'attributed';
     return this.keep(() => customer);

@@ -1,12 +1,5 @@
-/** Of Express's response and Fastify's reply: Node's own response. */
-interface NodeResponse {
-  readonly statusCode: number;
-  readonly writableFinished?: boolean;
-  readonly destroyed?: boolean;
-  /** As it went out, in text. */
-  readonly _header?: string | null;
-  once(event: 'finish' | 'close', listener: () => void): unknown;
-}
+import type { ServerResponse } from 'node:http';
+import { nodeResponse } from '../node-response.js';
 
 /**
  * Tells how a response ended: `good` below 400, `bad` from 400 on, `closed` if it never finished. It
@@ -20,8 +13,8 @@ export function onResponseEnd(
   const raw = nodeResponse(response);
   if (!raw) return false;
   const finished = () => listener(raw.statusCode < 400 ? 'good' : 'bad');
-  if (raw.writableFinished === true) listener(statusSent(raw) < 400 ? 'good' : 'bad');
-  else if (raw.destroyed === true) listener('closed');
+  if (raw.writableFinished) listener(statusSent(raw) < 400 ? 'good' : 'bad');
+  else if (raw.destroyed) listener('closed');
   else {
     // The events decide: Fastify's `inject` finishes without setting `writableFinished`.
     raw.once('finish', finished);
@@ -31,8 +24,9 @@ export function onResponseEnd(
 }
 
 /** What went out. Nest sets the handler's `statusCode` on a response that has long been sent, too. */
-function statusSent(raw: NodeResponse): number {
-  const { _header: header } = raw;
+function statusSent(raw: ServerResponse): number {
+  // As it went out, in text.
+  const { _header: header } = raw as { _header?: string | null };
   const line = /^HTTP\/[\d.]+ (\d{3})/.exec(header ?? '');
   return line ? Number(line[1]) : raw.statusCode;
 }
@@ -40,10 +34,4 @@ function statusSent(raw: NodeResponse): number {
 export function isResponse(value: unknown, response: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return value === response || value === nodeResponse(response);
-}
-
-function nodeResponse(response: unknown): NodeResponse | undefined {
-  const outer = response as { raw?: unknown } | null | undefined;
-  const raw = (outer?.raw ?? outer) as NodeResponse | null | undefined;
-  return typeof raw?.once === 'function' ? raw : undefined;
 }

@@ -6,6 +6,11 @@ export type KeyCheck = { key: string } | { refused: KeyRefusal } | null;
 // What scripts and templates write when they have no value.
 const PLACEHOLDERS = new Set(['', 'null', 'undefined', '[object Object]']);
 
+const REFUSALS: Readonly<Record<KeyRefusal, string>> = {
+  too_long: 'it is longer than referral.maxLength',
+  control_characters: 'it holds control characters',
+};
+
 const CONTROL = /\p{Cc}/u;
 
 /**
@@ -19,4 +24,9 @@ export function checkKey(value: unknown, maxLength: number): KeyCheck {
   if (key.length > maxLength) return { refused: 'too_long' };
   if (CONTROL.test(key) || !key.isWellFormed()) return { refused: 'control_characters' };
   return { key };
+}
+
+/** For a log line: why, and never what. */
+export function describeRefusal(why: KeyRefusal): string {
+  return REFUSALS[why];
 }

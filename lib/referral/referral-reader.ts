@@ -15,10 +15,17 @@ export class ReferralReader {
   /** The sources of a request in their order. Doesn't ask the `resolve` option. */
   fromRequest(request: unknown, onRefused?: OnRefusedKey): Referral | null {
     for (const source of this.options.sources) {
-      for (const value of this.valuesOf(request, source)) {
-        const referral = this.check(value, source, onRefused);
-        if (referral) return referral;
-      }
+      const referral = this.fromSource(request, source, onRefused);
+      if (referral) return referral;
+    }
+    return null;
+  }
+
+  /** One source, whether or not it is among those of the options. */
+  fromSource(request: unknown, source: ReferralSource, onRefused?: OnRefusedKey): Referral | null {
+    for (const value of this.valuesOf(request, source)) {
+      const referral = this.check(value, source, onRefused);
+      if (referral) return referral;
     }
     return null;
   }

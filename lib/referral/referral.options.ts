@@ -1,4 +1,9 @@
 import { OptionCheck } from '../option-check.js';
+import {
+  resolveCaptureOptions,
+  type CaptureOptions,
+  type ResolvedCaptureOptions,
+} from './capture/capture.options.js';
 
 /** A place in a request where the partner's key may stand. */
 export type ReferralSource = 'query' | 'header' | 'body' | 'cookie';
@@ -36,6 +41,13 @@ export interface ReferralOptions {
   bodyField?: string | undefined;
   /** A longer key is refused with a warning, never cut. Characters; default 255. */
   maxLength?: number | undefined;
+  /** How a link's key is kept by `captureReferrals()` and `ReferralCaptureMiddleware`. */
+  capture?: CaptureOptions | undefined;
+  /**
+   * Take the cookie back in the response to a sign-up that has been accepted durably, so that the
+   * next account of this browser isn't attributed. Default `false`.
+   */
+  clearCookie?: boolean | undefined;
 }
 
 /** {@link ReferralOptions}, checked and with defaults. */
@@ -48,6 +60,8 @@ export interface ResolvedReferralOptions {
   readonly header: string | undefined;
   readonly bodyField: string | undefined;
   readonly maxLength: number;
+  readonly capture: ResolvedCaptureOptions;
+  readonly clearCookie: boolean;
 }
 
 /** @throws PartneroConfigurationError naming the option */
@@ -63,6 +77,8 @@ export function resolveReferralOptions(
     'header',
     'bodyField',
     'maxLength',
+    'capture',
+    'clearCookie',
   ]);
   const header = check.string('header')?.toLowerCase();
   const bodyField = check.string('bodyField');
@@ -83,6 +99,8 @@ export function resolveReferralOptions(
     header,
     bodyField,
     maxLength: check.integer('maxLength', 255, { min: 1, max: 4096 }),
+    capture: resolveCaptureOptions(given?.capture),
+    clearCookie: check.boolean('clearCookie') ?? false,
   };
 }
 

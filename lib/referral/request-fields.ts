@@ -23,10 +23,10 @@ export function queryOf(request: unknown, name: string): string | undefined {
     if (typeof query['get'] === 'function') return firstText(query['get'](name));
     return Object.hasOwn(query, name) ? firstText(query[name]) : undefined;
   }
-  const url = request['url'];
-  const start = typeof url === 'string' ? url.indexOf('?') : -1;
+  const url = textOf(request, 'url') ?? '';
+  const start = url.indexOf('?');
   if (start === -1) return undefined;
-  const [search] = (url as string).slice(start + 1).split('#');
+  const [search] = url.slice(start + 1).split('#');
   return new URLSearchParams(search).get(name) ?? undefined;
 }
 
@@ -40,6 +40,12 @@ function fieldOf(headers: Record<string, unknown>, name: string): unknown {
 export function bodyFieldOf(request: unknown, name: string): string | undefined {
   const body = isObject(request) ? request['body'] : undefined;
   return isObject(body) && Object.hasOwn(body, name) ? firstText(body[name]) : undefined;
+}
+
+/** A field of the request itself, such as its `method`. */
+export function textOf(request: unknown, name: string): string | undefined {
+  const value = isObject(request) ? request[name] : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** `?aff=A&aff=B` is a list in most parsers: the first text of it. */

@@ -3,7 +3,7 @@ import { PartneroModule } from 'nestjs-partnero';
 import { AuthController } from './auth.controller.js';
 import { FateController } from './fate.controller.js';
 import { LandingController } from './landing.controller.js';
-import type { PartneroConnection } from './partnero.connection.js';
+import type { PartneroConnection } from '../partnero.connection.js';
 import { StandIn, StandInController } from './stand-in.controller.js';
 import { Users } from './users.js';
 

@@ -1,10 +1,13 @@
 import { NestFactory } from '@nestjs/core';
+import { captureReferrals } from 'nestjs-partnero';
 import { AppModule } from './app.module.js';
-import { connectToPartnero } from './partnero.connection.js';
+import { connectToPartnero } from '../partnero.connection.js';
 
 const connection = await connectToPartnero();
 const app = await NestFactory.create(AppModule.with(connection));
 app.enableShutdownHooks();
+// Keeps the key of the link in a cookie, until the visitor signs up.
+app.use(captureReferrals(app));
 await app.listen(Number(process.env['PORT'] ?? 3000));
 
 const url = (await app.getUrl()).replace('[::1]', 'localhost');

@@ -1,5 +1,5 @@
-// Installs the package as it would be published into small projects, compiles the README's code in
-// each, and runs its quick start.
+// Installs the package as it would be published into small projects, compiles the code of README and
+// guide in each, and runs the quick start and the capturing of links.
 // node test/consumers/run.mjs [--nest 10|11|12]
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,40 +29,51 @@ const nest = (version, axios, validator) => ({
   'class-validator': validator,
 });
 
-/** Module format, how TypeScript resolves modules, and the dependencies. */
+/**
+ * Module format, how TypeScript resolves modules, the dependencies, and the pattern that catches all
+ * pages there.
+ */
 const CONSUMERS = {
   'nest12-esm': {
     type: 'module',
     module: 'nodenext',
     dependencies: nest('^12.0.0', '^12.0.0', '^0.15.1'),
+    allPages: '{*path}',
   },
   'nest12-cjs': {
     type: 'commonjs',
     module: 'nodenext',
     dependencies: nest('^12.0.0', '^12.0.0', '^0.15.1'),
+    allPages: '{*path}',
   },
   'nest11-cjs': {
     type: 'commonjs',
     module: 'node20',
     dependencies: nest('^11.0.0', '^4.0.0', '^0.14.1'),
+    allPages: '{*path}',
   },
   'nest10-cjs': {
     type: 'commonjs',
     module: 'commonjs',
     moduleResolution: 'bundler',
     dependencies: { ...nest('^10.0.0', '^3.0.0', '^0.14.1'), 'reflect-metadata': '^0.1.13' },
+    allPages: '*',
   },
 };
 
-/** The README's code by file name, without what needs a package that not every user has. */
-const snippets = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts\n(.*?)```/gs)]
+const documents = ['README.md', 'docs/where-does-your-sign-up-come-from.md'];
+/** Their code by file name, without what needs a package that not every user has. */
+const snippets = documents
+  .flatMap((name) => [...readFileSync(join(root, name), 'utf8').matchAll(/```ts\n(.*?)```/gs)])
   .map(([, code]) => ({ name: /^\/\/ (\S+)/.exec(code)[1], code }))
-  .filter(({ code }) => !/@nestjs\/(config|testing)/.test(code));
+  .filter(({ code }) => !/@nestjs\/(config|graphql|testing)/.test(code));
 
 function writeQuickStart(project) {
   for (const { name, code } of snippets) writeFileSync(join(project, name), code);
   cpSync(join(root, 'test/readme/users.ts'), join(project, 'users.ts'));
-  cpSync(join(root, 'test/consumers/app.ts'), join(project, 'app.ts'));
+  for (const file of ['app.ts', 'capture.ts']) {
+    cpSync(join(root, 'test/consumers', file), join(project, file));
+  }
   const file = join(project, 'app.module.ts');
   const typed = readFileSync(file, 'utf8');
   const onFake = typed.replace('forRoot()', "forRoot({ baseUrl: process.env['FAKE_BASE_URL'] })");
@@ -114,9 +125,11 @@ try {
     run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], project);
     run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'], project);
     for (const adapter of ['express', 'fastify']) {
-      console.log(
-        `${name}, ${adapter}: ${run(process.execPath, ['app.js', adapter], project).trim()}`,
-      );
+      const said = [
+        run(process.execPath, ['app.js', adapter], project),
+        run(process.execPath, ['capture.js', adapter, consumer.allPages], project),
+      ];
+      console.log(`${name}, ${adapter}: ${said.map((text) => text.trim()).join('; ')}`);
     }
   }
 } finally {

@@ -3,14 +3,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Type } from '@nestjs/common';
-import { PartneroService } from 'nestjs-partnero';
+import { captureReferrals, PartneroService } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { closeApps, partnero, startApp } from '../support/app.js';
-import { compileSnippets, membersOf, propertiesOf, readme, snippets } from '../support/readme.js';
+import {
+  compileSnippets,
+  guide,
+  membersOf,
+  propertiesOf,
+  readme,
+  snippets,
+} from '../support/readme.js';
+import { httpGet } from '../support/http-get.js';
 import { settled, visit } from '../support/sign-up-client.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const { folder, complaints, program } = compileSnippets();
+const { folder, complaints, program } = compileSnippets('readme');
 
 const load = async (name: string) =>
   (await import(pathToFileURL(join(folder, `${name}.js`)).href)) as Record<string, Type>;
@@ -26,9 +34,10 @@ afterEach(async () => {
   await fake.stop();
 });
 
-describe('the code in the README', () => {
+describe('the code in the README, and in the guide', () => {
   it('compiles', () => {
-    expect(snippets().size).toBeGreaterThan(8);
+    expect(snippets(readme).size).toBeGreaterThan(8);
+    expect(snippets(guide).size).toBeGreaterThan(10);
     expect(complaints).toEqual([]);
   });
 
@@ -105,11 +114,11 @@ describe('the tables in the README', () => {
   it.each([
     ['', 'dist/esm/partnero.options.d.ts', 'PartneroModuleOptions'],
     ['referral.', 'dist/esm/referral/referral.options.d.ts', 'ReferralOptions'],
+    ['referral.capture.', 'dist/esm/referral/capture/capture.options.d.ts', 'CaptureOptions'],
     ['delivery.', 'dist/esm/outbox/delivery.options.d.ts', 'DeliveryOptions'],
   ])('name every option: %s…', (prefix, file, type) => {
-    const names = propertiesOf(program, file, type).filter(
-      (name) => name !== 'referral' && name !== 'delivery',
-    );
+    const groups = new Set(['referral', 'delivery', 'capture']);
+    const names = propertiesOf(program, file, type).filter((name) => !groups.has(name));
     expect(names.length).toBeGreaterThan(4);
     expect(names.map((name) => prefix + name).filter((name) => !cells.has(name))).toEqual([]);
   });
@@ -122,12 +131,46 @@ describe('the tables in the README', () => {
   });
 });
 
-describe('what the README refers to', () => {
-  it('is there', () => {
-    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, link]) => link!);
+describe('how the guide says to see that it works', () => {
+  it('is how it looks', async () => {
+    const { url, logger } = await startApp({
+      imports: [partnero(fake)],
+      prepare: (app) => void app.use(captureReferrals(app)),
+    });
+    const line = logger.ours('log').find((text) => text.includes('Attributing'))!;
+    const shown = line.replace('[Partnero] ', '').replace(/Outbox: .*/, 'Outbox: <path>.');
+    expect(guide).toContain(`\n   ${shown}\n`);
+    const { cookies } = await httpGet(`${url}/?aff=ann`, { accept: '*/*' });
+    const cookie = cookies[0]!.replace('=ann', '=<a partner key>');
+    expect(guide).toContain(`# Set-Cookie: ${cookie}\n`);
+  });
+});
+
+describe('what README and guide refer to', () => {
+  it.each([
+    ['README', '.', readme],
+    ['guide', 'docs', guide],
+  ])('is there: %s', (_, from, text) => {
+    const links = [...text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link!);
     const local = links.filter((link) => !link.startsWith('https://'));
     expect(local.length).toBeGreaterThan(3);
-    expect(local.filter((link) => !existsSync(join(root, link)))).toEqual([]);
+    expect(local.filter((link) => !existsSync(join(root, from, link)))).toEqual([]);
+  });
+
+  it.each([
+    ['README', readme],
+    ['guide', guide],
+  ])('is a heading there: %s', (_, text) => {
+    const anchors = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!);
+    const titles = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading!
+        .toLowerCase()
+        .replaceAll(/[^\w\s-]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    const headings = new Set(titles);
+    expect(anchors.length).toBeGreaterThan(2);
+    expect(anchors.filter((anchor) => !headings.has(anchor))).toEqual([]);
   });
 
   it('are scripts of the package', () => {

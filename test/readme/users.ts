@@ -8,6 +8,7 @@ export class SignupDto {
 export interface User {
   id: string;
   email: string;
+  invitedBy?: string;
 }
 
 export interface Account {
@@ -23,12 +24,30 @@ export interface GoogleRequest {
   user: { email: string };
 }
 
+export interface AuthEvent {
+  type: string;
+  user: User & { metadata: { referralToken?: string } };
+}
+
 export interface RedirectingResponse {
   redirect(to: string): void;
 }
 
 @Injectable()
+export class OauthProvider {
+  nonce(): string {
+    return 'nonce';
+  }
+
+  urlWith({ state }: { state: string }): string {
+    return `https://provider.example/authorize?state=${encodeURIComponent(state)}`;
+  }
+}
+
+@Injectable()
 export class Users {
+  private readonly pending = new Map<string, PendingUser>();
+
   create({ email }: SignupDto): Promise<User> {
     return Promise.resolve({ id: `user-${email}`, email });
   }
@@ -39,5 +58,16 @@ export class Users {
 
   async fromGoogle(dto: SignupDto): Promise<{ user: User; isNew: boolean }> {
     return { user: await this.create(dto), isNew: !dto.email.startsWith('old') };
+  }
+
+  /** The secret of the link. */
+  async invite(given: { email: string; referralToken: string }): Promise<{ secret: string }> {
+    const secret = `secret-${given.email}`;
+    this.pending.set(secret, { ...(await this.create(given)), ...given });
+    return { secret };
+  }
+
+  async confirm(secret: string): Promise<PendingUser> {
+    return this.pending.get(secret)!;
   }
 }

@@ -221,6 +221,21 @@ describe('a token', () => {
     expect(reader({}, 'refer-a-friend').fromAny(good)).toBeNull();
   });
 
+  it('is bounded, and carries the longest key that the options allow', () => {
+    expect(token('a'.repeat(255))).toHaveLength(353);
+    expect(token('日'.repeat(255)).length).toBeLessThan(1_040);
+    const longest = reader({ maxLength: 4096 });
+    const key = '日'.repeat(4096);
+    expect(longest.fromAny(longest.fromAny({ key })!.toToken())?.key).toBe(key);
+  });
+
+  it('has one spelling', () => {
+    const [prefix, body, check] = token('ann').split('.');
+    for (const other of [`${body}=`, `${body}!`, ` ${body}`]) {
+      expect(reader().fromAny(`${prefix}.${other}.${check}`)).toBeNull();
+    }
+  });
+
   it('never throws', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void reader().fromAny(text)));
   });

@@ -5,12 +5,16 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-export const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const read = (name: string) => readFileSync(join(root, name), 'utf8');
 
-/** The README's code, by the file name in its first line. */
-export function snippets(): Map<string, string> {
+export const readme = read('README.md');
+/** On the ways of a key to the sign-up. */
+export const guide = read('docs/where-does-your-sign-up-come-from.md');
+
+/** The code in README and guide, by the file name in its first line. */
+export function snippets(text = readme + guide): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [, code] of readme.matchAll(/```ts\n([\s\S]*?)```/g)) {
+  for (const [, code] of text.matchAll(/```ts\n([\s\S]*?)```/g)) {
     const name = /^\/\/ (\S+\.ts)\n/.exec(code!)?.[1];
     if (name === undefined) throw new Error(`No file name in the first line of:\n${code}`);
     if (found.has(name)) throw new Error(`Two snippets are called ${name}`);
@@ -19,9 +23,16 @@ export function snippets(): Map<string, string> {
   return found;
 }
 
-/** Compiles the snippets, strictly, as the app of a user. Where to, and what the compiler says. */
-export function compileSnippets(): { folder: string; complaints: string[]; program: ts.Program } {
-  const folder = join(root, 'dist/readme');
+/**
+ * Compiles the snippets, strictly, as the app of a user. Where to, and what the compiler says. Each
+ * spec has a folder of its own: they run at once.
+ */
+export function compileSnippets(into: string): {
+  folder: string;
+  complaints: string[];
+  program: ts.Program;
+} {
+  const folder = join(root, 'dist', into);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const files = new Map(snippets()).set(

@@ -1,12 +1,10 @@
-import type { OutboxLog } from '../outbox/outbox.js';
-
 const MAX_KEYS = 10_000;
 
 /** Says a thing once per key, such as once per route: a warning a request would drown the rest. */
 export class Once {
   private readonly said = new Set<string>();
 
-  constructor(private readonly log: Pick<OutboxLog, 'warn'>) {}
+  constructor(private readonly log: { warn(message: string): void }) {}
 
   warn(key: string, message: () => string): void {
     if (this.said.has(key) || this.said.size >= MAX_KEYS) return;

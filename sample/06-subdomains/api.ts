@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { Body, Controller, Get, Module, Param, Post, type DynamicModule } from '@nestjs/common';
+import {
+  AttributeReferral,
+  PartneroModule,
+  PartneroService,
+  type PartneroModuleOptions,
+} from 'nestjs-partnero';
+
+@Controller()
+class AccountsController {
+  constructor(private readonly partnero: PartneroService) {}
+
+  @Post('accounts')
+  @AttributeReferral()
+  signUp(@Body() { email }: { email: string }) {
+    return { id: randomUUID(), email };
+  }
+
+  /** What became of his attribution; an empty list if nobody sent him. */
+  @Get('fate/:id')
+  fate(@Param('id') id: string) {
+    return this.partnero.outbox.find({ customerKey: id });
+  }
+}
+
+@Module({ controllers: [AccountsController] })
+export class ApiModule {
+  static with(options: PartneroModuleOptions): DynamicModule {
+    return { module: ApiModule, imports: [PartneroModule.forRoot(options)] };
+  }
+}
