@@ -13,7 +13,14 @@ import { resolveOptions, type PartneroModuleOptions } from './partnero.options.j
 import { PartneroRuntime } from './partnero.runtime.js';
 import { PartneroService } from './partnero.service.js';
 import { getPartneroToken } from './partnero.tokens.js';
-import { attributionToken, DEFAULT_PROGRAM, PARTNERO_MODULE_PRESENT } from './program.tokens.js';
+import {
+  attributionToken,
+  DEFAULT_PROGRAM,
+  PARTNERO_MODULE_PRESENT,
+  webhooksToken,
+} from './program.tokens.js';
+import { WebhookDiscovery } from './webhooks/webhook.discovery.js';
+import { WebhooksRuntime } from './webhooks/webhooks.runtime.js';
 
 /**
  * Partnero for a Nest app. Import it once in the app module, or once per program under different
@@ -57,9 +64,16 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
       inject: [MODULE_OPTIONS_TOKEN, HttpService],
     },
     {
+      provide: webhooksToken(name),
+      useFactory: (made: PartneroRuntime, app: WebhookDiscovery) =>
+        new WebhooksRuntime(made.forWebhooks(), app),
+      inject: [runtime, WebhookDiscovery],
+    },
+    {
       provide: service,
-      useFactory: (made: PartneroRuntime) => new PartneroService(made),
-      inject: [runtime],
+      useFactory: (made: PartneroRuntime, webhooks: WebhooksRuntime) =>
+        new PartneroService(made, webhooks.service),
+      inject: [runtime, webhooksToken(name)],
     },
     {
       provide: attributionToken(name),
@@ -68,6 +82,7 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
     },
     { provide: PARTNERO_MODULE_PRESENT, useValue: true },
     AttributedRoutesCheck,
+    WebhookDiscovery,
   ];
   return {
     ...definition,

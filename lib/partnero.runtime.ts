@@ -22,6 +22,7 @@ import { within } from './attribution/within.js';
 import type { ResolvedOptions } from './partnero.options.js';
 import { DEFAULT_PROGRAM } from './program.tokens.js';
 import { ProgramIdentity } from './program.identity.js';
+import type { WebhooksContext } from './webhooks/webhooks.runtime.js';
 
 /** What draining may take at shutdown; then what is said of the rest; then the closing of the file. */
 const DRAIN_MS = 5_000;
@@ -83,6 +84,21 @@ export class PartneroRuntime
     const known = await options.outbox.knows(options.name).catch(() => true);
     if (!known) return new PartneroRuntime(options, 'disabled', http);
     return new PartneroRuntime(options, off ? 'counts' : 'keeps', http);
+  }
+
+  /** What the program's webhooks need of it. */
+  forWebhooks(): WebhooksContext {
+    const { name, enabled, apiKey, webhooks } = this.options;
+    return {
+      ...this.options,
+      program: name,
+      active: enabled !== false,
+      hasApiKey: apiKey !== undefined,
+      options: webhooks,
+      client: this.client,
+      log: this.log,
+      report: (outcome) => this.reporter.tell(outcome),
+    };
   }
 
   async onModuleInit(): Promise<void> {
