@@ -8,6 +8,8 @@ import type { WantedSubscription, WebhookSubscriptions } from './webhook.subscri
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
+/** Processes that boot at once may get in each other's way: what they leave is looked at once more. */
+const SECOND_LOOK_MS = 5_000;
 /** Anybody can send what isn't signed: that must not become as many calls to Partnero. */
 const ASK_AGAIN_AFTER_MS = 60_000;
 
@@ -56,8 +58,10 @@ export class WebhookKeeper implements SecretSource {
     for (let step = 0; !signal.aborted; step += 1) {
       this.lastRun = Date.now();
       try {
+        const isFirst = this.known === null;
         this.known = await ensureWebhook(this.subscriptions, this.wanted, this.log, signal);
         this.lastProblem = '';
+        if (isFirst) setTimeout(() => this.start(), SECOND_LOOK_MS).unref();
         return;
       } catch (error) {
         if (!signal.aborted) this.complain(error);

@@ -23,6 +23,8 @@ export interface AppSetup {
   providers?: unknown[];
   imports?: (Type | DynamicModule)[];
   options?: NestApplicationOptions;
+  /** Default: any that is free. */
+  port?: number;
   /** Called before `listen`. */
   prepare?: (app: INestApplication) => void | Promise<void>;
 }
@@ -48,7 +50,7 @@ export async function startApp(setup: AppSetup): Promise<RunningApp> {
     { logger, abortOnError: false, ...setup.options },
   );
   await setup.prepare?.(app);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(setup.port ?? 0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   const close = async () => {
     if (running.delete(started)) await app.close();
