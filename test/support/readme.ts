@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -7,14 +7,24 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
-/** The README's code, by the file name in its first line. */
+/** The README and the guides. */
+const documents = [
+  readme,
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => readFileSync(join(root, 'docs', name), 'utf8')),
+];
+
+/** The code in README and docs, by the file name in its first line. */
 export function snippets(): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [, code] of readme.matchAll(/```ts\n([\s\S]*?)```/g)) {
-    const name = /^\/\/ (\S+\.ts)\n/.exec(code!)?.[1];
+  const blocks = documents.flatMap((text) => [...text.matchAll(/^( *)```ts\n([\s\S]*?)```/gm)]);
+  for (const [, indent, indented] of blocks) {
+    const code = indented!.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
+    const name = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1];
     if (name === undefined) throw new Error(`No file name in the first line of:\n${code}`);
     if (found.has(name)) throw new Error(`Two snippets are called ${name}`);
-    found.set(name, code!);
+    found.set(name, code);
   }
   return found;
 }
