@@ -86,15 +86,17 @@ export class PartneroRuntime
     return new PartneroRuntime(options, off ? 'counts' : 'keeps', http);
   }
 
-  /** What the program's webhooks need of it. */
+  /** What the program's webhooks stand on. */
   forWebhooks(): WebhooksContext {
-    const { name, enabled, apiKey, webhooks } = this.options;
+    const { name, enabled, apiKey, webhooks, outbox, delivery, ledgerDays } = this.options;
     return {
-      ...this.options,
       program: name,
       active: enabled !== false,
       hasApiKey: apiKey !== undefined,
       options: webhooks,
+      outbox,
+      delivery,
+      ledgerDays,
       client: this.client,
       log: this.log,
       report: (outcome) => this.reporter.tell(outcome),

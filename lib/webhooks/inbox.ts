@@ -31,6 +31,7 @@ export interface InboxSettings {
   readonly ledgerDays: number;
 }
 
+const SAY_AGAIN_MS = 3_600_000;
 const IF_TAKEN: JobKey['ifTaken'] = {
   same: 'duplicate',
   different: 'duplicate',
@@ -53,7 +54,7 @@ export class Inbox implements EventDispatcher {
     private readonly log: OutboxLog,
   ) {
     const { program, outbox, delivery, ledgerDays } = settings;
-    const sparingly = new Sparingly((message) => log.warn(message));
+    const sparingly = new Sparingly((message) => log.warn(message), SAY_AGAIN_MS);
     this.kinds = new KindRegistry((kind) => sparingly.warn(kind, () => nobody(kind)));
     this.outbox = outbox.create({
       program: inboxOf(program),

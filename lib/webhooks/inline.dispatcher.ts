@@ -13,14 +13,14 @@ export class InlineDispatcher implements EventDispatcher {
     handlers: readonly EventHandler[],
   ): Promise<Dispatched> {
     const results = await Promise.allSettled(handlers.map((handler) => handler.handle(event)));
-    const errors = results.flatMap((result, index) => {
-      if (result.status === 'fulfilled') return [];
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'fulfilled') continue;
       this.failures.report(handlers[index]!, event, 1, result.reason);
-      return [result.reason as unknown];
-    });
-    if (errors.length > 0) {
-      const message = 'A handler failed; Partnero will deliver the event again.';
-      throw new InternalServerErrorException(message, { cause: errors[0] });
+    }
+    if (results.some(({ status }) => status === 'rejected')) {
+      throw new InternalServerErrorException(
+        'A handler failed; Partnero will deliver the event again.',
+      );
     }
     return { accepted: handlers.length, duplicates: 0 };
   }
