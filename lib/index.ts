@@ -30,6 +30,38 @@ export { ReferralCaptureMiddleware } from './referral/capture/referral-capture.m
 export type { Referral as FoundReferral, ReferralOrigin } from './referral/referral.js';
 export type { ProgramType, ReferralOptions, ReferralSource } from './referral/referral.options.js';
 
+export { PartneroWebhook } from './webhooks/partnero-webhook.decorator.js';
+export { PartneroWebhookGuard } from './webhooks/partnero-webhook.guard.js';
+export type { PartneroWebhookOptions } from './webhooks/partnero-webhook.metadata.js';
+export { PartneroEvent } from './webhooks/partnero-event.decorator.js';
+export { OnPartneroEvent } from './webhooks/on-partnero-event.decorator.js';
+export type { OnPartneroEventOptions } from './webhooks/on-partnero-event.decorator.js';
+export type {
+  KnownPartneroEvent,
+  PartneroEventData,
+  PartneroEventName,
+  PartneroEventOf,
+  PartneroEventSelector,
+  PartneroWebhookEvent,
+  UnknownPartneroEvent,
+} from './webhooks/event.model.js';
+export type {
+  CustomerEventData,
+  LeadEventData,
+  OtherEventData,
+  PartnerEventData,
+  RewardEventData,
+  TransactionEventData,
+} from './webhooks/event-data.model.js';
+export type { Dispatched } from './webhooks/event.dispatcher.js';
+export type { InboxEntry, InboxInspector, InboxReplayFilter } from './webhooks/inbox.inspector.js';
+export type {
+  EnsureWebhookOptions,
+  FailedHandler,
+  WebhooksOptions,
+} from './webhooks/webhooks.options.js';
+export type { WebhooksService } from './webhooks/webhooks.service.js';
+
 export { inlineOutbox } from './outbox/inline/inline-outbox.definition.js';
 export type { InlineOutboxOptions } from './outbox/inline/inline-outbox.definition.js';
 export { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.definition.js';

@@ -21,7 +21,10 @@ import {
   DEFAULT_PROGRAM,
   PARTNERO_MODULE_PRESENT,
   runtimeToken,
+  webhooksToken,
 } from './program.tokens.js';
+import { WebhookDiscovery } from './webhooks/webhook.discovery.js';
+import { WebhooksRuntime } from './webhooks/webhooks.runtime.js';
 
 /**
  * Partnero for a Nest app. Import it once in the app module, or once per program under different
@@ -68,9 +71,16 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
       inject: [MODULE_OPTIONS_TOKEN, HttpService],
     },
     {
+      provide: webhooksToken(name),
+      useFactory: (made: PartneroRuntime, app: WebhookDiscovery) =>
+        new WebhooksRuntime(made.forWebhooks(), app),
+      inject: [runtime, WebhookDiscovery],
+    },
+    {
       provide: service,
-      useFactory: (made: PartneroRuntime) => new PartneroService(made),
-      inject: [runtime],
+      useFactory: (made: PartneroRuntime, webhooks: WebhooksRuntime) =>
+        new PartneroService(made, webhooks.service),
+      inject: [runtime, webhooksToken(name)],
     },
     {
       provide: attributionToken(name),
@@ -85,6 +95,7 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
     { provide: PARTNERO_MODULE_PRESENT, useValue: true },
     AttributedRoutesCheck,
     ProgramNamesCheck,
+    WebhookDiscovery,
   ];
   return {
     ...definition,

@@ -16,6 +16,11 @@ import {
   type ReferralOptions,
   type ResolvedReferralOptions,
 } from './referral/referral.options.js';
+import {
+  resolveWebhooksOptions,
+  type ResolvedWebhooksOptions,
+  type WebhooksOptions,
+} from './webhooks/webhooks.options.js';
 
 /** Options of `PartneroModule.forRoot()`. All are optional. */
 export interface PartneroModuleOptions {
@@ -40,6 +45,8 @@ export interface PartneroModuleOptions {
   outbox?: OutboxDefinition | undefined;
   /** How hard delivery tries. */
   delivery?: DeliveryOptions | undefined;
+  /** How what Partnero tells is verified and handled. */
+  webhooks?: WebhooksOptions | undefined;
   /**
    * How long a sign-up may wait for its attribution to be kept: resolver, mapper and commit together.
    * After that the response goes on, and they finish behind it. Milliseconds; default 250.
@@ -76,6 +83,7 @@ export interface ResolvedOptions {
   readonly referral: ResolvedReferralOptions;
   readonly outbox: OutboxDefinition;
   readonly delivery: ResolvedDeliveryOptions;
+  readonly webhooks: ResolvedWebhooksOptions;
   readonly acceptTimeoutMs: number;
   readonly holdMs: number;
   readonly ledgerDays: number;
@@ -92,6 +100,7 @@ const KNOWN = [
   'referral',
   'outbox',
   'delivery',
+  'webhooks',
   'acceptTimeoutMs',
   'holdMs',
   'ledgerDays',
@@ -129,6 +138,7 @@ export function resolveOptions(
     referral: resolveReferralOptions(given?.referral, program),
     outbox,
     delivery: resolveDeliveryOptions(given?.delivery),
+    webhooks: resolveWebhooksOptions(given?.webhooks, name, environment),
     acceptTimeoutMs: outbox.acceptTimeoutMs ?? acceptTimeoutMs,
     holdMs: check.integer('holdMs', 60_000, { min: 0, max: 86_400_000 }),
     ledgerDays: check.number('ledgerDays', 90, { min: 0, max: 3_650 }),

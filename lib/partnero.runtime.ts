@@ -25,6 +25,7 @@ import type { ResolvedOptions } from './partnero.options.js';
 import { DEFAULT_PROGRAM } from './program.tokens.js';
 import { ProgramIdentity } from './program.identity.js';
 import { ReferralCapture } from './referral/capture/referral-capture.js';
+import type { WebhooksContext } from './webhooks/webhooks.runtime.js';
 
 /** What draining may take at shutdown; then what is said of the rest; then the closing of the file. */
 const DRAIN_MS = 5_000;
@@ -104,6 +105,23 @@ export class PartneroRuntime
       mode,
     ]);
     return isDeepStrictEqual(one, two);
+  }
+
+  /** What the program's webhooks stand on. */
+  forWebhooks(): WebhooksContext {
+    const { name, enabled, apiKey, webhooks, outbox, delivery, ledgerDays } = this.options;
+    return {
+      program: name,
+      active: enabled !== false,
+      hasApiKey: apiKey !== undefined,
+      options: webhooks,
+      outbox,
+      delivery,
+      ledgerDays,
+      client: this.client,
+      log: this.log,
+      report: (outcome) => this.reporter.tell(outcome),
+    };
   }
 
   async onModuleInit(): Promise<void> {

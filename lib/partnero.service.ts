@@ -9,6 +9,7 @@ import type { PartneroRequest } from './api/request.js';
 import type { OutboxInspector } from './outbox.inspector.js';
 import type { PartneroRuntime } from './partnero.runtime.js';
 import type { Referral } from './referral/referral.js';
+import type { WebhooksService } from './webhooks/webhooks.service.js';
 
 /** Partnero, for your own code: attribute by hand, ask what became of it, call the API. */
 export class PartneroService {
@@ -16,10 +17,13 @@ export class PartneroService {
   readonly customers: CustomersResource;
   /** What became of the sign-ups. */
   readonly outbox: OutboxInspector;
+  /** What Partnero tells: its events, for your handlers. */
+  readonly webhooks: WebhooksService;
   readonly #runtime: PartneroRuntime;
 
-  constructor(runtime: PartneroRuntime) {
+  constructor(runtime: PartneroRuntime, webhooks: WebhooksService) {
     this.#runtime = runtime;
+    this.webhooks = webhooks;
     this.customers = runtime.customers;
     this.outbox = runtime.inspector;
   }

@@ -35,7 +35,7 @@ export type AttributionOutcome =
 /** One sign-up's, or one job's, fate, as told to `onOutcome`. Holds no personal data. */
 export interface Outcome {
   readonly outcome: AttributionOutcome | Exclude<AcceptOutcome, 'accepted'> | (string & {});
-  /** `attribution`; further kinds may come. */
+  /** `attribution`, or `event` for one of Partnero's at one of its handlers; further kinds may come. */
   readonly kind: string;
   /** Name of the program in this app; `default` unless you gave one. */
   readonly program: string;
@@ -44,7 +44,7 @@ export interface Outcome {
   readonly customerKey?: string | undefined;
   /** As it came; one that looks like an e-mail address is replaced by a hash. */
   readonly referralKey?: string | undefined;
-  /** `Controller.method`, where known. */
+  /** `Controller.method`, where known; of an event, its handler. */
   readonly route?: string | undefined;
   /** A status and names of fields, or one word. */
   readonly reason?: string | undefined;

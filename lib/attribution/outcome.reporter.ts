@@ -84,7 +84,8 @@ export class OutcomeReporter {
     return `${job.kind} ${job.id} is ${outcome}: ${advice}${why}. Customer ${maskKey(job.lane)}${by}.`;
   }
 
-  private tell(outcome: Omit<Outcome, 'program' | 'at'>): void {
+  /** Hands an outcome to `onOutcome`, and survives what that does. */
+  tell(outcome: Omit<Outcome, 'program' | 'at'>): void {
     try {
       const result: unknown = this.onOutcome?.({
         ...outcome,

@@ -6,6 +6,9 @@ import type { Verdict } from './verdict.js';
 export class KindRegistry {
   private readonly kinds = new Map<string, JobKind>();
 
+  /** @param onUnknown told each time a job of a kind comes that isn't registered */
+  constructor(private readonly onUnknown?: (kind: string) => void) {}
+
   register(kind: JobKind): void {
     this.kinds.set(kind.name, kind);
   }
@@ -14,7 +17,10 @@ export class KindRegistry {
   async deliver(job: Job, signal: AbortSignal, steps: DeliverySteps): Promise<Verdict> {
     const kind = this.kinds.get(job.kind);
     // An older version of the app, or one without that feature, on a newer one's store.
-    if (!kind) return { type: 'retry', reason: 'unknown_kind', jobOnly: true };
+    if (!kind) {
+      this.onUnknown?.(job.kind);
+      return { type: 'retry', reason: 'unknown_kind', jobOnly: true };
+    }
     try {
       return await kind.deliver(job, signal, steps);
     } catch (error) {

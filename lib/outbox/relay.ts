@@ -1,3 +1,4 @@
+import { atMost } from './at-most.js';
 import { fullJitter } from './backoff.js';
 import type { ResolvedDeliveryOptions } from './delivery.options.js';
 import type { Job } from './job.js';
@@ -268,10 +269,4 @@ export class Relay {
       await Promise.all([this.pumping, ...this.#underWay.values()]);
     }
   }
-}
-
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

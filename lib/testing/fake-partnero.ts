@@ -4,9 +4,11 @@ import { refusal, type FakeAnswer } from './fake-answer.js';
 import type { FakeFault, FaultScope } from './fake-fault.js';
 import { misbehave, send } from './fake-misbehaviour.js';
 import { DEFAULT_READINGS, type FakeReadings } from './fake-readings.js';
+import { FakeEventSender, type FakeDelivery, type SendEventOptions } from './fake-event.sender.js';
 import type { FakeCall, RecordedRequest } from './fake-request.js';
 import { FakeRoutes } from './fake-routes.js';
 import { FakeStore, type FakeCustomer, type FakePartner } from './fake-store.js';
+import type { FakeWebhook } from './fake-webhooks.js';
 
 /** How a {@link FakePartnero} starts. */
 export interface FakePartneroOptions {
@@ -53,6 +55,7 @@ export class FakePartnero {
   private readonly routes: FakeRoutes;
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
+  private readonly sender = new FakeEventSender();
   private faults: ActiveFault[] = [];
   private port = 0;
 
@@ -98,6 +101,33 @@ export class FakePartnero {
     return this.store.addCustomer(fields);
   }
 
+  get webhooks(): readonly FakeWebhook[] {
+    return this.routes.webhooks.all;
+  }
+
+  /** A webhook that was there before, as if made in the dashboard. */
+  addWebhook(fields: Partial<FakeWebhook> & { url: string; events: string[] }): FakeWebhook {
+    return this.routes.webhooks.add(fields);
+  }
+
+  /**
+   * Delivers an event, signed, to `url`, or to the webhooks that were made for it; again with
+   * exponential backoff if it isn't answered 2xx in time. Resolves once that is over, with what became
+   * of it at each address.
+   *
+   * @example
+   * await partnero.sendEvent('transaction.created', { key: 'inv-1' }, { url, secret })
+   */
+  sendEvent(event: string, data: unknown, options: SendEventOptions = {}): Promise<FakeDelivery[]> {
+    const { url, secret } = options;
+    if (url !== undefined && secret === undefined) throw new Error('sendEvent() needs a secret.');
+    const recipients =
+      url === undefined
+        ? this.routes.webhooks.subscribersOf(event)
+        : [{ url, secret: secret ?? '', webhookKey: 'fake-webhook' }];
+    return Promise.all(recipients.map((each) => this.sender.send(event, data, each, options)));
+  }
+
   /** The requests to one route, such as `'POST /customers'`. */
   requestsTo(route: string): RecordedRequest[] {
     return this.requests.filter(({ method, path }) => `${method} ${path}` === route);
@@ -127,6 +157,7 @@ export class FakePartnero {
   }
 
   stop(): Promise<void> {
+    this.sender.stop();
     return this.down();
   }
 

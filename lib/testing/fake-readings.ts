@@ -25,6 +25,11 @@ export interface FakeReadings {
   maxLimit: 100 | 250;
   /** Whether `GET /test` tells the public id of the program. */
   tellsPublicId: boolean;
+  /**
+   * What a `key` given with a new webhook is: unique, taken as it is though another has it, or ignored.
+   * Documented: optional, and no more.
+   */
+  webhookKeys: 'unique' | 'repeatable' | 'generated';
 }
 
 export const DEFAULT_READINGS: FakeReadings = {
@@ -39,4 +44,5 @@ export const DEFAULT_READINGS: FakeReadings = {
   uniqueEmails: false,
   maxLimit: 250,
   tellsPublicId: true,
+  webhookKeys: 'unique',
 };

@@ -3,9 +3,11 @@ import { FakeCustomers } from './fake-customers.js';
 import type { FakeReadings } from './fake-readings.js';
 import type { FakeCall } from './fake-request.js';
 import type { FakeStore } from './fake-store.js';
+import { FakeWebhooks } from './fake-webhooks.js';
 
 /** All that the fake answers to. */
 export class FakeRoutes {
+  readonly webhooks: FakeWebhooks;
   private readonly customers: FakeCustomers;
 
   constructor(
@@ -15,6 +17,7 @@ export class FakeRoutes {
     private readonly readings: FakeReadings,
   ) {
     this.customers = new FakeCustomers(program, store, readings);
+    this.webhooks = new FakeWebhooks(program, readings);
   }
 
   handle(call: FakeCall): FakeAnswer {
@@ -31,6 +34,8 @@ export class FakeRoutes {
         return this.customers.handle(call);
       case 'partner':
         return call.method === 'GET' ? this.partner(call) : undefined;
+      case 'webhooks':
+        return this.webhooks.handle(call);
       case 'test':
         return call.method === 'GET' ? this.test() : undefined;
       default:

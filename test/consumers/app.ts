@@ -1,10 +1,17 @@
-// Runs the README's quick start against a FakePartnero; compiled and run in each consumer project.
+// Runs the README's quick start and its webhook against a FakePartnero; compiled and run in each
+// consumer project.
 import 'reflect-metadata';
+import { Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { PartneroService } from 'nestjs-partnero';
+import { PartneroModule, PartneroService, sqliteOutbox } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
+import { CommissionsService } from './commissions.service.js';
+import { Commissions } from './users.js';
+import { WebhookController } from './webhook.controller.js';
+
+const adapter = () => (process.argv[2] === 'fastify' ? new FastifyAdapter() : new ExpressAdapter());
 
 async function main(): Promise<void> {
   const fake = await FakePartnero.start({ partners: ['ann'] });
@@ -13,8 +20,7 @@ async function main(): Promise<void> {
   process.env['FAKE_BASE_URL'] = fake.baseUrl;
   const { AppModule } = await import('./app.module.js');
 
-  const adapter = process.argv[2] === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
-  const app = await NestFactory.create(AppModule, adapter, { logger: ['warn', 'error'] });
+  const app = await NestFactory.create(AppModule, adapter(), { logger: ['warn', 'error'] });
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as { port: number };
   const response = await fetch(`http://127.0.0.1:${port}/signup`, {
@@ -33,8 +39,51 @@ async function main(): Promise<void> {
     throw new Error(`not attributed: ${JSON.stringify({ accepted, outcomes })}`);
   }
   await app.close();
+  await receive(fake);
   await fake.stop();
-  console.log(`attributed on Node ${process.versions.node}: ${JSON.stringify(outcomes)}`);
+  console.log(
+    `attributed, and an event handled, on Node ${process.versions.node}: ${JSON.stringify(outcomes)}`,
+  );
+}
+
+const secret = 'a-secret';
+const outbox = sqliteOutbox({ path: `data/${process.argv[2]}/inbox.db` });
+
+@Module({
+  imports: [PartneroModule.forRoot({ apiKey: '', outbox, webhooks: { secret } })],
+  controllers: [WebhookController],
+  providers: [CommissionsService, Commissions],
+})
+class WebhookModule {}
+
+async function startReceiving(rawBody: boolean): Promise<INestApplication> {
+  const options = { rawBody, abortOnError: false, logger: ['warn' as const, 'error' as const] };
+  const app = await NestFactory.create(WebhookModule, adapter(), options);
+  await app.listen(0, '127.0.0.1');
+  return app;
+}
+
+/** Without the bytes of the body the app doesn't start; with them an event comes to its handler. */
+async function receive(fake: FakePartnero): Promise<void> {
+  const refusal: unknown = await startReceiving(false).catch((error: unknown) => error);
+  if (!String(refusal).includes('{ rawBody: true }'))
+    throw new Error(`no refusal: ${String(refusal)}`);
+  const app = await startReceiving(true);
+  const { port } = app.getHttpServer().address() as { port: number };
+  const url = `http://127.0.0.1:${port}/webhooks/partnero`;
+  const data = { key: 'inv-1', rewards: [{ customer: 'user-1', amount: 14.7 }] };
+  const sent = { url, secret, attempts: 1, copies: 2 };
+  const [delivery] = await fake.sendEvent('transaction.created', data, sent);
+  const { inbox } = app.get(PartneroService).webhooks;
+  for (let i = 0; i < 500 && (await inbox.stats()).pending > 0; i += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const { outcomes } = await inbox.stats();
+  const statuses = delivery?.statuses.join();
+  if (statuses !== '204,204' || outcomes['handled'] !== 1 || outcomes['duplicate'] !== 1) {
+    throw new Error(`not handled once: ${statuses}, ${JSON.stringify(outcomes)}`);
+  }
+  await app.close();
 }
 
 main().catch((error: unknown) => {

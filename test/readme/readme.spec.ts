@@ -6,6 +6,8 @@ import type { Type } from '@nestjs/common';
 import { captureReferrals, PartneroService } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { closeApps, partnero, startApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+import { httpGet } from '../support/http-get.js';
 import {
   compileSnippets,
   guide,
@@ -14,7 +16,6 @@ import {
   readme,
   snippets,
 } from '../support/readme.js';
-import { httpGet } from '../support/http-get.js';
 import { settled, visit } from '../support/sign-up-client.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -34,7 +35,7 @@ afterEach(async () => {
   await fake.stop();
 });
 
-describe('the code in the README, and in the guide', () => {
+describe('the code in the README, and in the guides', () => {
   it('compiles', () => {
     expect(snippets(readme).size).toBeGreaterThan(8);
     expect(snippets(guide).size).toBeGreaterThan(10);
@@ -93,7 +94,47 @@ describe('the code in the README, and in the guide', () => {
     expect(await customers.rename('user-2', 'Bob')).toBe(false);
   });
 
-  it('works: the test of a sign-up, as a test', () => {
+  it('works: webhooks, from the route to handlers and the inbox', async () => {
+    const { WebhookController } = await load('webhook.controller');
+    const { PartnersController } = await load('partners.controller');
+    const { InboxController } = await load('inbox.controller');
+    const { CommissionsService } = await load('commissions.service');
+    const { AuditService } = await load('audit.service');
+    const { Commissions } = await load('users');
+    const secret = 'a-secret';
+    const { app, url } = await startApp({
+      options: { rawBody: true },
+      imports: [partnero(fake, { webhooks: { secret } })],
+      controllers: [WebhookController!, PartnersController!, InboxController!],
+      providers: [CommissionsService, AuditService, Commissions],
+    });
+    const send = (event: string, data: object, path = 'webhooks/partnero') =>
+      fake.sendEvent(event, data, { url: `${url}/${path}`, secret, attempts: 1 });
+    const rewards = [{ customer: 'user-1', amount: 14.7 }];
+    const [sale] = await send('transaction.created', { key: 'inv-1', rewards });
+    expect(sale!.statuses).toEqual([204]);
+    const commissions = app.get<{ all: object[] }>(Commissions!);
+    await eventually(() => commissions.all.length === 1);
+    expect(commissions.all).toEqual([{ sale: 'inv-1', customer: 'user-1', amount: 14.7 }]);
+    await send('transaction.deleted', { key: 'inv-1' });
+    await eventually(() => commissions.all.length === 0);
+    await send('partner.created', { email: 'ann@example.com' }, 'webhooks/partners');
+    await send('payout.requested', {}, 'webhooks/partners');
+    expect(app.get<{ lines: string[] }>(PartnersController!).lines).toEqual([
+      'ann@example.com has joined',
+      'payout.requested is new to us',
+    ]);
+    const inbox = `${url}/support/partnero/inbox`;
+    const json = async (path: string) => (await fetch(inbox + path)).json();
+    expect(await eventually(async () => (await json('')) as object)).toMatchObject({ accepted: 4 });
+    const [eventId] = app.get<{ seen: Map<string, string> }>(AuditService!).seen.keys();
+    expect(await json(`/events/${eventId}`)).toHaveLength(2);
+    expect(await json('/dead')).toEqual([]);
+    const replayed = await fetch(`${inbox}/replay/audit`, { method: 'POST' });
+    expect(await replayed.json()).toBe(0);
+  });
+
+  it('works: the tests of a sign-up and of a webhook, as tests', () => {
     const config = {
       rootDir: folder,
       testEnvironment: 'node',
@@ -116,8 +157,9 @@ describe('the tables in the README', () => {
     ['referral.', 'dist/esm/referral/referral.options.d.ts', 'ReferralOptions'],
     ['referral.capture.', 'dist/esm/referral/capture/capture.options.d.ts', 'CaptureOptions'],
     ['delivery.', 'dist/esm/outbox/delivery.options.d.ts', 'DeliveryOptions'],
+    ['webhooks.', 'dist/esm/webhooks/webhooks.options.d.ts', 'WebhooksOptions'],
   ])('name every option: %s…', (prefix, file, type) => {
-    const groups = new Set(['referral', 'delivery', 'capture']);
+    const groups = new Set(['referral', 'delivery', 'capture', 'webhooks']);
     const names = propertiesOf(program, file, type).filter((name) => !groups.has(name));
     expect(names.length).toBeGreaterThan(4);
     expect(names.map((name) => prefix + name).filter((name) => !cells.has(name))).toEqual([]);

@@ -1,4 +1,4 @@
-// What the README's snippets take for granted: the users of an app.
+// What the snippets of README and docs take for granted: the users of an app.
 import { Injectable } from '@nestjs/common';
 
 export class SignupDto {
@@ -69,5 +69,26 @@ export class Users {
 
   async confirm(secret: string): Promise<PendingUser> {
     return this.pending.get(secret)!;
+  }
+}
+
+export interface Commission {
+  sale: string | undefined;
+  customer: string | undefined;
+  amount: number | undefined;
+}
+
+@Injectable()
+export class Commissions {
+  readonly all: Commission[] = [];
+
+  save(commission: Commission): Promise<void> {
+    this.all.push(commission);
+    return Promise.resolve();
+  }
+
+  remove(sale: string | undefined): Promise<void> {
+    this.all.splice(0, this.all.length, ...this.all.filter((each) => each.sale !== sale));
+    return Promise.resolve();
   }
 }

@@ -90,3 +90,39 @@ describe('sample/02-fastify', () => {
     expect(fate).toMatchObject([{ outcome: 'attributed', referralKey: 'ann' }]);
   });
 });
+
+describe('sample/08-webhooks', () => {
+  interface Found {
+    commissions: { sale: string; amount: number }[];
+    inbox: { outcomes: Record<string, number>; pending: number };
+  }
+
+  it('hears of sales and refunds, though a handler fails now and then', async () => {
+    const { url, output } = await startSample('08-webhooks', environment);
+    const tell = async (what: string) => {
+      const response = await fetch(`${url}/stand-in/${what}`, { method: 'POST' });
+      return (await response.json()) as { delivered: boolean }[];
+    };
+    const found = async () => (await (await fetch(`${url}/commissions`)).json()) as Found;
+    expect(await tell('sale/inv-1')).toMatchObject([{ delivered: true }]);
+    await eventually(async () => (await found()).inbox.outcomes['handled'] === 1);
+    expect((await found()).commissions).toEqual([{ sale: 'inv-1', amount: 14.7 }]);
+    await tell('sale/inv-2?fails=1');
+    await tell('refund/inv-1');
+    await eventually(async () => (await found()).inbox.outcomes['handled'] === 3);
+    const { commissions, inbox } = await found();
+    expect(commissions).toEqual([{ sale: 'inv-2', amount: 14.7 }]);
+    expect(inbox).toMatchObject({ accepted: 3, pending: 0 });
+    expect(output()).toContain('Commissions.add threw Error');
+  });
+
+  it('takes nothing that is not signed', async () => {
+    const { url } = await startSample('08-webhooks', environment);
+    const response = await fetch(`${url}/webhooks/partnero`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"event":"transaction.created","data":{"key":"inv-1"}}',
+    });
+    expect(response.status).toBe(401);
+  });
+});

@@ -7,6 +7,7 @@ export type { AppProcessOptions };
 
 /** As `npm test` has built it. */
 export const SIGN_UP_APP = resolve('dist/apps/test/support/fixtures/sign-up-app.js');
+export const WEBHOOK_APP = resolve('dist/apps/test/support/fixtures/webhook-app.js');
 const running = new Set<AppProcess>();
 
 /** Where an app ends itself. */
@@ -25,12 +26,20 @@ export class AppProcess {
     readonly url: string,
   ) {}
 
-  static async start(
+  static start(
     options: AppProcessOptions,
     environment: NodeJS.ProcessEnv = {},
   ): Promise<AppProcess> {
+    return AppProcess.startFile(SIGN_UP_APP, options, environment);
+  }
+
+  static async startFile(
+    file: string,
+    options: object,
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<AppProcess> {
     // Without what Jest adds to the command line of its workers.
-    const child = fork(SIGN_UP_APP, [JSON.stringify(options)], {
+    const child = fork(file, [JSON.stringify(options)], {
       execArgv: [],
       env: { ...process.env, ...environment },
     });

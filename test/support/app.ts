@@ -1,5 +1,11 @@
 import 'reflect-metadata';
-import { Module, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
+import {
+  Module,
+  type DynamicModule,
+  type INestApplication,
+  type NestApplicationOptions,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -16,6 +22,9 @@ export interface AppSetup {
   controllers?: Type[];
   providers?: unknown[];
   imports?: (Type | DynamicModule)[];
+  options?: NestApplicationOptions;
+  /** Default: any that is free. */
+  port?: number;
   /** Called before `listen`. */
   prepare?: (app: INestApplication) => void | Promise<void>;
 }
@@ -38,10 +47,10 @@ export async function startApp(setup: AppSetup): Promise<RunningApp> {
   const app = await NestFactory.create(
     AppModule,
     adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(),
-    { logger, abortOnError: false },
+    { logger, abortOnError: false, ...setup.options },
   );
   await setup.prepare?.(app);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(setup.port ?? 0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   const close = async () => {
     if (running.delete(started)) await app.close();

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -11,14 +11,23 @@ export const readme = read('README.md');
 /** On the ways of a key to the sign-up. */
 export const guide = read('docs/where-does-your-sign-up-come-from.md');
 
-/** The code in README and guide, by the file name in its first line. */
-export function snippets(text = readme + guide): Map<string, string> {
+/** README and guides. */
+const documents = [
+  readme,
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => read(join('docs', name))),
+].join('\n');
+
+/** The code in README and guides, by the file name in its first line. */
+export function snippets(text = documents): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [, code] of text.matchAll(/```ts\n([\s\S]*?)```/g)) {
-    const name = /^\/\/ (\S+\.ts)\n/.exec(code!)?.[1];
+  for (const [, indent, indented] of text.matchAll(/^( *)```ts\n([\s\S]*?)```/gm)) {
+    const code = indented!.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
+    const name = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1];
     if (name === undefined) throw new Error(`No file name in the first line of:\n${code}`);
     if (found.has(name)) throw new Error(`Two snippets are called ${name}`);
-    found.set(name, code!);
+    found.set(name, code);
   }
   return found;
 }

@@ -1,0 +1,25 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { PartneroConfigurationError } from '../partnero.configuration-error.js';
+import { eventOf } from './event-of-request.js';
+
+/**
+ * Injects the event that was delivered, as a `PartneroWebhookEvent`, on a route with
+ * `@PartneroWebhook()`: read from the very bytes whose signature was verified.
+ *
+ * @example
+ * \@Post('webhooks/partnero')
+ * \@PartneroWebhook()
+ * receive(@PartneroEvent() event: PartneroWebhookEvent) {
+ *   return this.partnero.webhooks.dispatch(event)
+ * }
+ */
+export const PartneroEvent: () => ParameterDecorator = createParamDecorator(
+  (_: undefined, context: ExecutionContext) => {
+    const event = eventOf(context.getArgByIndex<object>(0));
+    if (event) return event;
+    throw new PartneroConfigurationError(
+      `${context.getClass().name}.${context.getHandler().name} has a parameter with ` +
+        '@PartneroEvent(), but no @PartneroWebhook(): nothing has verified the request.',
+    );
+  },
+);

@@ -1,0 +1,187 @@
+import type {
+  BeforeApplicationShutdown,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  OnModuleInit,
+} from '@nestjs/common';
+import type { PartneroApiClient } from '../api/partnero-api.client.js';
+import { atMost } from '../outbox/at-most.js';
+import type { OutboxLog } from '../outbox/outbox.js';
+import { PartneroConfigurationError } from '../partnero.configuration-error.js';
+import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { ApiWebhookSubscriptions } from './api-webhook.subscriptions.js';
+import type { EventDispatcher } from './event.dispatcher.js';
+import type { EventHandler } from './event.handler.js';
+import { HandlerFailures } from './handler.failures.js';
+import { Inbox, type EventOutcome, type InboxSettings } from './inbox.js';
+import { InboxInspector } from './inbox.inspector.js';
+import { InlineDispatcher } from './inline.dispatcher.js';
+import { Sparingly } from './sparingly.js';
+import type { WebhookDiscovery } from './webhook.discovery.js';
+import { WebhookKeeper } from './webhook.keeper.js';
+import { WebhookReceiver } from './webhook.receiver.js';
+import type { ResolvedWebhooksOptions } from './webhooks.options.js';
+import { WebhooksService } from './webhooks.service.js';
+
+/** What one program's webhooks stand on. */
+export interface WebhooksContext extends InboxSettings {
+  /** False if the option `enabled` says so: then nothing is received, and nothing handled. */
+  readonly active: boolean;
+  readonly hasApiKey: boolean;
+  readonly options: ResolvedWebhooksOptions;
+  readonly client: PartneroApiClient;
+  readonly log: OutboxLog;
+  /** Called once an outcome is durable. */
+  readonly report: (outcome: EventOutcome) => void;
+}
+
+const DRAIN_MS = 5_000;
+const SAY_MS = 500;
+const CLOSE_MS = 3_000;
+
+/** All that one program of the app does with what Partnero tells; starts and stops with the app. */
+export class WebhooksRuntime
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  readonly service = new WebhooksService(this);
+  readonly receiver: WebhookReceiver;
+  handlers: readonly EventHandler[] = [];
+  private readonly failures: HandlerFailures;
+  private readonly keeper: WebhookKeeper | null;
+  private readonly inline: InlineDispatcher;
+  private inbox: Inbox | null = null;
+  private routes: readonly string[] = [];
+
+  constructor(
+    private readonly context: WebhooksContext,
+    private readonly app: WebhookDiscovery,
+  ) {
+    const { program, active, options, log } = context;
+    this.keeper = this.makeKeeper();
+    this.failures = new HandlerFailures(log, options.onHandlerError);
+    this.inline = new InlineDispatcher(this.failures);
+    const sparingly = new Sparingly((message) => log.warn(message));
+    const settings = { program, active, ...options };
+    this.receiver = new WebhookReceiver(settings, this.keeper, sparingly);
+  }
+
+  get program(): string {
+    return this.context.program;
+  }
+
+  get active(): boolean {
+    return this.context.active;
+  }
+
+  get dispatcher(): EventDispatcher {
+    return this.inbox ?? this.inline;
+  }
+
+  get inspector(): InboxInspector {
+    return this.inbox?.inspector ?? new InboxInspector(this.program, null);
+  }
+
+  /** @throws PartneroConfigurationError naming the option, the route or the handler */
+  async onModuleInit(): Promise<void> {
+    const { program, app, context } = this;
+    app.checkPrograms();
+    this.routes = app.routesOf(program);
+    this.handlers = app.handlersOf(program);
+    if (!context.active) return;
+    await this.checkRoutes();
+    if (!(await this.needsInbox())) return;
+    this.inbox = new Inbox(context, context.report, context.log);
+    await this.inbox.open(this.handlers, this.failures);
+  }
+
+  onApplicationBootstrap(): void {
+    this.startKeeper();
+    this.inbox?.start();
+    this.sayWhatIsInForce();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.keeper?.stop();
+    await this.quietly(async (inbox) => {
+      await inbox.drain(DRAIN_MS);
+      await atMost(SAY_MS, this.sayWhatStays(inbox));
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.quietly((inbox) => atMost(CLOSE_MS, inbox.close()));
+  }
+
+  private makeKeeper(): WebhookKeeper | null {
+    const { active, options, client, log } = this.context;
+    if (!active || !options.ensure) return null;
+    return new WebhookKeeper(new ApiWebhookSubscriptions(client), options.ensure, log);
+  }
+
+  private startKeeper(): void {
+    const { keeper, context } = this;
+    if (!keeper) return;
+    if (context.hasApiKey) return keeper.start();
+    context.log.error('webhooks.ensure needs an API key: deliveries are answered 503 without one.');
+  }
+
+  private async checkRoutes(): Promise<void> {
+    const [route] = this.routes;
+    if (route === undefined) return;
+    const { secrets, ensure, header } = this.context.options;
+    if (secrets.length === 0 && !ensure) throw noSecret(route, this.program);
+    if ((await this.app.rawBody(header)) === 'lost') throw noRawBody(route);
+  }
+
+  private async needsInbox(): Promise<boolean> {
+    const { outbox, options } = this.context;
+    if (!outbox.durable) return false;
+    if (this.handlers.length > 0) return true;
+    // What waits for a handler that is gone must not be forgotten in silence.
+    return (options.given || this.routes.length > 0) && Inbox.isKnown(this.context);
+  }
+
+  private sayWhatIsInForce(): void {
+    const { routes, handlers, inbox, context } = this;
+    if (!context.active || routes.length + handlers.length === 0) return;
+    const ids = handlers.map(({ id }) => id).join(', ');
+    context.log.log(
+      `Webhooks arrive at ${routes.join(', ') || 'no route of this app'}. ` +
+        `Their handlers: ${ids || 'none'}. Inbox: ${inbox?.location ?? 'none'}.`,
+    );
+  }
+
+  private async sayWhatStays({ inspector, location }: Inbox): Promise<void> {
+    const { pending } = await inspector.stats();
+    if (pending > 0) this.context.log.log(`${pending} pending events stay in ${location}.`);
+  }
+
+  /** Another module's shutdown must not fail because of ours. */
+  private async quietly(work: (inbox: Inbox) => Promise<void>): Promise<void> {
+    try {
+      if (this.inbox) await work(this.inbox);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'unknown error';
+      this.context.log.error(`Shutting down the inbox: ${why}`);
+    }
+  }
+}
+
+function noSecret(route: string, program: string): PartneroConfigurationError {
+  const fromEnvironment = program === DEFAULT_PROGRAM ? 'PARTNERO_WEBHOOK_SECRET, or ' : '';
+  return new PartneroConfigurationError(
+    `${route} has @PartneroWebhook(), but there is no secret to verify deliveries with. Set ` +
+      `${fromEnvironment}the option webhooks.secret: in Partnero, it is the webhook's signature. Or ` +
+      'have the webhook made with webhooks.ensure. Where Partnero is not to be used at all, set ' +
+      'enabled: false.',
+  );
+}
+
+function noRawBody(route: string): PartneroConfigurationError {
+  return new PartneroConfigurationError(
+    `${route} has @PartneroWebhook(), but the app doesn't keep the bytes that Partnero signs. Create ` +
+      'it with NestFactory.create(AppModule, { rawBody: true }). If it is already, another body ' +
+      'parser reads the body first (app.use(json()), or a content type parser of Fastify): use ' +
+      'app.useBodyParser() instead.',
+  );
+}

@@ -1,0 +1,102 @@
+import { Controller, Injectable, Post } from '@nestjs/common';
+import {
+  OnPartneroEvent,
+  PartneroEvent,
+  PartneroModule,
+  PartneroService,
+  PartneroWebhook,
+  sqliteOutbox,
+  type InboxInspector,
+  type OutboxStats,
+  type PartneroEventOf,
+  type PartneroModuleOptions,
+  type PartneroWebhookEvent,
+} from 'nestjs-partnero';
+import { startApp, type AppSetup, type RunningApp } from './app.js';
+import { eventBody, SECRET } from './deliveries.js';
+import { eventually } from './eventually.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+/** What the handlers got, in order: `handler event`. */
+export const calls: string[] = [];
+/** A handler that is named here throws. */
+export const failing = new Set<string>();
+/** Where the events of the running test are kept. */
+export let path: string;
+
+/** For `beforeEach`. */
+export function forgetCalls(): void {
+  calls.length = 0;
+  failing.clear();
+  path = `${temporaryFolder()}/outbox.db`;
+}
+
+export function called(handler: string, event: PartneroWebhookEvent): void {
+  calls.push(`${handler} ${event.name}`);
+  if (failing.has(handler)) throw new RangeError(`no such thing as ${JSON.stringify(event.data)}`);
+}
+
+export const callsOf = (handler: string) => calls.filter((call) => call.startsWith(`${handler} `));
+
+@Controller()
+export class WebhookController {
+  constructor(private readonly partnero: PartneroService) {}
+
+  @Post('hook')
+  @PartneroWebhook()
+  receive(@PartneroEvent() event: PartneroWebhookEvent) {
+    return this.partnero.webhooks.dispatch(event);
+  }
+}
+
+@Injectable()
+export class Commissions {
+  @OnPartneroEvent('transaction.created')
+  async add(event: PartneroEventOf<'transaction.created'>) {
+    await Promise.resolve();
+    called('add', event);
+  }
+
+  @OnPartneroEvent(['transaction.created', 'transaction.deleted'])
+  count(event: PartneroEventOf<'transaction.created' | 'transaction.deleted'>) {
+    called('count', event);
+  }
+}
+
+/** An app whose route hands every event to its handlers. */
+export function startHandling(
+  options: PartneroModuleOptions = {},
+  providers: unknown[] = [Commissions],
+  setup: AppSetup = {},
+): Promise<RunningApp> {
+  return startApp({
+    options: { rawBody: true },
+    imports: [
+      PartneroModule.forRoot({
+        outbox: sqliteOutbox({ path }),
+        ...options,
+        webhooks: { secret: SECRET, ...options.webhooks },
+        delivery: { initialBackoffMs: 10, maxBackoffMs: 50, ...options.delivery },
+      }),
+    ],
+    controllers: [WebhookController],
+    providers,
+    ...setup,
+  });
+}
+
+export const inboxOf = ({ app }: RunningApp): InboxInspector =>
+  app.get(PartneroService).webhooks.inbox;
+
+export const sale = (key = 'inv-1', more: object = {}) =>
+  eventBody('transaction.created', { key, amount: 49, ...more });
+
+export const refund = (key = 'inv-1') => eventBody('transaction.deleted', { key });
+
+/** The numbers once nothing is pending any more. */
+export function handled(running: RunningApp, n: number): Promise<OutboxStats> {
+  return eventually(async () => {
+    const stats = await inboxOf(running).stats();
+    return stats.pending === 0 && stats.outcomes['handled'] === n && stats;
+  });
+}

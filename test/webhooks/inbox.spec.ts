@@ -1,0 +1,385 @@
+import { readFileSync } from 'node:fs';
+import { Injectable } from '@nestjs/common';
+import {
+  inlineOutbox,
+  OnPartneroEvent,
+  PartneroService,
+  type FailedHandler,
+  type Outcome,
+  type PartneroWebhookEvent,
+} from 'nestjs-partnero';
+import { FakePartnero } from 'nestjs-partnero/testing';
+import { closeApps } from '../support/app.js';
+import { deliver, SECRET } from '../support/deliveries.js';
+import {
+  called,
+  calls,
+  callsOf,
+  Commissions,
+  failing,
+  forgetCalls,
+  handled,
+  inboxOf,
+  path,
+  refund,
+  sale,
+  startHandling,
+} from '../support/event-handlers.js';
+import { eventually } from '../support/eventually.js';
+import { passUntil, useFakeClock, useRealClock } from '../support/fake-clock.js';
+import { inOtherProcess } from '../support/sqlite-shell.js';
+import { removeTemporaryFolders } from '../support/temporary-folder.js';
+
+beforeEach(forgetCalls);
+
+afterEach(async () => {
+  useRealClock();
+  await closeApps();
+});
+
+afterAll(removeTemporaryFolders);
+
+describe('a delivery that is repeated', () => {
+  it('is handled once, in the midst and after, also by another process of the fleet', async () => {
+    const [running, other] = [await startHandling(), await startHandling()];
+    const body = sale();
+    const together = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        deliver(`${i % 2 ? running.url : other.url}/hook`, body).then((each) => each.json()),
+      ),
+    );
+    const accepted = (together as { accepted: number }[]).map((each) => each.accepted);
+    expect(accepted.reduce((sum, n) => sum + n)).toBe(2);
+    await handled(running, 2);
+    await running.close();
+    await other.close();
+    const after = await startHandling();
+    expect(await (await deliver(`${after.url}/hook`, body)).json()).toEqual({
+      accepted: 0,
+      duplicates: 2,
+    });
+    const stats = await handled(after, 2);
+    expect(stats).toMatchObject({ accepted: 42, outcomes: { handled: 2, duplicate: 40 } });
+    expect(calls).toHaveLength(2);
+  });
+
+  it('is another event if a byte of it differs', async () => {
+    const running = await startHandling();
+    await deliver(`${running.url}/hook`, refund());
+    await deliver(`${running.url}/hook`, `${refund()}\n`);
+    await handled(running, 2);
+  });
+});
+
+describe('a handler that fails', () => {
+  it('gets the event again until it succeeds; the others do not', async () => {
+    failing.add('add');
+    const told: [unknown, FailedHandler][] = [];
+    const onHandlerError = (error: unknown, about: FailedHandler) => void told.push([error, about]);
+    const running = await startHandling({ webhooks: { onHandlerError } });
+    await deliver(`${running.url}/hook`, sale('inv-1', { email: 'ada@example.com' }));
+    await eventually(() => callsOf('add').length >= 3);
+    failing.clear();
+    await handled(running, 2);
+    expect(callsOf('count')).toHaveLength(1);
+    const [error, about] = told[1]!;
+    expect(error).toBeInstanceOf(RangeError);
+    expect(about).toEqual({
+      handler: 'Commissions.add',
+      event: 'transaction.created',
+      eventId: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      attempt: 2,
+    });
+    const [warning, ...more] = running.logger.ours('warn');
+    expect(warning).toMatch(
+      /Commissions\.add threw RangeError on the event transaction\.created [0-9a-f]{64} \(attempt 1\), at .*event-handlers/,
+    );
+    expect([more, running.logger.text.includes('ada@example.com')]).toEqual([[], false]);
+  });
+
+  it('of whatever kind harms nothing', async () => {
+    @Injectable()
+    class Hostile {
+      private n = 0;
+
+      @OnPartneroEvent('transaction.created')
+      add() {
+        this.n += 1;
+        const thrown: unknown[] = [
+          undefined,
+          'a text',
+          Object.assign(new Error('ada@example.com'), { name: 'ada@example.com', stack: 7 }),
+          Object.assign(new Error('x'), { stack: 'at ada@example.com:1:1' }),
+        ];
+        if (this.n <= thrown.length) throw thrown[this.n - 1];
+      }
+    }
+    const running = await startHandling(
+      {
+        webhooks: {
+          onHandlerError: (_, { attempt }) => {
+            if (attempt === 1) throw new Error('ours');
+            return Promise.reject(new Error('ours')) as unknown as undefined;
+          },
+        },
+      },
+      [Hostile],
+    );
+    await deliver(`${running.url}/hook`, sale());
+    await handled(running, 1);
+    expect(running.logger.text).toContain('webhooks.onHandlerError threw');
+    expect(running.logger.text).toContain('threw something');
+  });
+
+  it('stops neither other events nor what goes to Partnero', async () => {
+    failing.add('add');
+    const fake = await FakePartnero.start({ partners: ['ann'] });
+    const running = await startHandling({ apiKey: fake.apiKey, baseUrl: fake.baseUrl });
+    for (let i = 0; i < 20; i += 1) await deliver(`${running.url}/hook`, sale(`inv-${i}`));
+    await eventually(() => callsOf('add').length > 40);
+    await eventually(() => callsOf('count').length === 20);
+    const partnero = running.app.get(PartneroService);
+    const referral = partnero.referralFrom({ key: 'ann' });
+    expect(await partnero.attribute(referral, { id: 'u1' })).toBe('accepted');
+    await eventually(() => fake.customers.length === 1);
+    await fake.stop();
+  });
+
+  it('goes on, though Partnero refuses the key', async () => {
+    const fake = await FakePartnero.start({ partners: ['ann'] });
+    const running = await startHandling({
+      apiKey: 'wrong',
+      baseUrl: fake.baseUrl,
+      verifyOnBoot: false,
+    });
+    const partnero = running.app.get(PartneroService);
+    await partnero.attribute(partnero.referralFrom({ key: 'ann' }), { id: 'u1' });
+    await eventually(async () => (await partnero.outbox.stats()).paused);
+    await deliver(`${running.url}/hook`, sale());
+    await handled(running, 2);
+    expect(await partnero.outbox.stats()).toMatchObject({ pending: 1 });
+    await fake.stop();
+  });
+
+  it('is given up after maxAgeDays, told, kept, and handled again on demand', async () => {
+    failing.add('add');
+    const outcomes: Outcome[] = [];
+    const onOutcome = (outcome: Outcome) => void outcomes.push(outcome);
+    const running = await startHandling({ onOutcome, delivery: { maxAgeDays: 0 } });
+    const inbox = inboxOf(running);
+    await deliver(`${running.url}/hook`, sale());
+    await eventually(async () => (await inbox.stats()).dead === 1);
+    const dead = [];
+    for await (const entry of inbox.dead()) dead.push(entry);
+    expect(dead).toMatchObject([
+      { handler: 'Commissions.add', state: 'dead', outcome: 'dead', reason: 'RangeError' },
+    ]);
+    const { eventId, id } = dead[0]!;
+    const found = await inbox.find({ eventId });
+    expect(found.map(({ handler, outcome }) => `${handler} ${outcome}`).toSorted()).toEqual([
+      'Commissions.add dead',
+      'Commissions.count handled',
+    ]);
+    expect(await inbox.stats()).toMatchObject({
+      program: 'default',
+      accepted: 2,
+      pending: 0,
+      dead: 1,
+      outcomes: { handled: 1 },
+      kinds: { 'Commissions.add': { dead: 1 }, 'Commissions.count': { dead: 0 } },
+    });
+    expect(running.logger.ours('warn').join()).toContain('It waits for webhooks.inbox.replay()');
+    expect(
+      outcomes
+        .map(({ outcome, kind, program, route }) => `${program} ${kind} ${route}: ${outcome}`)
+        .toSorted(),
+    ).toEqual(['default event Commissions.add: dead', 'default event Commissions.count: handled']);
+    expect(JSON.stringify(outcomes)).not.toContain('inv-1');
+
+    failing.clear();
+    expect(await inbox.replay({ handler: 'Commissions.count' })).toBe(0);
+    expect(await inbox.replay(id)).toBe(1);
+    await handled(running, 2);
+    expect(callsOf('count')).toHaveLength(1);
+    expect(await inbox.replay({})).toBe(0);
+    // It was the same event all the time.
+    await deliver(`${running.url}/hook`, sale('inv-2'));
+    await handled(running, 4);
+  });
+
+  it('can have its event forgotten', async () => {
+    failing.add('add');
+    const running = await startHandling({ delivery: { maxAgeDays: 0 } });
+    const inbox = inboxOf(running);
+    await deliver(`${running.url}/hook`, sale());
+    await eventually(async () => (await inbox.stats()).dead === 1);
+    for await (const { eventId } of inbox.dead()) {
+      expect(await inbox.forget({ eventId })).toEqual({ forgotten: 2, underWay: 0 });
+      expect(await inbox.find({ eventId })).toEqual([]);
+    }
+    expect(await inbox.replay({})).toBe(0);
+  });
+});
+
+describe('a handler that is gone after a deploy', () => {
+  @Injectable()
+  class Renamed {
+    @OnPartneroEvent('transaction.created', { id: 'Commissions.add' })
+    insert(event: PartneroWebhookEvent) {
+      called('insert', event);
+    }
+  }
+
+  it.each([
+    ['others are left', [class Rest extends Commissions {}]],
+    ['none are left', []],
+  ])('leaves its events where they are, and says so: %s', async (_, providers) => {
+    failing.add('add').add('count');
+    const before = await startHandling();
+    await deliver(`${before.url}/hook`, sale());
+    await eventually(() => calls.length >= 2);
+    await before.close();
+    failing.clear();
+    calls.length = 0;
+
+    const between = await startHandling({}, providers);
+    await eventually(() => between.logger.ours('warn').length >= 2);
+    expect(between.logger.ours('warn').join()).toMatch(
+      /Events wait for the handler Commissions\.(add|count), which this app doesn't have/,
+    );
+    expect(await inboxOf(between).stats()).toMatchObject({ pending: 2, dead: 0 });
+    await between.close();
+
+    const after = await startHandling({}, [Renamed]);
+    await eventually(() => calls.length === 1);
+    expect(calls).toEqual(['insert transaction.created']);
+    const inbox = inboxOf(after);
+    const { pending, kinds } = await eventually(async () => {
+      const stats = await inbox.stats();
+      return stats.pending === 1 && stats;
+    });
+    expect([pending, kinds['Commissions.count']]).toMatchObject([1, { pending: 1 }]);
+  });
+});
+
+describe('what is kept of an event', () => {
+  it('is on the disk before the answer, and gone once it is handled', async () => {
+    let release!: () => void;
+    @Injectable()
+    class Slow {
+      @OnPartneroEvent('*')
+      async take() {
+        await new Promise<void>((resolve) => (release = resolve));
+      }
+    }
+    const running = await startHandling({}, [Slow]);
+    const rows = () =>
+      inOtherProcess(path, 'SELECT kind, payload, outcome FROM jobs WHERE payload IS NOT NULL')
+        .rows;
+    await deliver(`${running.url}/hook`, sale('inv-1', { email: 'ada@example.com' }));
+    expect(rows()).toMatchObject([
+      { kind: 'Slow.take', payload: expect.stringContaining('ada@example.com') as string },
+    ]);
+    await eventually(() => release);
+    release();
+    await handled(running, 1);
+    expect(rows()).toEqual([]);
+    await running.close();
+    expect(readFileSync(path, 'latin1')).not.toContain('ada@example.com');
+  });
+
+  it('does not hold up a shutdown, and is handled after it', async () => {
+    failing.add('add');
+    const running = await startHandling();
+    await deliver(`${running.url}/hook`, sale());
+    await eventually(() => calls.length >= 2);
+    await running.close();
+    expect(running.logger.ours('log').join()).toContain(`1 pending events stay in ${path}`);
+    failing.clear();
+    const again = await startHandling();
+    await handled(again, 2);
+  });
+
+  it('is refused with 503 if it can’t be kept, so that it is delivered again', async () => {
+    const running = await startHandling();
+    const { webhooks } = running.app.get(PartneroService);
+    await running.app.close();
+    const event = {
+      id: 'x',
+      program: 'default',
+      type: 'transaction.created',
+      name: 'transaction.created',
+      data: {},
+      envelope: {},
+    } as unknown as PartneroWebhookEvent;
+    await expect(webhooks.dispatch(event)).rejects.toMatchObject({
+      status: 503,
+      message: 'The event could not be kept; Partnero will deliver it again.',
+    });
+  });
+
+  it('waits in a process that only accepts for one that handles', async () => {
+    const accepting = await startHandling({ delivery: { concurrency: 0 } });
+    await deliver(`${accepting.url}/hook`, sale());
+    expect(await inboxOf(accepting).stats()).toMatchObject({ pending: 2 });
+    const handling = await startHandling();
+    await handled(handling, 2);
+  });
+});
+
+describe('backoff', () => {
+  it('grows from one attempt to the next, until maxAgeDays are over', async () => {
+    failing.add('add');
+    const running = await startHandling({
+      delivery: { initialBackoffMs: 10_000, maxBackoffMs: 600_000, maxAgeDays: 0.05 },
+    });
+    const inbox = inboxOf(running);
+    useFakeClock();
+    await deliver(`${running.url}/hook`, sale());
+    const passed = await passUntil(async () => (await inbox.stats()).dead === 1, 7_200_000, 20_000);
+    expect(passed).toBeGreaterThan(0.05 * 86_400_000);
+    // Without growing, it would be hundreds.
+    expect(callsOf('add').length).toBeLessThan(60);
+    expect(callsOf('count')).toHaveLength(1);
+  });
+});
+
+describe('inlineOutbox()', () => {
+  const inline = { outbox: inlineOutbox() };
+
+  it('has the event handled before the answer', async () => {
+    const running = await startHandling(inline);
+    const response = await deliver(`${running.url}/hook`, sale());
+    expect([response.status, await response.json()]).toEqual([201, { accepted: 2, duplicates: 0 }]);
+    expect(calls).toHaveLength(2);
+    expect(await inboxOf(running).stats()).toMatchObject({ accepted: 0, pending: 0 });
+    expect(await inboxOf(running).find({ eventId: 'x' })).toEqual([]);
+  });
+
+  it('refuses it if a handler fails, so that Partnero delivers it again', async () => {
+    failing.add('add');
+    const errors: unknown[] = [];
+    const running = await startHandling({
+      ...inline,
+      webhooks: { onHandlerError: (error) => void errors.push(error) },
+    });
+    const fake = await FakePartnero.start();
+    const url = `${running.url}/hook`;
+    const sent = fake.sendEvent(
+      'transaction.created',
+      { email: 'ada@example.com' },
+      {
+        url,
+        secret: SECRET,
+        backoffMs: 10,
+      },
+    );
+    await eventually(() => errors.length >= 2);
+    failing.clear();
+    const [delivery] = await sent;
+    expect(delivery!.delivered).toBe(true);
+    expect(delivery!.statuses.slice(0, 2)).toEqual([500, 500]);
+    expect(running.logger.ours().join()).not.toContain('ada@example.com');
+    await fake.stop();
+  });
+});
