@@ -3,4 +3,14 @@ export type { FakePartneroOptions } from './fake-partnero.js';
 export type { FakeFault, FaultScope } from './fake-fault.js';
 export type { FakeReadings } from './fake-readings.js';
 export type { RecordedRequest } from './fake-request.js';
-export type { FakeCustomer, FakePartner } from './fake-store.js';
+export type {
+  FakeCustomer,
+  FakeGift,
+  FakeLead,
+  FakeLink,
+  FakePartner,
+  FakeProgramType,
+  FakeSubscriber,
+  FakeTransaction,
+  FakeWebhook,
+} from './fake-entities.js';
