@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PartneroError, PartneroService, type PartneroRequest } from 'nestjs-partnero';
 import { FakePartnero, type FakeFault } from 'nestjs-partnero/testing';
+import { failure } from '../support/api.js';
 import { closeApps, partnero, startApp } from '../support/app.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
@@ -19,7 +20,7 @@ let service: PartneroService;
 
 beforeEach(async () => {
   fake = await FakePartnero.start({ apiKey: API_KEY, partners: ['ann'] });
-  const { app } = await startApp({ imports: [partnero(fake, { timeoutMs: 100 })] });
+  const { app } = await startApp({ imports: [partnero(fake, { timeoutMs: 100, retries: 0 })] });
   service = app.get(PartneroService);
 });
 
@@ -29,16 +30,6 @@ afterEach(async () => {
 });
 
 afterAll(removeTemporaryFolders);
-
-async function failure(call: () => Promise<unknown>): Promise<PartneroError> {
-  try {
-    await call();
-  } catch (error) {
-    expect(error).toBeInstanceOf(PartneroError);
-    return error as PartneroError;
-  }
-  throw new Error('it succeeded');
-}
 
 const create = () => service.customers.create(CUSTOMER);
 const get = () => service.customers.get('ada@example.com');
