@@ -8,31 +8,34 @@ type Fields = Readonly<Record<string, unknown>>;
  * refused for a field that wasn't sent, or if none of them is in what comes back. Being told twice of
  * the same changes does no harm.
  *
- * @throws PartneroError what the first form was answered, if the second is no better
+ * @throws PartneroError
  */
 export async function updateInEitherForm<T extends object>(
   changes: Fields,
   first: () => Promise<T>,
   second: () => Promise<T>,
 ): Promise<T> {
-  let answer: T | undefined;
-  let refusal: PartneroError | undefined;
+  let taken: () => T;
   try {
-    answer = await first();
+    const answer = await first();
     if (!isIgnored(changes, answer as Fields)) return answer;
-  } catch (error) {
-    if (!isAboutTheForm(error, changes)) throw error;
-    refusal = error;
+    taken = () => answer;
+  } catch (refusal) {
+    if (!isAboutTheForm(refusal, changes)) throw refusal;
+    taken = () => {
+      throw refusal;
+    };
   }
   try {
     return await second();
   } catch (error) {
-    if (!(error instanceof PartneroError) || error.retryable) throw error;
-    if (refusal) throw refusal;
-    return answer as T;
+    // It was the right form the first time, whatever came of it.
+    if (isAboutTheForm(error, changes) && Object.keys(error.fieldErrors).length > 0) return taken();
+    throw error;
   }
 }
 
+/** A refusal that names no field that was sent. */
 function isAboutTheForm(error: unknown, changes: Fields): error is PartneroError {
   if (!(error instanceof PartneroError) || error.kind !== 'validation') return false;
   return !Object.keys(error.fieldErrors).some((field) => field.replace(/^update\./, '') in changes);

@@ -15,7 +15,7 @@ afterEach(stopApis);
 
 afterAll(removeTemporaryFolders);
 
-const sale: CreateTransactionDto = {
+const sale = {
   key: 'order-1',
   customer: { key: 'of-ann' },
   amount: { amount: '99.99', currency: 'USD' },
@@ -113,7 +113,7 @@ describe('create', () => {
     ['seconds as a time', { created_at: 1_746_202_359 }, ['created_at']],
     ['a time that is none', { created_at: new Date('x') }, ['created_at']],
   ])('refuses %s before sending', async (_, change, fields) => {
-    const input = { ...sale, ...change } as CreateTransactionDto;
+    const input = { ...sale, ...change } as unknown as CreateTransactionDto;
     const error = await failure(service.transactions.create(input));
     expect(error).toMatchObject({ kind: 'invalid_input', ambiguous: false });
     expect(Object.keys(error.fieldErrors)).toEqual(fields);

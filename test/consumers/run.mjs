@@ -1,5 +1,5 @@
-// Installs the package as it would be published into small projects, compiles the README's code in
-// each, and runs its quick start.
+// Installs the package as it would be published into small projects, compiles the README's code and
+// the tests of its types in each, and runs its quick start.
 // node test/consumers/run.mjs [--nest 10|11|12]
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -63,6 +63,7 @@ function writeQuickStart(project) {
   for (const { name, code } of snippets) writeFileSync(join(project, name), code);
   cpSync(join(root, 'test/readme/users.ts'), join(project, 'users.ts'));
   cpSync(join(root, 'test/consumers/app.ts'), join(project, 'app.ts'));
+  cpSync(join(root, 'test/types/programs.ts'), join(project, 'types.ts'));
   const file = join(project, 'app.module.ts');
   const typed = readFileSync(file, 'utf8');
   const onFake = typed.replace('forRoot()', "forRoot({ baseUrl: process.env['FAKE_BASE_URL'] })");

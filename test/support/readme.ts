@@ -7,10 +7,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
-/** The README's code, by the file name in its first line. */
+const guides = ['docs/api.md'].map((file) => readFileSync(join(root, file), 'utf8'));
+
+/** The code in README and guides, by the file name in its first line. */
 export function snippets(): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [, code] of readme.matchAll(/```ts\n([\s\S]*?)```/g)) {
+  for (const [, code] of [readme, ...guides].join('\n').matchAll(/```ts\n([\s\S]*?)```/g)) {
     const name = /^\/\/ (\S+\.ts)\n/.exec(code!)?.[1];
     if (name === undefined) throw new Error(`No file name in the first line of:\n${code}`);
     if (found.has(name)) throw new Error(`Two snippets are called ${name}`);
