@@ -39,6 +39,7 @@ export class PartneroApiClient implements ApiCaller {
   async send<T = unknown>(request: ApiRequest): Promise<Envelope<T>> {
     const apiKey = this.#options.apiKey?.reveal();
     if (!apiKey) throw new AnswerErrors(request, apiKey).noKey();
+    if (request.signal?.aborted) throw new AnswerErrors(request, apiKey).abortedUnsent();
     const call = this.callOf(request);
     const deadline = new Deadline(request.timeoutMs ?? this.#options.timeoutMs, request.signal);
     try {

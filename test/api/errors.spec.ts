@@ -178,6 +178,13 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
       });
     });
 
+    it('a call that was cut off before it began is not sent', async () => {
+      const signal = AbortSignal.abort();
+      const call = () => service.customers.create(CUSTOMER, { signal });
+      expect(await failure(call)).toMatchObject({ kind: 'aborted', ambiguous: false });
+      expect(fake.requests).toHaveLength(0);
+    });
+
     it('each attempt has its own time, and may have less', async () => {
       fake.misbehave({ type: 'hang' });
       const started = performance.now();

@@ -21,15 +21,17 @@ export function snippets(): Map<string, string> {
   return found;
 }
 
-/** Compiles the snippets, strictly, as the app of a user. Where to, and what the compiler says. */
+/**
+ * Compiles the snippets, and the tests of types, strictly, as the app of a user. Where to, and what the
+ * compiler says.
+ */
 export function compileSnippets(): { folder: string; complaints: string[]; program: ts.Program } {
   const folder = join(root, 'dist/readme');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const files = new Map(snippets()).set(
-    'users.ts',
-    readFileSync(join(root, 'test/readme/users.ts'), 'utf8'),
-  );
+  const files = new Map(snippets())
+    .set('users.ts', readFileSync(join(root, 'test/readme/users.ts'), 'utf8'))
+    .set('types.ts', readFileSync(join(root, 'test/types/programs.ts'), 'utf8'));
   for (const [name, code] of files) writeFileSync(join(folder, name), code);
   const program = ts.createProgram({
     rootNames: [...files.keys()].map((name) => join(folder, name)),
