@@ -10,8 +10,12 @@ export function bootLine(
   location: string | undefined,
   log: OutboxLog,
 ): void {
-  const { name, program } = options;
-  const title = name === DEFAULT_PROGRAM ? `${program} program` : `${program} program '${name}'`;
+  const { name, apiProgram } = options;
+  const title =
+    name === DEFAULT_PROGRAM ? `${apiProgram} program` : `${apiProgram} program '${name}'`;
+  if (apiProgram === 'newsletter') {
+    return log.log(`Nothing is attributed to the ${title}: its subscribers are no customers.`);
+  }
   const reading = `${sourcesOf(options)}${captures ? ` ${capturingOf(options)}` : ''}`;
   switch (mode) {
     case 'delivers':

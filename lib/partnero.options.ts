@@ -1,4 +1,6 @@
 import { ApiKey } from './api/api-key.js';
+import { DEFAULT_API_READINGS, type ApiReadings } from './api/api.readings.js';
+import type { PartneroProgram } from './api/program/program-type.js';
 import type { Outcome } from './attribution/attribution.outcome.js';
 import { OptionCheck } from './option-check.js';
 import {
@@ -33,12 +35,23 @@ export interface PartneroModuleOptions {
   apiKey?: string | undefined;
   /** `true`: no key is a boot error. `false`: nothing is attributed. Default: as the key is there. */
   enabled?: boolean | undefined;
-  /** What the key's program is. Default `'affiliate'`. */
-  program?: ProgramType | undefined;
+  /**
+   * What the key's program is. Default `'affiliate'`. In a `'newsletter'` program there are no customers:
+   * nothing is attributed, and only the API is called.
+   */
+  program?: PartneroProgram | undefined;
   /** Default `https://api.partnero.com/v1`. */
   baseUrl?: string | undefined;
   /** Of each attempt to reach Partnero, body included. Milliseconds; default 10,000. */
   timeoutMs?: number | undefined;
+  /**
+   * How often a call of your own (`partnero.customers`, …) is repeated that fails in a way that may
+   * pass, and that does no more when it is carried out twice. Attributions have `delivery` instead.
+   * 0 to 10; default 2.
+   */
+  retries?: number | undefined;
+  /** Where Partnero's sources disagree on what to send: which is right. */
+  readings?: Partial<ApiReadings> | undefined;
   /** Where the referral key is looked for. */
   referral?: ReferralOptions | undefined;
   /** What keeps attributions until Partnero has them. Default `sqliteOutbox()`. */
@@ -77,9 +90,13 @@ export interface ResolvedOptions {
   readonly name: string;
   readonly apiKey: ApiKey | undefined;
   readonly enabled: boolean | undefined;
+  /** Whose cookie and link parameters are read. */
   readonly program: ProgramType;
+  readonly apiProgram: PartneroProgram;
   readonly baseUrl: string;
   readonly timeoutMs: number;
+  readonly retries: number;
+  readonly readings: ApiReadings;
   readonly referral: ResolvedReferralOptions;
   readonly outbox: OutboxDefinition;
   readonly delivery: ResolvedDeliveryOptions;
@@ -97,6 +114,8 @@ const KNOWN = [
   'program',
   'baseUrl',
   'timeoutMs',
+  'retries',
+  'readings',
   'referral',
   'outbox',
   'delivery',
@@ -108,6 +127,8 @@ const KNOWN = [
   'onOutcome',
 ];
 
+const PROGRAMS: readonly PartneroProgram[] = ['affiliate', 'refer-a-friend', 'newsletter'];
+
 /**
  * Checks the options, once, while the app starts; reads the environment then, and not before.
  * @throws PartneroConfigurationError naming the option
@@ -118,7 +139,8 @@ export function resolveOptions(
   environment: NodeJS.ProcessEnv,
 ): ResolvedOptions {
   const check = new OptionCheck(given, '', KNOWN);
-  const program = check.oneOf<ProgramType>('program', ['affiliate', 'refer-a-friend'], 'affiliate');
+  const apiProgram = check.oneOf<PartneroProgram>('program', PROGRAMS, 'affiliate');
+  const program = apiProgram === 'newsletter' ? 'affiliate' : apiProgram;
   const apiKey = apiKeyFrom(given?.apiKey, name, environment);
   const enabled = check.boolean('enabled');
   if (enabled === true && apiKey === undefined) {
@@ -133,8 +155,11 @@ export function resolveOptions(
     apiKey,
     enabled,
     program,
+    apiProgram,
     baseUrl: check.url('baseUrl', 'https://api.partnero.com/v1'),
     timeoutMs: check.integer('timeoutMs', 10_000, { min: 1, max: 600_000 }),
+    retries: check.integer('retries', 2, { min: 0, max: 10 }),
+    readings: readingsFrom(given?.readings),
     referral: resolveReferralOptions(given?.referral, program),
     outbox,
     delivery: resolveDeliveryOptions(given?.delivery),
@@ -168,6 +193,16 @@ function apiKeyFrom(
     );
   }
   return new ApiKey(key);
+}
+
+function readingsFrom(given: Partial<ApiReadings> | undefined): ApiReadings {
+  const { saleTime, subscriberId, linkFields } = DEFAULT_API_READINGS;
+  const check = new OptionCheck(given, 'readings', Object.keys(DEFAULT_API_READINGS));
+  return {
+    saleTime: check.oneOf('saleTime', ['unix', 'text'], saleTime),
+    subscriberId: check.oneOf('subscriberId', ['id', 'identifier'], subscriberId),
+    linkFields: check.oneOf('linkFields', ['snake_case', 'camelCase'], linkFields),
+  };
 }
 
 function outboxFrom(given: OutboxDefinition | undefined): OutboxDefinition {

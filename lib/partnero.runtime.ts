@@ -7,8 +7,10 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import type { HttpService } from '@nestjs/axios';
-import { CustomersResource } from './api/customers/customers.resource.js';
+import type { ApiCaller } from './api/api.caller.js';
 import { PartneroApiClient } from './api/partnero-api.client.js';
+import { customersOf } from './api/program-resources.js';
+import { RetryingCaller } from './api/retrying.caller.js';
 import { AttributionJob } from './attribution/attribution.job.js';
 import { AttributionService } from './attribution/attribution.service.js';
 import { OutcomeReporter } from './attribution/outcome.reporter.js';
@@ -39,11 +41,13 @@ type Mode = 'delivers' | 'keeps' | 'counts' | 'disabled';
 export class PartneroRuntime
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
-  readonly client: PartneroApiClient;
-  readonly customers: CustomersResource;
+  /** For calls of the app's own: repeats what is safe to repeat. */
+  readonly calls: ApiCaller;
   readonly attribution: AttributionService;
   readonly capture: ReferralCapture;
   readonly inspector: OutboxInspector;
+  /** One attempt each: delivery has its own way to try again. */
+  private readonly client: PartneroApiClient;
   private readonly log: Logger;
   private readonly reporter: OutcomeReporter;
   private readonly kinds = new KindRegistry();
@@ -54,7 +58,7 @@ export class PartneroRuntime
   private isUp = false;
 
   private constructor(
-    private readonly options: ResolvedOptions,
+    readonly options: ResolvedOptions,
     private readonly mode: Mode,
     http: HttpService,
   ) {
@@ -62,8 +66,9 @@ export class PartneroRuntime
     this.log = new Logger(name === DEFAULT_PROGRAM ? 'Partnero' : `Partnero:${name}`);
     this.starting = new Persistence(this.log);
     this.client = new PartneroApiClient(http, options);
-    this.customers = new CustomersResource(this.client, program);
-    this.kinds.register(new AttributionJob(this.customers, this.client, program));
+    this.calls = new RetryingCaller(this.client, options.retries);
+    const customers = customersOf(program, this.client);
+    this.kinds.register(new AttributionJob(customers, this.client, program));
     this.reporter = new OutcomeReporter(name, this.log, options.onOutcome);
     this.outbox = mode === 'disabled' ? null : options.outbox.create(this.outboxContext());
     this.identity =
@@ -83,7 +88,7 @@ export class PartneroRuntime
 
   /** Finds out first whether there is a key, and whether the outbox knows this program. */
   static async create(options: ResolvedOptions, http: HttpService): Promise<PartneroRuntime> {
-    const off = options.enabled === false;
+    const off = options.enabled === false || options.apiProgram === 'newsletter';
     if (options.apiKey && !off) return new PartneroRuntime(options, 'delivers', http);
     // A lost environment variable must not lose commissions.
     const known = await options.outbox.knows(options.name).catch(() => true);
@@ -118,6 +123,7 @@ export class PartneroRuntime
       outbox,
       delivery,
       ledgerDays,
+      calls: this.calls,
       client: this.client,
       log: this.log,
       report: (outcome) => this.reporter.tell(outcome),

@@ -3,29 +3,56 @@ import { warnOfRefusedKey } from './attribution/read-referral.js';
 import type { AcceptOutcome } from './attribution/attribution.outcome.js';
 import type { Envelope } from './api/envelope.js';
 import type { CallOptions } from './api/call-options.js';
-import type { CustomersResource } from './api/customers/customers.resource.js';
 import { ping, type ProgramInfo } from './api/program/ping.js';
+import { resourcesOf, type ProgramResources } from './api/program-resources.js';
+import type { PartneroProgram } from './api/program/program-type.js';
 import type { PartneroRequest } from './api/request.js';
 import type { OutboxInspector } from './outbox.inspector.js';
 import type { PartneroRuntime } from './partnero.runtime.js';
 import type { Referral } from './referral/referral.js';
 import type { WebhooksService } from './webhooks/webhooks.service.js';
 
-/** Partnero, for your own code: attribute by hand, ask what became of it, call the API. */
-export class PartneroService {
-  /** Plain calls to `/customers`. */
-  readonly customers: CustomersResource;
+/**
+ * Partnero, for your own code: attribute by hand, ask what became of it, call the API. Say of which
+ * type the program is if it isn't an affiliate program: what it doesn't have isn't offered.
+ *
+ * @example
+ * constructor(private readonly partnero: PartneroService) {}
+ * constructor(private readonly partnero: PartneroService<'refer-a-friend'>) {}
+ */
+export class PartneroService<
+  TProgram extends PartneroProgram = 'affiliate',
+> implements ProgramResources<TProgram> {
+  readonly customers: ProgramResources<TProgram>['customers'];
+  readonly transactions: ProgramResources<TProgram>['transactions'];
+  /** Affiliate programs. */
+  readonly partners: ProgramResources<TProgram>['partners'];
+  /** Referral links: of partners, in a refer-a-friend program of customers. */
+  readonly links: ProgramResources<TProgram>['links'];
+  /** Affiliate programs. */
+  readonly leads: ProgramResources<TProgram>['leads'];
+  /** Newsletter programs. */
+  readonly subscribers: ProgramResources<TProgram>['subscribers'];
+  readonly program: ProgramResources<TProgram>['program'];
   /** What became of the sign-ups. */
   readonly outbox: OutboxInspector;
-  /** What Partnero tells: its events, for your handlers. */
+  /** What Partnero tells: its webhooks, and their events for your handlers. */
   readonly webhooks: WebhooksService;
   readonly #runtime: PartneroRuntime;
 
   constructor(runtime: PartneroRuntime, webhooks: WebhooksService) {
     this.#runtime = runtime;
-    this.webhooks = webhooks;
-    this.customers = runtime.customers;
     this.outbox = runtime.inspector;
+    const { calls, options } = runtime;
+    const resources = resourcesOf(options.apiProgram as TProgram, calls, options.readings);
+    this.customers = resources.customers;
+    this.transactions = resources.transactions;
+    this.partners = resources.partners;
+    this.links = resources.links;
+    this.leads = resources.leads;
+    this.subscribers = resources.subscribers;
+    this.webhooks = webhooks;
+    this.program = resources.program;
   }
 
   /**
@@ -69,19 +96,21 @@ export class PartneroService {
    * @throws PartneroError
    */
   ping(options: CallOptions = {}): Promise<ProgramInfo> {
-    return ping(this.#runtime.client, options);
+    return ping(this.#runtime.calls, options);
   }
 
   /**
-   * Any call that has no method of its own here. Sent once, with the API key, to `baseUrl` and nowhere
-   * else; resolves with the whole answer of Partnero.
+   * Any call that has no method of its own here. Sent with the API key, to `baseUrl` and nowhere else;
+   * once, unless `retries` says otherwise. Resolves with the whole answer of Partnero.
    *
    * @example
-   * const { data } = await partnero.request<Partner[]>({ path: '/partners', query: { limit: 50 } })
+   * const { data } = await partnero.request<Coupon[]>({ path: '/coupons', query: { limit: 50 } })
    * @throws PartneroError
    */
   request<T = unknown>(request: PartneroRequest): Promise<Envelope<T>> {
-    return this.#runtime.client.send<T>(request);
+    const { method, path, query, body, signal, timeoutMs, retries = 0 } = request;
+    const call = { method, path, query, body, signal, timeoutMs, retries };
+    return this.#runtime.calls.send<T>(call);
   }
 }
 

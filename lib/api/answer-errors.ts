@@ -35,6 +35,11 @@ export class AnswerErrors {
     });
   }
 
+  abortedUnsent(): PartneroError {
+    const message = `${this.call} was not sent: its caller had cut it off before.`;
+    return new PartneroError({ kind: 'aborted', message });
+  }
+
   fromStatus(status: number, body: Body, retryAfter: unknown): PartneroError {
     const kind = kindOf(status, body);
     const fieldErrors = this.fieldErrorsIn(body);

@@ -1,3 +1,5 @@
+import { exactAmounts } from './money/exact-amounts.js';
+
 /**
  * What every answer of Partnero is wrapped in.
  * @see https://docs.partnero.com (introduction, "Responses")
@@ -9,14 +11,14 @@ export interface Envelope<T = unknown> {
   readonly message?: string;
   readonly errors?: unknown;
   readonly links?: { readonly next?: string | null } | null;
-  readonly meta?: { readonly per_page?: number } | null;
+  readonly meta?: { readonly per_page?: number; readonly current_page?: number } | null;
 }
 
-/** The JSON object in a body, or `undefined` for anything else. */
-export function parseObject(body: unknown): Record<string, unknown> | undefined {
+/** The JSON object in a body, or `undefined` for anything else. `exact`: see {@link exactAmounts}. */
+export function parseObject(body: unknown, exact = false): Record<string, unknown> | undefined {
   if (typeof body !== 'string') return undefined;
   try {
-    const value: unknown = JSON.parse(body);
+    const value: unknown = JSON.parse(body, exact ? exactAmounts : undefined);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     return isObject ? (value as Record<string, unknown>) : undefined;
   } catch {

@@ -1,48 +1,52 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import type { HttpService } from '@nestjs/axios';
-import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { VERSION } from '../version.js';
+import { AnswerErrors } from './answer-errors.js';
+import type { ApiCaller } from './api.caller.js';
 import type { ApiOptions } from './api.options.js';
 import { Deadline } from './deadline.js';
 import { isSuccess, parseObject, saysFailure, type Envelope } from './envelope.js';
-import { AnswerErrors } from './answer-errors.js';
-import { urlOf, type PartneroRequest } from './request.js';
-
-const MAX_BYTES = 10 * 1024 * 1024;
-const asIs = (data: unknown): unknown => data;
+import { DirectTransport } from './http/direct.transport.js';
+import { isProxied, ProxiedTransport } from './http/proxied.transport.js';
+import type { HttpAnswer, HttpCall, Transport } from './http/transport.js';
+import { bodyOf, urlOf, type ApiRequest } from './request.js';
 
 /** One call, one answer: authentication, time limit, envelope, errors. Retries nothing. */
-export class PartneroApiClient {
+export class PartneroApiClient implements ApiCaller {
   // Really private: sockets remember the header that holds the key, and whoever prints this would see it.
-  readonly #httpAgent = new HttpAgent({ keepAlive: true });
-  readonly #httpsAgent = new HttpsAgent({ keepAlive: true });
-  readonly #http: HttpService;
+  readonly #transport: Transport;
   readonly #options: ApiOptions;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headersOfJson: Readonly<Record<string, string>>;
 
   constructor(http: HttpService, options: ApiOptions) {
-    this.#http = http;
+    const { baseUrl, apiKey } = options;
     this.#options = options;
+    this.#headers = {
+      Authorization: `Bearer ${apiKey?.reveal()}`,
+      Accept: 'application/json',
+      'User-Agent': `nestjs-partnero/${VERSION}`,
+    };
+    this.#headersOfJson = { ...this.#headers, 'Content-Type': 'application/json' };
+    this.#transport = isProxied(baseUrl, process.env)
+      ? new ProxiedTransport(http)
+      : new DirectTransport(http, baseUrl);
   }
 
   /**
    * @returns the envelope of a successful answer
    * @throws PartneroError for everything else
    */
-  async send<T = unknown>(request: PartneroRequest): Promise<Envelope<T>> {
+  async send<T = unknown>(request: ApiRequest): Promise<Envelope<T>> {
     const apiKey = this.#options.apiKey?.reveal();
-    const errors = new AnswerErrors(request, apiKey);
-    if (!apiKey) throw errors.noKey();
-    const config = this.configOf(request, apiKey);
+    if (!apiKey) throw new AnswerErrors(request, apiKey).noKey();
+    if (request.signal?.aborted) throw new AnswerErrors(request, apiKey).abortedUnsent();
+    const call = this.callOf(request);
     const deadline = new Deadline(request.timeoutMs ?? this.#options.timeoutMs, request.signal);
     try {
-      const response = await this.#http.axiosRef.request<unknown>({
-        ...config,
-        signal: deadline.signal,
-      });
-      return this.read<T>(response, errors);
+      const answer = await this.#transport.send(call, deadline);
+      return read<T>(answer, request, apiKey);
     } catch (error) {
-      throw errors.fromThrown(error, deadline.reason);
+      throw new AnswerErrors(request, apiKey).fromThrown(error, deadline.reason);
     } finally {
       deadline.clear();
     }
@@ -50,47 +54,24 @@ export class PartneroApiClient {
 
   /** Closes idle connections. */
   close(): void {
-    this.#httpAgent.destroy();
-    this.#httpsAgent.destroy();
+    this.#transport.close();
   }
 
-  private configOf(request: PartneroRequest, apiKey: string): AxiosRequestConfig {
-    const { method = 'GET', body } = request;
-    const withBody = body !== undefined && method !== 'GET';
-    return {
-      method,
-      url: urlOf(this.#options.baseUrl, request),
-      data: withBody ? JSON.stringify(body) : undefined,
-      headers: {
-        Authorization: `Bearer ${apiKey}`,
-        Accept: 'application/json',
-        'User-Agent': `nestjs-partnero/${VERSION}`,
-        ...(withBody ? { 'Content-Type': 'application/json' } : {}),
-      },
-      adapter: 'http',
-      httpAgent: this.#httpAgent,
-      httpsAgent: this.#httpsAgent,
-      // The key must not follow a redirect to another host.
-      maxRedirects: 0,
-      maxContentLength: MAX_BYTES,
-      maxBodyLength: MAX_BYTES,
-      responseType: 'text',
-      transformRequest: [asIs],
-      transformResponse: [asIs],
-      validateStatus: () => true,
-    };
+  private callOf(request: ApiRequest): HttpCall {
+    const { method = 'GET' } = request;
+    const url = urlOf(this.#options.baseUrl, request);
+    const body = bodyOf(request);
+    return { method, url, headers: body === undefined ? this.#headers : this.#headersOfJson, body };
   }
+}
 
-  private read<T>(response: AxiosResponse<unknown>, errors: AnswerErrors): Envelope<T> {
-    const { status, data, headers } = response;
-    const body = parseObject(data);
-    if (status < 200 || status > 299) {
-      throw errors.fromStatus(status, body, headers['retry-after']);
-    }
-    if (status === 204 || (status === 202 && !data)) return {};
-    if (!body) throw errors.unreadable(status);
-    if (saysFailure(body)) throw errors.failed(status, body);
-    if (!isSuccess(body)) throw errors.unreadable(status);
-    return body;
-  }
+function read<T>(answer: HttpAnswer, request: ApiRequest, apiKey: string): Envelope<T> {
+  const { status, retryAfter } = answer;
+  const isFine = status >= 200 && status <= 299;
+  if (status === 204 || (status === 202 && !answer.body)) return {};
+  const body = parseObject(answer.body, request.exact);
+  if (isFine && body && isSuccess(body)) return body;
+  const errors = new AnswerErrors(request, apiKey);
+  if (!isFine) throw errors.fromStatus(status, body, retryAfter);
+  throw body && saysFailure(body) ? errors.failed(status, body) : errors.unreadable(status);
 }

@@ -1,7 +1,8 @@
-import { PartneroError } from './partnero.error.js';
+import type { CallOptions } from './call-options.js';
+import { PartneroError, type PartneroErrorKind } from './partnero.error.js';
 
 /** One call to Partnero's API. */
-export interface PartneroRequest {
+export interface PartneroRequest extends CallOptions {
   /** Default `GET`. */
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
   /**
@@ -12,21 +13,53 @@ export interface PartneroRequest {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   /** Sent as JSON. Never with a `GET`. */
   readonly body?: unknown;
-  /** Cuts the call off; it then rejects with the kind `aborted`. */
-  readonly signal?: AbortSignal | undefined;
-  /** For this call only. Milliseconds. */
-  readonly timeoutMs?: number | undefined;
+  /** How often a `GET`, `PUT` or `DELETE` is repeated that fails in a way that may pass. Default 0. */
+  readonly retries?: number | undefined;
 }
 
+/** A call as resources make it. */
+export interface ApiRequest extends PartneroRequest {
+  /** Of a `POST`: carried out twice it does no more than once. Other methods are repeatable. */
+  readonly repeatable?: boolean | undefined;
+  /**
+   * What Partnero answers if it has carried the call out before. Of a call that is repeated because an
+   * answer was lost, this means that all is well.
+   */
+  readonly doneIf?: PartneroErrorKind | undefined;
+  /** Amounts in the answer become decimal texts, without loss. */
+  readonly exact?: boolean | undefined;
+}
+
+// https://www.rfc-editor.org/rfc/rfc3986#section-3.3
+const IS_PATH = /^\/[^/?#\s\\][^?#\s\\]*$/;
+const CLIMBS = /\/(\.|%2e){1,2}(\/|$)/i;
+const NOT_IN_PATHS = /[^\w.~!$&'()*+,;=:@%/-]+/g;
+
 /** @throws PartneroError `invalid_input` if the path would lead elsewhere than it says */
-export function urlOf(baseUrl: string, { path, query = {} }: PartneroRequest): string {
-  const route = typeof path === 'string' ? checkedPath(path) : joinSegments(path);
+export function urlOf(baseUrl: string, { path, query }: PartneroRequest): string {
+  const url = baseUrl + (typeof path === 'string' ? checkedPath(path) : joinSegments(path));
+  if (!query) return url;
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) search.set(name, String(value));
   }
-  const suffix = search.size > 0 ? `?${search.toString()}` : '';
-  return `${baseUrl}${route}${suffix}`;
+  return search.size > 0 ? `${url}?${search.toString()}` : url;
+}
+
+/**
+ * The JSON to send, if any.
+ * @throws PartneroError `invalid_input` if there is none for it
+ */
+export function bodyOf({ method = 'GET', body }: PartneroRequest): string | undefined {
+  if (body === undefined || method === 'GET') return undefined;
+  try {
+    return JSON.stringify(body);
+  } catch {
+    throw new PartneroError({
+      kind: 'invalid_input',
+      message: "This can't be sent to Partnero: the body has no form in JSON.",
+    });
+  }
 }
 
 /** Names a call without what may be personal in it: an id can be an e-mail address. */
@@ -65,12 +98,10 @@ function joinSegments(segments: readonly string[]): string {
 }
 
 function checkedPath(path: string): string {
-  const safe = /^\/[^/?#\s\\][^?#\s\\]*$/.test(path);
-  const climbs = path.split('/').some((segment) => /^(\.|%2e){1,2}$/i.test(segment));
-  if (!safe || climbs) {
+  if (!IS_PATH.test(path) || CLIMBS.test(path) || !path.isWellFormed()) {
     throw invalidPath("it must begin with one '/' and hold no '?', '#', blank or dot segment");
   }
-  return path;
+  return path.replace(NOT_IN_PATHS, encodeURIComponent);
 }
 
 function invalidPath(why: string): PartneroError {

@@ -1,16 +1,13 @@
-import type {
-  CreateCustomerInput,
-  CustomersResource,
-} from '../api/customers/customers.resource.js';
+import type { CreateCustomerInput } from '../api/customers/create-customer.input.js';
 import { findPartnerId } from '../api/partners/find-partner.js';
 import { PartneroError } from '../api/partnero.error.js';
 import type { PartneroApiClient } from '../api/partnero-api.client.js';
 import { ping } from '../api/program/ping.js';
-import type { Customer } from '../api/customers/customer.model.js';
 import type { Job } from '../outbox/job.js';
 import type { JobKind } from '../outbox/job-kind.js';
 import type { SettledVerdict, Verdict } from '../outbox/verdict.js';
 import type { ProgramType } from '../referral/referral.options.js';
+import type { AnsweredCustomer, AttributedCustomers } from './attributed-customers.js';
 import { readPayload } from './attribution.payload.js';
 import type { AttributionOutcome } from './attribution.outcome.js';
 import { affiliateRules, referAFriendRules, type ProgramRules } from './program-rules.js';
@@ -36,7 +33,7 @@ export class AttributionJob implements JobKind {
   private readonly rules: ProgramRules;
 
   constructor(
-    private readonly customers: CustomersResource,
+    private readonly customers: AttributedCustomers,
     private readonly client: PartneroApiClient,
     program: ProgramType,
   ) {
@@ -65,7 +62,7 @@ export class AttributionJob implements JobKind {
 
   private async create(attempt: Attempt): Promise<Verdict> {
     const { key, fields, referralKey, signal } = attempt;
-    const body: CreateCustomerInput = this.rules.body(key, fields, referralKey);
+    const body: CreateCustomerInput<ProgramType> = this.rules.body(key, fields, referralKey);
     try {
       attempt.requests += 1;
       await this.customers.create(body, { signal });
@@ -188,7 +185,7 @@ export class AttributionJob implements JobKind {
 
   private async found(
     attempt: Attempt,
-    customer: Customer,
+    customer: AnsweredCustomer,
     error: PartneroError,
   ): Promise<Verdict> {
     // A hit by id or e-mail is somebody else.
@@ -207,7 +204,10 @@ export class AttributionJob implements JobKind {
   }
 
   /** Answers name the partner by id, or perhaps by key: told apart by looking the key up. */
-  private async isSamePartner(attempt: Attempt, customer: Customer): Promise<boolean | 'unknown'> {
+  private async isSamePartner(
+    attempt: Attempt,
+    customer: AnsweredCustomer,
+  ): Promise<boolean | 'unknown'> {
     const { referralKey, signal } = attempt;
     const { partner, referring_customer: referrer } = customer;
     if (referrer) {

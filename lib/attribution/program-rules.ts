@@ -1,5 +1,6 @@
-import type { CreateCustomerInput } from '../api/customers/customers.resource.js';
-import type { Customer } from '../api/customers/customer.model.js';
+import type { CreateCustomerInput } from '../api/customers/create-customer.input.js';
+import type { ProgramType } from '../referral/referral.options.js';
+import type { AnsweredCustomer } from './attributed-customers.js';
 
 /** How the two types of program differ when a new customer is told to Partnero. */
 export interface ProgramRules {
@@ -7,9 +8,9 @@ export interface ProgramRules {
     key: string,
     fields: Readonly<Record<string, unknown>>,
     referralKey: string | null,
-  ): CreateCustomerInput;
+  ): CreateCustomerInput<ProgramType>;
   /** Our own id of a customer that Partnero has. */
-  keyOf(customer: Customer): string | undefined;
+  keyOf(customer: AnsweredCustomer): string | undefined;
   /** Whether a refused field is about who referred the customer. */
   isAboutReferrer(field: string): boolean;
   /** A refused referrer doesn't keep the customer from being created. */

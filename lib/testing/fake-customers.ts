@@ -1,41 +1,54 @@
-import { refusal, success, type FakeAnswer } from './fake-answer.js';
+import type { FakeAnswer } from './fake-answer.js';
+import type { FakeCustomer, FakePartner } from './fake-entities.js';
 import type { FakeCall } from './fake-request.js';
-import type { FakeReadings } from './fake-readings.js';
-import type { FakeCustomer, FakeStore } from './fake-store.js';
-import { paginate } from './fake-pages.js';
-
-type Program = 'affiliate' | 'refer-a-friend';
-type Fields = Record<string, unknown>;
+import { FakeResource, isAnswer } from './fake-resource.js';
+import { showCustomer } from './fake-show.js';
+import {
+  isEmail,
+  isReference,
+  isText,
+  required,
+  type Fields,
+  type Problems,
+} from './fake-values.js';
 
 /** `/customers`, in the shape of the program's type. */
-export class FakeCustomers {
-  constructor(
-    private readonly program: Program,
-    private readonly store: FakeStore,
-    private readonly readings: FakeReadings,
-  ) {}
-
-  /** `undefined`: no such route. */
+export class FakeCustomers extends FakeResource {
   handle(call: FakeCall): FakeAnswer | undefined {
     const { method, segments } = call;
-    const [, key, action] = segments;
-    if (segments[0] === 'customers:search') return method === 'GET' ? this.search(call) : undefined;
+    const [resource, key, action, more] = segments;
+    if (this.type === 'newsletter' || more !== undefined) return undefined;
+    if (resource === 'customers:search') return method === 'GET' ? this.search(call) : undefined;
+    if (resource !== 'customers') return undefined;
     if (key === undefined) return this.collection(call);
     const customer = this.find(key);
     if (action === undefined) return this.single(call, customer);
-    if (method !== 'POST' || this.program !== 'affiliate') return undefined;
-    if (action === 'archive') return this.setArchived(customer, true);
-    return action === 'revoke-archive' ? this.setArchived(customer, false) : undefined;
+    if (method !== 'POST' || this.type !== 'affiliate') return undefined;
+    const answer = this.setArchived(customer, 'Customer', action);
+    if (answer?.status === 200) customer!.deletedAt = customer!.archived ? new Date() : null;
+    return answer;
+  }
+
+  /** Creates a customer; also for a sale that brings its own. */
+  create(body: Fields): FakeAnswer {
+    return this.type === 'affiliate' ? this.createAffiliate(body) : this.createReferred(body);
+  }
+
+  /** By what `/customers/{x}` finds. */
+  find(reference: string): FakeCustomer | undefined {
+    const own = this.store.customerByOwnId(reference);
+    if (own || !this.readings.findsByEmail) return own;
+    return this.store.customers.find(({ email }) => email === reference);
   }
 
   private collection(call: FakeCall): FakeAnswer | undefined {
     switch (call.method) {
       case 'GET':
-        return this.list(call);
+        return this.listed(call);
       case 'POST':
-        return this.program === 'affiliate'
-          ? this.createAffiliate(call.body)
-          : this.createReferred(call.body);
+        return this.create(call.body);
+      case 'PUT':
+        return this.updateByBody(call.body);
       default:
         return undefined;
     }
@@ -43,141 +56,129 @@ export class FakeCustomers {
 
   private single(call: FakeCall, customer: FakeCustomer | undefined): FakeAnswer | undefined {
     if (!['GET', 'PUT', 'DELETE'].includes(call.method)) return undefined;
-    if (!customer) return this.notFound();
+    const isElsewhere = this.readings.updateCustomerAt === 'body' && this.type !== 'affiliate';
+    if (call.method === 'PUT' && isElsewhere) return this.notAllowed();
+    if (!customer) return this.notFound('Customer');
     if (call.method === 'PUT') return this.update(customer, call.body);
-    if (call.method === 'GET') return success(this.readings, this.show(customer));
+    if (call.method === 'GET') return this.ok(this.show(customer));
     this.store.removeCustomer(customer);
-    return success(this.readings, undefined);
+    return this.ok();
   }
 
   private createAffiliate(body: Fields): FakeAnswer {
     const { key, email, partner } = body;
-    const errors: Record<string, string[]> = {};
-    if (!isText(key)) errors['key'] = ['The key field is required.'];
-    if (!isReference(partner)) errors['partner'] = ['The partner field is required.'];
+    const errors: Problems = {};
+    if (!isText(key)) errors['key'] = required('key');
+    if (!isReference(partner)) errors['partner'] = required('partner');
     this.checkFields(body, errors);
-    if (isText(key) && this.byOwnId(key)) return this.duplicate('key');
+    if (isText(key) && this.store.customerByOwnId(key)) return this.duplicate('key');
     if (Object.keys(errors).length > 0) return this.invalid(errors);
     const found = this.store.partnerBy(partner as Fields);
-    if (!found) return this.unknownPartner();
+    if (!found) return this.unknown('partner');
     if (this.isTakenEmail(email)) return this.duplicate('email');
-    const customer = this.store.addCustomer({
-      ...fieldsOf(body),
-      key: key as string,
-      partner: found,
-    });
-    return success(this.readings, this.show(customer), this.readings.createStatus);
+    return this.add({ ...fieldsOf(body), key: key as string, partner: found });
   }
 
   private createReferred(body: Fields): FakeAnswer {
     const { id, key, email, referring_customer: reference } = body;
-    const errors: Record<string, string[]> = {};
+    const errors: Problems = {};
     this.checkFields(body, errors);
-    if (isText(id) && this.byOwnId(id)) return this.duplicate('id');
+    if (this.readings.emailRequired && !isText(email)) errors['email'] = required('email');
+    if (isText(id) && this.store.customerByOwnId(id)) return this.duplicate('id');
     if (isText(key) && this.store.customers.some((other) => other.key === key)) {
       return this.duplicate('key');
     }
     if (Object.keys(errors).length > 0) return this.invalid(errors);
     const referrer = isReference(reference) ? this.referrerBy(reference) : null;
-    if (referrer === undefined) return this.unknownPartner();
+    if (referrer === undefined) return this.unknown('referring_customer');
     if (this.isTakenEmail(email)) return this.duplicate('email');
-    const customer = this.store.addCustomer({
+    return this.add({
       ...fieldsOf(body),
       ...(isText(id) ? { id } : {}),
       ...(isText(key) ? { key } : {}),
       referrer,
     });
-    return success(this.readings, this.show(customer), this.readings.createStatus);
+  }
+
+  private add(fields: Partial<FakeCustomer>): FakeAnswer {
+    return this.created(this.show(this.store.addCustomer(fields)));
+  }
+
+  private updateByBody(body: Fields): FakeAnswer {
+    const isElsewhere = this.readings.updateCustomerAt === 'path' && this.type !== 'affiliate';
+    if (isElsewhere) return this.notAllowed();
+    const own = this.type === 'affiliate' ? body['key'] : body['id'];
+    const customer = isText(own) ? this.store.customerByOwnId(own) : undefined;
+    return customer ? this.update(customer, body) : this.notFound('Customer');
   }
 
   private update(customer: FakeCustomer, body: Fields): FakeAnswer {
-    const wrapped = body['update'] as Fields | undefined;
-    const { updateBody } = this.readings;
-    const flat = updateBody === 'flat' || (updateBody === 'either' && !wrapped);
-    const changes = flat ? body : wrapped;
-    if (!changes) return this.invalid({ update: ['The update field is required.'] });
+    const changes = this.changesIn(body);
+    if (isAnswer(changes)) return changes;
     const { key } = changes;
-    const errors: Record<string, string[]> = {};
+    const errors: Problems = {};
     this.checkFields(changes, errors);
     if (Object.keys(errors).length > 0) return this.invalid(errors);
-    if (isText(key) && key !== customer.key && this.byOwnId(key)) return this.duplicate('key');
-    const fields = fieldsOf(changes);
-    Object.assign(customer, fields, { updatedAt: new Date() });
-    if (isText(key)) this.store.renameCustomer(customer, key);
-    return success(this.readings, this.show(customer));
+    const isNew = this.type === 'affiliate' && isText(key) && key !== customer.key;
+    if (isNew && this.store.customerByOwnId(key)) return this.duplicate('key');
+    Object.assign(customer, fieldsOf(changes), { updatedAt: new Date() });
+    if (isNew) this.store.renameCustomer(customer, key);
+    return this.ok(this.show(customer));
   }
 
-  private setArchived(customer: FakeCustomer | undefined, archived: boolean): FakeAnswer {
-    if (!customer) return this.notFound();
-    if (customer.archived === archived) {
-      return refusal(
-        this.readings,
-        400,
-        `The customer is ${archived ? 'already' : 'not'} archived.`,
-      );
-    }
-    customer.archived = archived;
-    customer.deletedAt = archived ? new Date() : null;
-    return success(this.readings, undefined);
-  }
-
-  private list({ query }: FakeCall): FakeAnswer {
-    // PHP frameworks turn a dot in a query name into an underscore: both reach the server as one.
-    const partnerKey = query['partner.key'] ?? query['partner_key'];
-    const partnerEmail = query['partner.email'] ?? query['partner_email'];
-    const { refer_status: referred, sort } = query;
+  private listed(call: FakeCall): FakeAnswer {
+    const { refer_status: referred, sort } = call.query;
+    const key = this.filter(call, 'key');
+    const email = this.filter(call, 'email');
     const rows = this.store.customers.filter(
-      (customer) =>
-        (partnerKey === undefined || customer.partner?.key === partnerKey) &&
-        (partnerEmail === undefined || customer.partner?.email === partnerEmail) &&
-        (referred === undefined || (customer.referrer !== null) === (referred === 'referred')),
+      ({ partner, referrer }) =>
+        (key === undefined || partner?.key === key) &&
+        (email === undefined || partner?.email === email) &&
+        (referred === undefined || (referrer !== null) === (referred === 'referred')),
     );
     if (sort === 'desc') rows.reverse();
-    return paginate(rows, query, this.readings, '/customers', (row) => this.show(row));
+    return this.list(rows, call, (row) => this.show(row));
+  }
+
+  /** PHP frameworks turn a dot in a query name into an underscore: both may reach the server as one. */
+  private filter({ query }: FakeCall, field: keyof FakePartner): string | undefined {
+    const { partnerFilter } = this.readings;
+    return (
+      (partnerFilter === 'underscored' ? undefined : query[`partner.${field}`]) ??
+      (partnerFilter === 'dotted' ? undefined : query[`partner_${field}`])
+    );
   }
 
   private search({ query }: FakeCall): FakeAnswer {
     const { id, key, email } = query;
-    if (this.program === 'affiliate' && id === undefined && email === undefined) {
+    if (this.type === 'affiliate' && id === undefined && email === undefined) {
       return this.invalid({ email: ['The email field is required when id is not present.'] });
     }
     const found = this.store.customers.filter(
       (customer) =>
         (id !== undefined && this.store.ownIdOf(customer) === id) ||
         (email !== undefined && customer.email === email) ||
-        (this.program !== 'affiliate' && key !== undefined && customer.key === key),
+        (this.type !== 'affiliate' && key !== undefined && customer.key === key),
     );
-    return success(
-      this.readings,
-      found.map((customer) => this.show(customer)),
-    );
+    return this.ok(found.map((customer) => this.show(customer)));
   }
 
-  private checkFields(body: Fields, errors: Record<string, string[]>): void {
+  private checkFields(body: Fields, errors: Problems): void {
     for (const name of ['email', 'name', 'surname']) {
       const value = body[name];
       if (value !== undefined && value !== null && typeof value !== 'string') {
         errors[name] = [`The ${name} field must be a string.`];
       }
     }
-    if (typeof body['email'] === 'string' && !/^[^@\s]+@[^@\s]+$/.test(body['email'])) {
+    if (typeof body['email'] === 'string' && !isEmail(body['email'])) {
       errors['email'] = ['The email field must be a valid email address.'];
     }
-  }
-
-  private find(reference: string): FakeCustomer | undefined {
-    const own = this.byOwnId(reference);
-    if (own || !this.readings.findsByEmail) return own;
-    return this.store.customers.find(({ email }) => email === reference);
-  }
-
-  private byOwnId(id: string): FakeCustomer | undefined {
-    return this.store.customerByOwnId(id);
+    for (const name of ['key', 'id']) this.checkLength(name, body[name], errors);
   }
 
   /** `undefined`: named, and not known. The id wins over the key. */
   private referrerBy({ id, key }: Fields): FakeCustomer | undefined {
-    if (isText(id)) return this.byOwnId(id);
+    if (isText(id)) return this.store.customerByOwnId(id);
     return this.store.customers.find((other) => other.key === key);
   }
 
@@ -187,58 +188,11 @@ export class FakeCustomers {
   }
 
   private show(customer: FakeCustomer): Fields {
-    const { email, name, surname, tags, partner, referrer, createdAt, updatedAt, deletedAt } =
-      customer;
-    const common = {
-      email,
-      name,
-      surname,
-      status: deletedAt ? 'deleted' : 'active',
-      created_at: stamp(createdAt),
-      updated_at: stamp(updatedAt),
-    };
-    if (this.program === 'affiliate') {
-      return {
-        ...common,
-        key: customer.key,
-        partner: partner?.[this.readings.partnerField] ?? null,
-        deleted: deletedAt !== null,
-        deleted_at: deletedAt ? stamp(deletedAt) : null,
-        tags: tags.map((value) => ({ value })),
-      };
-    }
-    return {
-      ...common,
-      id: customer.id,
-      approved: true,
-      referring_customer: referrer && {
-        id: referrer.id,
-        key: referrer.key,
-        email: referrer.email,
-      },
-      referral_link: `https://example.com/?ref=${encodeURIComponent(customer.key)}`,
-    };
+    return showCustomer(customer, this.world);
   }
 
   private duplicate(field: string): FakeAnswer {
-    const { duplicateStatus } = this.readings;
-    const message = `The ${field} has already been taken.`;
-    return refusal(this.readings, duplicateStatus, message, { [field]: [message] });
-  }
-
-  private invalid(errors: Record<string, string[]>): FakeAnswer {
-    return refusal(this.readings, 422, 'The given data was invalid.', errors);
-  }
-
-  private unknownPartner(): FakeAnswer {
-    const who = this.program === 'affiliate' ? 'partner' : 'referring_customer';
-    const { unknownPartnerStatus: status } = this.readings;
-    const message = `The ${who} could not be found.`;
-    return refusal(this.readings, status, message, status === 422 ? { [who]: [message] } : {});
-  }
-
-  private notFound(): FakeAnswer {
-    return refusal(this.readings, 404, 'Customer not found.');
+    return this.taken(field, this.readings.duplicateStatus);
   }
 }
 
@@ -250,17 +204,4 @@ function fieldsOf(body: Fields): Partial<FakeCustomer> {
     ...(surname === undefined ? {} : { surname: surname as string | null }),
     ...(Array.isArray(tags) ? { tags: tags as string[] } : {}),
   };
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
-function isReference(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && Object.values(value).some(isText);
-}
-
-/** Microseconds, as Partnero has them. */
-function stamp(date: Date): string {
-  return date.toISOString().replace('Z', '000Z');
 }

@@ -21,6 +21,8 @@ export type FakeFault =
   | { readonly type: 'reset_before' }
   /** Carries it out, then cuts the connection: the answer is lost. */
   | { readonly type: 'reset_after' }
+  /** Cuts the connection, and carries it out all the same, some time later. */
+  | { readonly type: 'reset_before_late_write'; readonly afterMs: number }
   /** A proxy's page instead of an answer; 200 unless given. */
   | { readonly type: 'html'; readonly status?: number }
   /** 200 and no body. */

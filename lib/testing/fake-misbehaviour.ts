@@ -33,6 +33,9 @@ export function misbehave(
     case 'reset_after':
       carryOut();
       return void response.socket?.resetAndDestroy();
+    case 'reset_before_late_write':
+      setTimeout(carryOut, fault.afterMs).unref();
+      return void response.socket?.resetAndDestroy();
     case 'html':
       return void response
         .writeHead(fault.status ?? 200, { 'Content-Type': 'text/html' })

@@ -13,8 +13,9 @@ export function paginate<T>(
 ): FakeAnswer {
   const limit = Number(query['limit'] ?? DEFAULT_LIMIT);
   const page = Number(query['page'] ?? 1);
-  if (!Number.isInteger(limit) || limit < 1 || limit > readings.maxLimit) {
-    const message = `The limit must be between 1 and ${readings.maxLimit}.`;
+  const { minLimit, maxLimit } = readings;
+  if (!Number.isInteger(limit) || limit < minLimit || limit > maxLimit) {
+    const message = `The limit must be between ${minLimit} and ${maxLimit}.`;
     return refusal(readings, 422, message, { limit: [message] });
   }
   const from = (page - 1) * limit;

@@ -1,19 +1,29 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { refusal, type FakeAnswer } from './fake-answer.js';
+import type {
+  FakeCustomer,
+  FakeGift,
+  FakeLead,
+  FakeLink,
+  FakePartner,
+  FakeProgramType,
+  FakeSubscriber,
+  FakeTransaction,
+  FakeWebhook,
+} from './fake-entities.js';
 import type { FakeFault, FaultScope } from './fake-fault.js';
 import { misbehave, send } from './fake-misbehaviour.js';
-import { DEFAULT_READINGS, type FakeReadings } from './fake-readings.js';
 import { FakeEventSender, type FakeDelivery, type SendEventOptions } from './fake-event.sender.js';
+import { DEFAULT_READINGS, type FakeReadings } from './fake-readings.js';
 import type { FakeCall, RecordedRequest } from './fake-request.js';
 import { FakeRoutes } from './fake-routes.js';
-import { FakeStore, type FakeCustomer, type FakePartner } from './fake-store.js';
-import type { FakeWebhook } from './fake-webhooks.js';
+import { FakeStore } from './fake-store.js';
 
 /** How a {@link FakePartnero} starts. */
 export interface FakePartneroOptions {
   /** Default `'affiliate'`. */
-  readonly program?: 'affiliate' | 'refer-a-friend' | undefined;
+  readonly program?: FakeProgramType | undefined;
   /** The only key that it accepts. Default `'fake-api-key'`. */
   readonly apiKey?: string | undefined;
   /** As `GET /test` tells it. Default `'FAKE0001'`. */
@@ -60,11 +70,12 @@ export class FakePartnero {
   private port = 0;
 
   private constructor(options: FakePartneroOptions) {
-    const { program = 'affiliate', publicId = 'FAKE0001', partners = [] } = options;
+    const { program: type = 'affiliate', publicId = 'FAKE0001', partners = [] } = options;
     this.apiKey = options.apiKey ?? 'fake-api-key';
     this.readings = { ...DEFAULT_READINGS, ...options.readings };
-    this.store = new FakeStore(program);
-    this.routes = new FakeRoutes(program, publicId, this.store, this.readings);
+    this.store = new FakeStore(type);
+    const { store, readings } = this;
+    this.routes = new FakeRoutes({ type, publicId, store, readings });
     for (const partner of partners) this.store.addPartner(partner);
     this.server = createServer((request, response) => void this.answer(request, response));
     this.server.on('connection', (socket) => {
@@ -92,6 +103,37 @@ export class FakePartnero {
     return this.store.customers;
   }
 
+  /** All that were recorded; two with the same key are two. */
+  get transactions(): readonly FakeTransaction[] {
+    return this.store.transactions;
+  }
+
+  get links(): readonly FakeLink[] {
+    return this.store.links;
+  }
+
+  get leads(): readonly FakeLead[] {
+    return this.store.leads;
+  }
+
+  get subscribers(): readonly FakeSubscriber[] {
+    return this.store.subscribers;
+  }
+
+  get webhooks(): readonly FakeWebhook[] {
+    return this.store.webhooks;
+  }
+
+  /** Bonuses of partners and credits of customers. */
+  get gifts(): readonly FakeGift[] {
+    return this.store.gifts;
+  }
+
+  /** E-mail addresses that were invited. */
+  get invited(): readonly string[] {
+    return this.store.invited;
+  }
+
   addPartner(partner: string | (Partial<FakePartner> & { key: string })): FakePartner {
     return this.store.addPartner(partner);
   }
@@ -101,13 +143,9 @@ export class FakePartnero {
     return this.store.addCustomer(fields);
   }
 
-  get webhooks(): readonly FakeWebhook[] {
-    return this.routes.webhooks.all;
-  }
-
   /** A webhook that was there before, as if made in the dashboard. */
   addWebhook(fields: Partial<FakeWebhook> & { url: string; events: string[] }): FakeWebhook {
-    return this.routes.webhooks.add(fields);
+    return this.store.addWebhook(fields);
   }
 
   /**
@@ -123,7 +161,7 @@ export class FakePartnero {
     if (url !== undefined && secret === undefined) throw new Error('sendEvent() needs a secret.');
     const recipients =
       url === undefined
-        ? this.routes.webhooks.subscribersOf(event)
+        ? this.store.recipientsOf(event)
         : [{ url, secret: secret ?? '', webhookKey: 'fake-webhook' }];
     return Promise.all(recipients.map((each) => this.sender.send(event, data, each, options)));
   }

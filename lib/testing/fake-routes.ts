@@ -1,59 +1,43 @@
-import { refusal, success, type FakeAnswer } from './fake-answer.js';
+import { refusal, type FakeAnswer } from './fake-answer.js';
 import { FakeCustomers } from './fake-customers.js';
-import type { FakeReadings } from './fake-readings.js';
+import { FakeLeads } from './fake-leads.js';
+import { FakeLinks } from './fake-links.js';
+import { FakeOthers } from './fake-others.js';
+import { FakePartners } from './fake-partners.js';
+import { FakeProgram } from './fake-program.js';
+import { FakeReferAFriend } from './fake-refer-a-friend.js';
 import type { FakeCall } from './fake-request.js';
-import type { FakeStore } from './fake-store.js';
+import type { FakeResource, FakeWorld } from './fake-resource.js';
+import { FakeSubscribers } from './fake-subscribers.js';
+import { FakeTransactions } from './fake-transactions.js';
 import { FakeWebhooks } from './fake-webhooks.js';
 
 /** All that the fake answers to. */
 export class FakeRoutes {
-  readonly webhooks: FakeWebhooks;
-  private readonly customers: FakeCustomers;
+  private readonly resources: readonly FakeResource[];
 
-  constructor(
-    private readonly program: 'affiliate' | 'refer-a-friend',
-    private readonly publicId: string,
-    private readonly store: FakeStore,
-    private readonly readings: FakeReadings,
-  ) {
-    this.customers = new FakeCustomers(program, store, readings);
-    this.webhooks = new FakeWebhooks(program, readings);
+  constructor(private readonly world: FakeWorld) {
+    const customers = new FakeCustomers(world);
+    this.resources = [
+      customers,
+      new FakeReferAFriend(world, customers),
+      new FakeTransactions(world, customers),
+      new FakePartners(world),
+      new FakeLinks(world),
+      new FakeSubscribers(world),
+      new FakeLeads(world),
+      new FakeWebhooks(world),
+      new FakeProgram(world),
+      new FakeOthers(world),
+    ];
   }
 
   handle(call: FakeCall): FakeAnswer {
-    const answer = this.route(call);
-    return (
-      answer ?? refusal(this.readings, 404, `The route ${call.segments[0]} could not be found.`)
-    );
-  }
-
-  private route(call: FakeCall): FakeAnswer | undefined {
-    switch (call.segments[0]) {
-      case 'customers':
-      case 'customers:search':
-        return this.customers.handle(call);
-      case 'partner':
-        return call.method === 'GET' ? this.partner(call) : undefined;
-      case 'webhooks':
-        return this.webhooks.handle(call);
-      case 'test':
-        return call.method === 'GET' ? this.test() : undefined;
-      default:
-        return undefined;
+    for (const resource of this.resources) {
+      const answer = resource.handle(call);
+      if (answer) return answer;
     }
-  }
-
-  private partner({ query }: FakeCall): FakeAnswer {
-    const partner = this.store.partnerBy(query);
-    if (!partner) return refusal(this.readings, 404, 'Partner not found.');
-    const { id, email, name } = partner;
-    return success(this.readings, { id, email, name, status: 'active' });
-  }
-
-  private test(): FakeAnswer {
-    const type = this.program === 'affiliate' ? 'affiliate' : 'refer_a_friend';
-    const { tellsPublicId } = this.readings;
-    const program = tellsPublicId ? { type, pub_id: this.publicId } : { type };
-    return success(this.readings, { program });
+    const { readings } = this.world;
+    return refusal(readings, 404, `The route ${call.segments[0]} could not be found.`);
   }
 }

@@ -1,47 +1,39 @@
 import { randomUUID } from 'node:crypto';
+import type {
+  FakeCustomer,
+  FakeGift,
+  FakeLead,
+  FakeLink,
+  FakePartner,
+  FakeProgramType,
+  FakeSubscriber,
+  FakeTransaction,
+  FakeWebhook,
+} from './fake-entities.js';
+import type { FakeRecipient } from './fake-event.sender.js';
 
-/** A partner that the fake knows. */
-export interface FakePartner {
-  readonly id: string;
-  readonly key: string;
-  readonly email: string;
-  readonly name: string;
-}
-
-/** A customer as the fake keeps it. */
-export interface FakeCustomer {
-  /** Affiliate: the caller's id. Refer-a-friend: the public key. */
-  key: string;
-  /** Refer-a-friend: the caller's id. */
-  id: string;
-  email: string | null;
-  name: string | null;
-  surname: string | null;
-  tags: string[];
-  /** Affiliate: whom this customer counts for. */
-  partner: FakePartner | null;
-  /** Refer-a-friend: who referred this customer. */
-  referrer: FakeCustomer | null;
-  archived: boolean;
-  createdAt: Date;
-  updatedAt: Date;
-  deletedAt: Date | null;
-}
-
-/** What the fake keeps: one program's partners and customers. */
+/** What the fake keeps: all that is in one program. */
 export class FakeStore {
   readonly partners: FakePartner[] = [];
+  readonly links: FakeLink[] = [];
+  readonly subscribers: FakeSubscriber[] = [];
+  readonly leads: FakeLead[] = [];
+  readonly webhooks: FakeWebhook[] = [];
+  readonly gifts: FakeGift[] = [];
+  readonly invited: string[] = [];
+  transactions: FakeTransaction[] = [];
+  program: Record<string, unknown> = { name: 'Fake program', website: 'https://example.com' };
   /** By the caller's id, in the order of their creation. */
   private readonly byOwnId = new Map<string, FakeCustomer>();
 
-  constructor(private readonly program: 'affiliate' | 'refer-a-friend') {}
+  constructor(private readonly type: FakeProgramType) {}
 
   get customers(): FakeCustomer[] {
     return [...this.byOwnId.values()];
   }
 
   ownIdOf(customer: FakeCustomer): string {
-    return this.program === 'affiliate' ? customer.key : customer.id;
+    return this.type === 'refer-a-friend' ? customer.id : customer.key;
   }
 
   customerByOwnId(id: string): FakeCustomer | undefined {
@@ -54,6 +46,10 @@ export class FakeStore {
       id: `partner_${this.partners.length + 1}_${given.key}`,
       email: `${given.key}@partners.example`,
       name: given.key,
+      surname: null,
+      tags: [],
+      archived: false,
+      createdAt: new Date(),
       ...given,
     };
     this.partners.push(added);
@@ -62,13 +58,7 @@ export class FakeStore {
 
   /** By any one of the three. */
   partnerBy(reference: { key?: unknown; id?: unknown; email?: unknown }): FakePartner | undefined {
-    const { key, id, email } = reference;
-    return this.partners.find(
-      (partner) =>
-        (key !== undefined && partner.key === key) ||
-        (id !== undefined && partner.id === id) ||
-        (email !== undefined && partner.email === email),
-    );
+    return this.partners.find((partner) => isNamed(partner, reference));
   }
 
   addCustomer(fields: Partial<FakeCustomer>): FakeCustomer {
@@ -92,8 +82,36 @@ export class FakeStore {
     return customer;
   }
 
+  /** By any one of the three. */
+  customerBy(reference: {
+    key?: unknown;
+    id?: unknown;
+    email?: unknown;
+  }): FakeCustomer | undefined {
+    return this.customers.find((customer) => isNamed(customer, reference));
+  }
+
   removeCustomer(customer: FakeCustomer): void {
     this.byOwnId.delete(this.ownIdOf(customer));
+  }
+
+  addWebhook(fields: Partial<FakeWebhook> & { url: string; events: string[] }): FakeWebhook {
+    const webhook: FakeWebhook = {
+      key: randomUUID().slice(0, 8),
+      name: 'webhook',
+      isActive: true,
+      secret: randomUUID().replaceAll('-', '').slice(0, 16),
+      ...fields,
+    };
+    this.webhooks.push(webhook);
+    return webhook;
+  }
+
+  /** Whom an event goes to. */
+  recipientsOf(event: string): FakeRecipient[] {
+    return this.webhooks
+      .filter(({ isActive, events }) => isActive && events.includes(event))
+      .map(({ key, url, secret }) => ({ url, webhookKey: key, secret }));
   }
 
   renameCustomer(customer: FakeCustomer, key: string): void {
@@ -101,4 +119,15 @@ export class FakeStore {
     customer.key = key;
     this.byOwnId.set(this.ownIdOf(customer), customer);
   }
+}
+
+function isNamed(
+  { key, id, email }: { key: string; id: string; email: string | null },
+  reference: { key?: unknown; id?: unknown; email?: unknown },
+): boolean {
+  return (
+    (reference.key !== undefined && reference.key === key) ||
+    (reference.id !== undefined && reference.id === id) ||
+    (reference.email !== undefined && reference.email === email)
+  );
 }

@@ -1,134 +1,90 @@
-import { randomBytes } from 'node:crypto';
-import { refusal, success, type FakeAnswer } from './fake-answer.js';
-import { paginate } from './fake-pages.js';
-import type { FakeRecipient } from './fake-event.sender.js';
-import type { FakeReadings } from './fake-readings.js';
+import type { FakeAnswer } from './fake-answer.js';
+import type { FakeWebhook } from './fake-entities.js';
 import type { FakeCall } from './fake-request.js';
+import { FakeResource } from './fake-resource.js';
+import { isText, required, textIn, type Fields, type Problems } from './fake-values.js';
 
-/** A webhook that was made at the fake. */
-export interface FakeWebhook {
-  key: string;
-  name: string;
-  url: string;
-  events: string[];
-  isActive: boolean;
-  /** What deliveries are signed with. */
-  signature: string;
-}
-
-type Fields = Record<string, unknown>;
+const EVENTS = {
+  affiliate: [
+    ...['created', 'updated', 'deleted', 'approved', 'rejected', 'archived'].map(
+      (what) => `partner.${what}`,
+    ),
+    ...['created', 'updated', 'deleted', 'credited', 'rewarded'].map((what) => `customer.${what}`),
+    ...['created', 'deleted'].map((what) => `transaction.${what}`),
+    ...['submitted', 'converted', 'rejected'].map((what) => `lead.${what}`),
+  ],
+  'refer-a-friend': [
+    ...['created', 'updated', 'deleted', 'credited', 'rewarded'].map((what) => `customer.${what}`),
+    ...['created', 'deleted'].map((what) => `transaction.${what}`),
+  ],
+  newsletter: ['created', 'updated', 'deleted', 'rewarded'].map((what) => `subscriber.${what}`),
+};
+const UNCONFIRMED = ['transaction.updated', 'reward.created', 'reward.approved', 'reward.paid'];
 
 /** `/webhooks`. */
-export class FakeWebhooks {
-  readonly all: FakeWebhook[] = [];
-
-  constructor(
-    private readonly program: 'affiliate' | 'refer-a-friend',
-    private readonly readings: FakeReadings,
-  ) {}
-
-  /** `undefined`: no such route. */
+export class FakeWebhooks extends FakeResource {
   handle(call: FakeCall): FakeAnswer | undefined {
-    const [, key, further] = call.segments;
-    if (further !== undefined) return undefined;
-    if (key === undefined) return this.collection(call);
-    const webhook = this.all.find((each) => each.key === key);
-    switch (call.method) {
-      case 'GET':
-        return webhook ? success(this.readings, show(webhook)) : this.notFound();
-      case 'PUT':
-        return webhook ? this.update(webhook, call.body) : this.notFound();
-      case 'DELETE':
-        return webhook ? this.remove(webhook) : this.notFound();
-      default:
-        return undefined;
+    const { method, segments, body } = call;
+    const [resource, key, more] = segments;
+    if (resource !== 'webhooks' || more !== undefined) return undefined;
+    if (key === undefined) {
+      if (method === 'POST') return this.create(body);
+      return method === 'GET'
+        ? this.list(this.store.webhooks, call, (row) => this.show(row))
+        : undefined;
     }
-  }
-
-  add(fields: Partial<FakeWebhook> & { url: string; events: string[] }): FakeWebhook {
-    const webhook: FakeWebhook = {
-      key: randomBytes(6).toString('hex'),
-      name: 'webhook',
-      isActive: true,
-      signature: randomBytes(8).toString('hex'),
-      ...fields,
-    };
-    this.all.push(webhook);
-    return webhook;
-  }
-
-  subscribersOf(event: string): FakeRecipient[] {
-    return this.all
-      .filter(({ isActive, events }) => isActive && events.includes(event))
-      .map(({ key, url, signature }) => ({ url, webhookKey: key, secret: signature }));
-  }
-
-  private collection({ method, query, body }: FakeCall): FakeAnswer | undefined {
-    if (method === 'POST') return this.create(body);
-    if (method !== 'GET') return undefined;
-    return paginate(this.all, query, this.readings, '/webhooks', show);
+    if (!['GET', 'PUT', 'DELETE'].includes(method)) return undefined;
+    const webhook = this.store.webhooks.find((each) => each.key === key);
+    if (!webhook) return this.notFound('Webhook');
+    if (method === 'GET') return this.ok(this.show(webhook));
+    if (method === 'PUT') return this.update(webhook, body);
+    this.store.webhooks.splice(this.store.webhooks.indexOf(webhook), 1);
+    return this.ok();
   }
 
   private create(body: Fields): FakeAnswer {
-    const errors = this.check(body, { required: true });
-    const given = this.readings.webhookKeys === 'generated' ? undefined : body['key'];
-    if (this.readings.webhookKeys === 'unique' && this.all.some(({ key }) => key === given)) {
-      errors['key'] = ['The key has already been taken.'];
+    const { name, url, is_active: isActive = true } = body;
+    const { webhookKeys } = this.readings;
+    const key = webhookKeys === 'generated' ? undefined : body['key'];
+    const errors = this.problemsIn(body);
+    for (const field of ['name', 'url', 'events']) {
+      if (body[field] === undefined) errors[field] = required(field);
     }
     if (Object.keys(errors).length > 0) return this.invalid(errors);
-    const key = typeof given === 'string' ? { key: given } : {};
-    const webhook = this.add({ ...fieldsOf(body), ...key } as FakeWebhook);
-    return success(this.readings, show(webhook), this.readings.createStatus);
+    const isTaken = this.store.webhooks.some((other) => other.key === key);
+    if (isTaken && webhookKeys === 'unique') return this.taken('key');
+    const webhook = this.store.addWebhook({
+      ...(isText(key) ? { key } : {}),
+      name: name as string,
+      url: url as string,
+      events: body['events'] as string[],
+      isActive: isActive as boolean,
+    });
+    return this.created(this.show(webhook));
   }
 
   private update(webhook: FakeWebhook, body: Fields): FakeAnswer {
-    const errors = this.check(body, { required: false });
+    const errors = this.problemsIn(body);
     if (Object.keys(errors).length > 0) return this.invalid(errors);
-    Object.assign(webhook, fieldsOf(body));
-    return success(this.readings, show(webhook));
+    const { name, url, events, is_active: isActive } = body;
+    if (isText(name)) webhook.name = name;
+    if (isText(url)) webhook.url = url;
+    if (Array.isArray(events)) webhook.events = events as string[];
+    if (typeof isActive === 'boolean') webhook.isActive = isActive;
+    return this.ok(this.show(webhook));
   }
 
-  private remove(webhook: FakeWebhook): FakeAnswer {
-    this.all.splice(this.all.indexOf(webhook), 1);
-    return success(this.readings, undefined);
-  }
-
-  private check(body: Fields, { required }: { required: boolean }): Record<string, string[]> {
-    const errors: Record<string, string[]> = {};
-    for (const name of ['name', 'url', 'events']) {
-      if (required && !body[name]) errors[name] = [`The ${name} field is required.`];
-    }
-    const { events = [] } = body;
-    const known = this.program === 'affiliate' ? AFFILIATE : REFER_A_FRIEND;
-    const isKnown = (event: unknown) => known.includes(String(event).split('.')[0]!);
-    if (!Array.isArray(events) || !events.every(isKnown)) {
-      errors['events'] = ['The selected events are invalid.'];
-    }
+  private problemsIn({ url, events }: Fields): Problems {
+    const errors: Problems = {};
+    if (url !== undefined && !URL.canParse(textIn(url))) errors['url'] = ['The url is invalid.'];
+    const unconfirmed = this.readings.unconfirmedEvents ? UNCONFIRMED : [];
+    const known = new Set([...EVENTS[this.type], ...unconfirmed]);
+    const areKnown = Array.isArray(events) && events.every((event) => known.has(String(event)));
+    if (events !== undefined && !areKnown) errors['events'] = ['The selected events are invalid.'];
     return errors;
   }
 
-  private invalid(errors: Record<string, string[]>): FakeAnswer {
-    return refusal(this.readings, 422, 'The given data was invalid.', errors);
+  private show({ key, name, url, events, isActive, secret }: FakeWebhook): Fields {
+    return { key, name, url, is_active: isActive, signature: secret, events };
   }
-
-  private notFound(): FakeAnswer {
-    return refusal(this.readings, 404, 'Webhook not found.');
-  }
-}
-
-/** What the vendor's own client says a program of the type has events of. */
-const AFFILIATE = ['partner', 'customer', 'transaction', 'lead', 'reward'];
-const REFER_A_FRIEND = ['customer', 'transaction', 'reward'];
-
-function show({ isActive, ...webhook }: FakeWebhook): Fields {
-  return { ...webhook, is_active: isActive };
-}
-
-function fieldsOf({ name, url, events, is_active: isActive }: Fields): Partial<FakeWebhook> {
-  return {
-    ...(name === undefined ? {} : { name: name as string }),
-    ...(url === undefined ? {} : { url: url as string }),
-    ...(events === undefined ? {} : { events: events as string[] }),
-    ...(isActive === undefined ? {} : { isActive: Boolean(isActive) }),
-  };
 }

@@ -3,8 +3,17 @@ export type { FakePartneroOptions } from './fake-partnero.js';
 export type { FakeFault, FaultScope } from './fake-fault.js';
 export type { FakeReadings } from './fake-readings.js';
 export type { RecordedRequest } from './fake-request.js';
-export type { FakeCustomer, FakePartner } from './fake-store.js';
+export type {
+  FakeCustomer,
+  FakeGift,
+  FakeLead,
+  FakeLink,
+  FakePartner,
+  FakeProgramType,
+  FakeSubscriber,
+  FakeTransaction,
+  FakeWebhook,
+} from './fake-entities.js';
 export type { FakeEventFormat } from './fake-event.js';
 export type { FakeDelivery, SendEventOptions } from './fake-event.sender.js';
-export type { FakeWebhook } from './fake-webhooks.js';
 export { signPartneroEvent } from './sign-partnero-event.js';

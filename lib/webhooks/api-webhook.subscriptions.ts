@@ -1,5 +1,6 @@
-import { DEFAULT_LIMIT, everyItem, pageOf } from '../api/page.js';
-import type { PartneroApiClient } from '../api/partnero-api.client.js';
+import type { ApiCaller } from '../api/api.caller.js';
+import type { Webhook } from '../api/webhooks/webhook.model.js';
+import { WebhooksResource } from '../api/webhooks/webhooks.resource.js';
 import { WebhookSecret } from './webhook.secret.js';
 import type {
   WantedSubscription,
@@ -7,21 +8,19 @@ import type {
   WebhookSubscriptions,
 } from './webhook.subscriptions.js';
 
-type Row = Readonly<Record<string, unknown>>;
-
 /** `/webhooks` of Partnero's API. */
 export class ApiWebhookSubscriptions implements WebhookSubscriptions {
-  constructor(private readonly client: PartneroApiClient) {}
+  readonly #webhooks: WebhooksResource;
+
+  constructor(caller: ApiCaller) {
+    this.#webhooks = new WebhooksResource(caller);
+  }
 
   async list(signal: AbortSignal): Promise<WebhookSubscription[]> {
-    const rows: WebhookSubscription[] = [];
-    const pages = everyItem(async (page) => {
-      const query = { limit: DEFAULT_LIMIT, page };
-      const answer = await this.client.send<Row[]>({ path: ['webhooks'], query, signal });
-      return pageOf(answer, page, DEFAULT_LIMIT);
-    });
-    for await (const row of pages) rows.push(toSubscription(row));
-    return rows;
+    const found: WebhookSubscription[] = [];
+    for await (const webhook of this.#webhooks.list({ signal }))
+      found.push(toSubscription(webhook));
+    return found;
   }
 
   async create(
@@ -29,26 +28,23 @@ export class ApiWebhookSubscriptions implements WebhookSubscriptions {
     key: string | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const body = { ...toBody(wanted), key };
-    await this.client.send({ method: 'POST', path: ['webhooks'], body, signal });
+    await this.#webhooks.create({ ...wanted, is_active: true, key }, { signal });
   }
 
   async update(key: string, wanted: WantedSubscription, signal: AbortSignal): Promise<void> {
-    const path = ['webhooks', key];
-    await this.client.send({ method: 'PUT', path, body: toBody(wanted), signal });
+    await this.#webhooks.update(key, { ...wanted, is_active: true }, { signal });
   }
 
-  async delete(key: string, signal: AbortSignal): Promise<void> {
-    await this.client.send({ method: 'DELETE', path: ['webhooks', key], signal });
+  delete(key: string, signal: AbortSignal): Promise<void> {
+    return this.#webhooks.delete(key, { signal });
   }
 }
 
-function toBody({ name, url, events }: WantedSubscription): Row {
-  return { name, url, events, is_active: true };
-}
+/** As it may come: fields are missing, or of another type than the documentation's. */
+type Answered = { readonly [Field in keyof Webhook]: unknown };
 
-function toSubscription(row: Row): WebhookSubscription {
-  const { key, name, url, events, is_active: active = true, signature } = row;
+function toSubscription(webhook: Answered): WebhookSubscription {
+  const { key, name, url, events, is_active: active = true, signature } = webhook;
   return {
     key: textOf(key),
     name: textOf(name),

@@ -4,7 +4,7 @@ import type {
   OnApplicationShutdown,
   OnModuleInit,
 } from '@nestjs/common';
-import type { PartneroApiClient } from '../api/partnero-api.client.js';
+import type { ApiCaller } from '../api/api.caller.js';
 import { atMost } from '../outbox/at-most.js';
 import type { OutboxLog } from '../outbox/outbox.js';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
@@ -29,7 +29,10 @@ export interface WebhooksContext extends InboxSettings {
   readonly active: boolean;
   readonly hasApiKey: boolean;
   readonly options: ResolvedWebhooksOptions;
-  readonly client: PartneroApiClient;
+  /** For calls of the app's own. */
+  readonly calls: ApiCaller;
+  /** One attempt each: `ensure` has its own way to try again. */
+  readonly client: ApiCaller;
   readonly log: OutboxLog;
   /** Called once an outcome is durable. */
   readonly report: (outcome: EventOutcome) => void;
@@ -43,7 +46,7 @@ const CLOSE_MS = 3_000;
 export class WebhooksRuntime
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
-  readonly service = new WebhooksService(this);
+  readonly service: WebhooksService;
   readonly receiver: WebhookReceiver;
   handlers: readonly EventHandler[] = [];
   private readonly failures: HandlerFailures;
@@ -57,6 +60,7 @@ export class WebhooksRuntime
     private readonly app: WebhookDiscovery,
   ) {
     const { program, active, options, log } = context;
+    this.service = new WebhooksService(context.calls, this);
     this.keeper = this.makeKeeper();
     this.failures = new HandlerFailures(log, options.onHandlerError);
     this.inline = new InlineDispatcher(this.failures);

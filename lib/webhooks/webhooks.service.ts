@@ -1,15 +1,18 @@
 import { ServiceUnavailableException } from '@nestjs/common';
+import type { ApiCaller } from '../api/api.caller.js';
+import { WebhooksResource } from '../api/webhooks/webhooks.resource.js';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import type { Dispatched } from './event.dispatcher.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import type { InboxInspector } from './inbox.inspector.js';
 import type { WebhooksRuntime } from './webhooks.runtime.js';
 
-/** What Partnero tells: `partnero.webhooks`. */
-export class WebhooksService {
+/** What Partnero tells: `partnero.webhooks`. Beside the events, plain calls to `/webhooks`. */
+export class WebhooksService extends WebhooksResource {
   readonly #runtime: WebhooksRuntime;
 
-  constructor(runtime: WebhooksRuntime) {
+  constructor(calls: ApiCaller, runtime: WebhooksRuntime) {
+    super(calls);
     this.#runtime = runtime;
   }
 

@@ -32,7 +32,6 @@ export async function connectToPartnero(): Promise<PartneroConnection> {
       webhooks: { secret },
     },
     fake,
-    listensAt: (address) =>
-      void fake.addWebhook({ url: address + PATH, events: EVENTS, signature: secret }),
+    listensAt: (address) => void fake.addWebhook({ url: address + PATH, events: EVENTS, secret }),
   };
 }

@@ -1,38 +1,22 @@
-import { PartneroError, PartneroService, type CreateCustomerInput } from 'nestjs-partnero';
-import { FakePartnero, type FakePartneroOptions } from 'nestjs-partnero/testing';
-import { closeApps, partnero, startApp } from '../support/app.js';
+import { PartneroService, type CreateCustomerInput } from 'nestjs-partnero';
+import type { FakePartnero, FakePartneroOptions } from 'nestjs-partnero/testing';
+import { failure, startApi, stopApis } from '../support/api.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
 let fake: FakePartnero;
 let service: PartneroService;
 
-async function start(options: FakePartneroOptions = {}): Promise<void> {
-  fake = await FakePartnero.start({ partners: ['ann', 'bob'], ...options });
-  const { app } = await startApp({
-    imports: [partnero(fake, { program: options.program })],
-  });
-  service = app.get(PartneroService);
+async function start(options: Omit<FakePartneroOptions, 'program'> = {}): Promise<void> {
+  ({ fake, service } = await startApi(options));
 }
 
 beforeEach(() => start());
 
-afterEach(async () => {
-  await closeApps();
-  await fake.stop();
-});
+afterEach(stopApis);
 
 afterAll(removeTemporaryFolders);
 
 const ada = { key: 'user-1', email: 'ada@example.com', partner: { key: 'ann' } };
-
-async function failure(call: Promise<unknown>): Promise<PartneroError> {
-  const error: unknown = await call.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(PartneroError);
-  return error as PartneroError;
-}
 
 describe('create', () => {
   it('sends the documented body, and gives back the customer', async () => {
@@ -275,33 +259,5 @@ describe('list and search', () => {
     const one = JSON.stringify({ data: { key: 'only' }, status: 1 });
     fake.misbehave({ type: 'status', status: 200, body: one }, { times: 1 });
     expect(await service.customers.search({ email: 'u7@example.com' })).toEqual([{ key: 'only' }]);
-  });
-});
-
-describe('in a refer-a-friend program', () => {
-  beforeEach(async () => {
-    await closeApps();
-    await fake.stop();
-    await start({ program: 'refer-a-friend' });
-  });
-
-  it('creates with id, key and who referred', async () => {
-    await service.customers.create({ id: 'user-1', key: 'ada', email: 'ada@example.com' });
-    const friend = await service.customers.create({
-      id: 'user-2',
-      email: 'bea@example.com',
-      referring_customer: { key: 'ada' },
-      metadata: { date_of_birth: '1990-05-17' },
-    });
-    expect(friend).toMatchObject({ id: 'user-2', referring_customer: { id: 'user-1' } });
-    const list = await service.customers.page(1, { referStatus: 'referred' });
-    expect(list.items).toMatchObject([{ id: 'user-2' }]);
-    expect(await service.customers.search({ key: 'ada' })).toMatchObject([{ id: 'user-1' }]);
-  });
-
-  it('refuses a body that is no customer', async () => {
-    const input = { id: '', metadata: { date_of_birth: 'yesterday' } };
-    const error = await failure(service.customers.create(input));
-    expect(Object.keys(error.fieldErrors)).toEqual(['id', 'metadata.date_of_birth']);
   });
 });

@@ -1,5 +1,5 @@
 // Installs the package as it would be published into small projects, compiles the code of README and
-// guide in each, and runs the quick start and the capturing of links.
+// guides and the tests of its types in each, and runs the quick start and the capturing of links.
 // node test/consumers/run.mjs [--nest 10|11|12]
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -74,6 +74,7 @@ function writeQuickStart(project) {
   for (const file of ['app.ts', 'capture.ts']) {
     cpSync(join(root, 'test/consumers', file), join(project, file));
   }
+  cpSync(join(root, 'test/types/programs.ts'), join(project, 'types.ts'));
   const file = join(project, 'app.module.ts');
   const typed = readFileSync(file, 'utf8');
   const onFake = typed.replace('forRoot()', "forRoot({ baseUrl: process.env['FAKE_BASE_URL'] })");

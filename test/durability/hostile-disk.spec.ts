@@ -31,7 +31,16 @@ afterAll(() => {
 });
 
 const start = (options: PartneroModuleOptions = {}) =>
-  startApp({ imports: [partnero(fake, { outbox: sqliteOutbox({ path }), ...options })] });
+  startApp({
+    imports: [
+      partnero(fake, {
+        outbox: sqliteOutbox({ path }),
+        // It is of interest here whether it is accepted, not when.
+        acceptTimeoutMs: 10_000,
+        ...options,
+      }),
+    ],
+  });
 const serviceOf = ({ app }: RunningApp) => app.get(PartneroService);
 const statsOf = (running: RunningApp) => serviceOf(running).outbox.stats();
 const attribute = (running: RunningApp, id: string) =>
@@ -92,7 +101,7 @@ describe('a file that is damaged in the middle', () => {
     expect(readdirSync(dirname(path)).some((name) => name.includes('.corrupt-'))).toBe(true);
   }, 60_000);
 
-  it.each(['jobs', 'jobs_open', 'jobs_lane', 'counters', 'owners', 'programs'])(
+  it.each(['jobs', 'jobs_open', 'jobs_lane', 'keys', 'keys_seq', 'counters', 'owners', 'programs'])(
     'is set aside, wherever: the first page of %s',
     async (name) => {
       await fake.down();

@@ -144,3 +144,17 @@ it('what is kept without a key is delivered by another app on the file that has 
   await settled(keyed.app, 2);
   expect(fake.customers.map(({ key }) => key).toSorted()).toEqual(['before', 'kept']);
 });
+
+describe('a newsletter program', () => {
+  it('attributes nothing, makes nothing, and says so; the API is there', async () => {
+    await fake.stop();
+    fake = await FakePartnero.start({ program: 'newsletter' });
+    const { app, url, logger } = await start({ program: 'newsletter' });
+    expect((await visit(`${url}/signup/1`, { partner: 'ann' })).status).toBe(201);
+    const service = app.get<PartneroService<'newsletter'>>(PartneroService);
+    expect((await service.outbox.stats()).notAccepted).toMatchObject({ disabled: 1 });
+    expect(await service.ping()).toMatchObject({ type: 'newsletter' });
+    expect(existsSync(path)).toBe(false);
+    expect(logger.ours('log').join()).toContain('Nothing is attributed to the newsletter program');
+  });
+});

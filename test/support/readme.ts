@@ -33,8 +33,8 @@ export function snippets(text = documents): Map<string, string> {
 }
 
 /**
- * Compiles the snippets, strictly, as the app of a user. Where to, and what the compiler says. Each
- * spec has a folder of its own: they run at once.
+ * Compiles the snippets, and the tests of types, strictly, as the app of a user. Where to, and what the
+ * compiler says. Each spec has a folder of its own: they run at once.
  */
 export function compileSnippets(into: string): {
   folder: string;
@@ -44,10 +44,9 @@ export function compileSnippets(into: string): {
   const folder = join(root, 'dist', into);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const files = new Map(snippets()).set(
-    'users.ts',
-    readFileSync(join(root, 'test/readme/users.ts'), 'utf8'),
-  );
+  const files = new Map(snippets())
+    .set('users.ts', readFileSync(join(root, 'test/readme/users.ts'), 'utf8'))
+    .set('types.ts', readFileSync(join(root, 'test/types/programs.ts'), 'utf8'));
   for (const [name, code] of files) writeFileSync(join(folder, name), code);
   const program = ts.createProgram({
     rootNames: [...files.keys()].map((name) => join(folder, name)),

@@ -114,6 +114,70 @@ describe('readings', () => {
   });
 });
 
+describe('transactions', () => {
+  const sale = { key: 'order-1', customer: { key: 'user-1' }, amount: 99.99, amount_units: 'USD' };
+
+  beforeEach(async () => {
+    fake = await FakePartnero.start({ partners: ['ann'] });
+    await call('POST', '/customers', customer);
+  });
+
+  it('with the same key are two, so that a double shows', async () => {
+    await call('POST', '/transactions', sale);
+    await call('POST', '/transactions', sale);
+    expect(fake.transactions.map(({ key }) => key)).toEqual(['order-1', 'order-1']);
+    const list = await (await call('GET', '/transactions?key=order-1')).json();
+    expect(list).toMatchObject({ data: [{ key: 'order-1' }, { rewards: [{ amount: 29.997 }] }] });
+    expect((await call('DELETE', '/transactions/order-1')).status).toBe(200);
+    expect(fake.transactions).toHaveLength(1);
+    fake.readings.doubledKey = 'all';
+    await call('POST', '/transactions', sale);
+    expect((await call('DELETE', '/transactions', { key: 'order-1' })).status).toBe(200);
+    expect(fake.transactions).toHaveLength(0);
+  });
+
+  it.each([
+    ['an amount that is a text', 422, { ...sale, amount: '99.99' }],
+    ['no amount', 422, { ...sale, amount: undefined }],
+    ['no customer', 422, { ...sale, customer: undefined }],
+    ['an unknown customer', 422, { ...sale, customer: { key: 'x' } }],
+    ['a time that is a text', 422, { ...sale, created_at: '2025-05-02' }],
+    [
+      'a new customer without a partner',
+      422,
+      { ...sale, customer: { key: 'x' }, options: { create_customer: true } },
+    ],
+  ])('are refused with %s: %d', async (_, status, body) => {
+    expect((await call('POST', '/transactions', body)).status).toBe(status);
+    expect(fake.transactions).toHaveLength(0);
+  });
+});
+
+describe('each type of program', () => {
+  it.each([
+    ['affiliate', ['/partners', '/leads', '/transactions', '/partner_referral_links:domains']],
+    ['refer-a-friend', ['/customers', '/transactions']],
+    ['newsletter', ['/subscribers', '/rewards']],
+  ] as const)('has its own routes, and no others: %s', async (program, own) => {
+    fake = await FakePartnero.start({ program });
+    const all = [
+      '/partners',
+      '/leads',
+      '/transactions',
+      '/partner_referral_links:domains',
+      '/customers',
+      '/subscribers',
+      '/rewards',
+    ];
+    const answered: string[] = [];
+    for (const path of all) if ((await call('GET', path)).status === 200) answered.push(path);
+    expect(answered).toEqual(expect.arrayContaining([...own]));
+    expect(answered.includes('/subscribers')).toBe(program === 'newsletter');
+    expect(answered.includes('/partners')).toBe(program === 'affiliate');
+    expect((await call('DELETE', '/program')).status).toBe(404);
+  });
+});
+
 describe('misbehaviour', () => {
   beforeEach(async () => {
     fake = await FakePartnero.start({ partners: ['ann'] });
@@ -137,6 +201,16 @@ describe('misbehaviour', () => {
     await expect(call('POST', '/customers', customer)).rejects.toThrow();
     expect(fake.customers).toHaveLength(1);
     expect(fake.requests.map(({ status }) => status)).toEqual([0, 0]);
+  });
+
+  it('writes late what it cut off', async () => {
+    const late = { type: 'reset_before_late_write', afterMs: 30 } as const;
+    fake.misbehave(late, { times: 1 });
+    await expect(call('POST', '/customers', customer)).rejects.toThrow();
+    expect(fake.customers).toHaveLength(0);
+    expect((await call('GET', '/customers/user-1')).status).toBe(404);
+    await eventually(() => fake.customers.length === 1);
+    expect((await call('GET', '/customers/user-1')).status).toBe(200);
   });
 
   it('hangs, and can be stopped all the same', async () => {

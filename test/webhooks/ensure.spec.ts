@@ -87,9 +87,9 @@ describe('webhooks.ensure', () => {
     expect(delivery).toMatchObject({ statuses: [201], delivered: true });
     await handled(running, 2);
     expect((await deliver(`${running.url}/hook`, eventBody('x'))).status).toBe(401);
-    const { signature } = fake.webhooks[0]!;
-    expect(running.logger.text).not.toContain(signature);
-    expect(JSON.stringify(running.app.get(PartneroService))).not.toContain(signature);
+    const { secret } = fake.webhooks[0]!;
+    expect(running.logger.text).not.toContain(secret);
+    expect(JSON.stringify(running.app.get(PartneroService))).not.toContain(secret);
   });
 
   it('leaves one alone that is right, whoever made it', async () => {
@@ -152,7 +152,7 @@ describe('webhooks.ensure', () => {
     const warned = apps.some(({ logger }) => logger.text.includes('Several webhooks'));
     expect(warned).toBe(left > 1);
     const body = eventBody('transaction.created');
-    for (const { signature: secret } of fake.webhooks) {
+    for (const { secret } of fake.webhooks) {
       const answers = apps.map(({ url }) => deliver(`${url}/hook`, body, { secret }));
       const statuses = (await Promise.all(answers)).map(({ status }) => status);
       expect(statuses).toEqual([201, 201, 201, 201, 201]);
@@ -259,7 +259,7 @@ describe('a webhook that is made anew in Partnero', () => {
     for (let i = 0; i < 20; i += 1) await deliver(`${running.url}/hook`, eventBody('x'));
     await pass(1_000);
     expect(asked()).toBe(before);
-    fake.webhooks[0]!.signature = 'another-secret-16';
+    fake.webhooks[0]!.secret = 'another-secret-16';
     await pass(61_000);
     for (let i = 0; i < 20; i += 1) await deliver(`${running.url}/hook`, eventBody('x'));
     await pass(1_000);

@@ -5,30 +5,10 @@ import {
   IsObject,
   IsOptional,
   IsString,
-  ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { PartnerReferenceDto } from '../partners/partner-reference.dto.js';
 import { TaggedCustomerFieldsDto } from './customer-fields.dto.js';
-
-/** Names a partner by one of these. */
-export class PartnerReferenceDto {
-  /** The referral key, as in the link and the cookie. */
-  @ValidateIf((self: PartnerReferenceDto) => isGiven(self.key) || !isNamed(self))
-  @IsString()
-  @IsNotEmpty()
-  key?: string | undefined;
-
-  /** Partnero's id of the partner. */
-  @ValidateIf((self: PartnerReferenceDto) => isGiven(self.id))
-  @IsString()
-  @IsNotEmpty()
-  id?: string | undefined;
-
-  @ValidateIf((self: PartnerReferenceDto) => isGiven(self.email))
-  @IsString()
-  @IsNotEmpty()
-  email?: string | undefined;
-}
 
 /** Further options of *create customer*. */
 export class CreateCustomerOptionsDto {
@@ -59,12 +39,4 @@ export class CreateCustomerDto extends TaggedCustomerFieldsDto {
   @ValidateNested()
   @Type(() => CreateCustomerOptionsDto)
   options?: CreateCustomerOptionsDto | undefined;
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
-
-function isNamed(self: PartnerReferenceDto): boolean {
-  return isGiven(self.id) || isGiven(self.email);
 }

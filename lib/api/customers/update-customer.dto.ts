@@ -2,7 +2,8 @@ import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
 import { TaggedCustomerFieldsDto } from './customer-fields.dto.js';
 
 /**
- * What *update customer* may change; what is absent stays. `tags: []` removes all tags.
+ * What *update customer* may change in an affiliate program; what is absent stays. `tags: []` removes
+ * all tags.
  * @see https://docs.partnero.com (Customers, "Update customer")
  */
 export class UpdateCustomerDto extends TaggedCustomerFieldsDto {

@@ -1,5 +1,5 @@
+import type { ApiCaller } from '../api.caller.js';
 import type { CallOptions } from '../call-options.js';
-import type { PartneroApiClient } from '../partnero-api.client.js';
 
 /**
  * Partnero's id of the partner with this referral key, or `undefined` if the answer doesn't tell.
@@ -8,11 +8,11 @@ import type { PartneroApiClient } from '../partnero-api.client.js';
  * @throws PartneroError
  */
 export async function findPartnerId(
-  client: PartneroApiClient,
+  caller: ApiCaller,
   key: string,
   options: CallOptions = {},
 ): Promise<string | undefined> {
-  const { data } = await client.send<{ id?: unknown }>({
+  const { data } = await caller.send<{ id?: unknown }>({
     path: ['partner'],
     query: { key },
     ...options,

@@ -1,5 +1,5 @@
+import type { ApiCaller } from '../api.caller.js';
 import type { CallOptions } from '../call-options.js';
-import type { PartneroApiClient } from '../partnero-api.client.js';
 
 /** The program that the API key belongs to. `null` where the answer doesn't tell. */
 export interface ProgramInfo {
@@ -13,11 +13,8 @@ export interface ProgramInfo {
  * `GET /test`: shows that the API key works, and whose it is.
  * @throws PartneroError
  */
-export async function ping(
-  client: PartneroApiClient,
-  options: CallOptions = {},
-): Promise<ProgramInfo> {
-  const { data } = await client.send<{ program?: { type?: unknown; pub_id?: unknown } }>({
+export async function ping(caller: ApiCaller, options: CallOptions = {}): Promise<ProgramInfo> {
+  const { data } = await caller.send<{ program?: { type?: unknown; pub_id?: unknown } }>({
     path: ['test'],
     ...options,
   });

@@ -1,0 +1,68 @@
+import type { ApiCaller } from './api.caller.js';
+import type { ApiReadings } from './api.readings.js';
+import { CustomersResource } from './customers/customers.resource.js';
+import { ReferAFriendCustomersResource } from './customers/refer-a-friend-customers.resource.js';
+import { LeadsResource } from './leads/leads.resource.js';
+import { CustomerLinksResource } from './links/customer-links.resource.js';
+import { PartnerLinksResource } from './links/partner-links.resource.js';
+import { PartnersResource } from './partners/partners.resource.js';
+import type { ByProgram, PartneroProgram } from './program/program-type.js';
+import { ProgramResource } from './program/program.resource.js';
+import { SubscribersResource } from './subscribers/subscribers.resource.js';
+import { ReferAFriendTransactionsResource } from './transactions/refer-a-friend-transactions.resource.js';
+import { TransactionsResource } from './transactions/transactions.resource.js';
+import { WebhooksResource } from './webhooks/webhooks.resource.js';
+
+/** What can be called in a program of a type; `never` for what that type doesn't have. */
+export interface ProgramResources<T extends PartneroProgram> {
+  readonly customers: ByProgram<T, CustomersResource, ReferAFriendCustomersResource, never>;
+  readonly transactions: ByProgram<
+    T,
+    TransactionsResource,
+    ReferAFriendTransactionsResource,
+    never
+  >;
+  readonly partners: ByProgram<T, PartnersResource, never, never>;
+  readonly links: ByProgram<T, PartnerLinksResource, CustomerLinksResource, never>;
+  readonly leads: ByProgram<T, LeadsResource, never, never>;
+  readonly subscribers: ByProgram<T, never, never, SubscribersResource>;
+  readonly webhooks: WebhooksResource;
+  readonly program: ProgramResource<T>;
+}
+
+/**
+ * All resources of a program. Those that its type doesn't have, by what is publicly known, are there
+ * too, but not for TypeScript: Partnero has the last word.
+ */
+export function resourcesOf<T extends PartneroProgram>(
+  type: T,
+  caller: ApiCaller,
+  readings: ApiReadings,
+): ProgramResources<T> {
+  const isReferAFriend = type === 'refer-a-friend';
+  const resources = {
+    customers: customersOf(type, caller),
+    transactions: isReferAFriend
+      ? new ReferAFriendTransactionsResource(caller, readings)
+      : new TransactionsResource(caller, readings),
+    partners: new PartnersResource(caller),
+    links: isReferAFriend
+      ? new CustomerLinksResource(caller, readings)
+      : new PartnerLinksResource(caller, readings),
+    leads: new LeadsResource(caller),
+    subscribers: new SubscribersResource(caller, readings),
+    webhooks: new WebhooksResource(caller),
+    program: new ProgramResource<T>(caller),
+  };
+  return resources as ProgramResources<T>;
+}
+
+/** The customers of a program, whatever its type. */
+export function customersOf(
+  type: PartneroProgram,
+  caller: ApiCaller,
+): CustomersResource | ReferAFriendCustomersResource {
+  return type === 'refer-a-friend'
+    ? new ReferAFriendCustomersResource(caller)
+    : new CustomersResource(caller);
+}

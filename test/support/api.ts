@@ -1,0 +1,54 @@
+import {
+  PartneroError,
+  PartneroService,
+  type PartneroModuleOptions,
+  type PartneroProgram,
+} from 'nestjs-partnero';
+import { FakePartnero, type FakePartneroOptions } from 'nestjs-partnero/testing';
+import { closeApps, partnero, startApp } from './app.js';
+
+/** A service on a fake of its own. */
+export interface ApiUnderTest<TProgram extends PartneroProgram> {
+  readonly fake: FakePartnero;
+  readonly service: PartneroService<TProgram>;
+}
+
+const fakes: FakePartnero[] = [];
+
+/** Starts both; nothing is repeated unless `options` say so. */
+export async function startApi<TProgram extends PartneroProgram = 'affiliate'>(
+  setup: Omit<FakePartneroOptions, 'program'> & { readonly program?: TProgram } = {},
+  options: PartneroModuleOptions = {},
+): Promise<ApiUnderTest<TProgram>> {
+  const fake = await FakePartnero.start({ partners: ['ann', 'bob'], ...setup });
+  fakes.push(fake);
+  const { app } = await startApp({
+    imports: [partnero(fake, { program: setup.program, retries: 0, ...options })],
+  });
+  return { fake, service: app.get<PartneroService<TProgram>>(PartneroService) };
+}
+
+/** For `afterEach`. */
+export async function stopApis(): Promise<void> {
+  await closeApps();
+  await Promise.all(fakes.splice(0).map((fake) => fake.stop()));
+}
+
+/** The error that a call rejects with. */
+export async function failure(
+  call: Promise<unknown> | (() => Promise<unknown>),
+): Promise<PartneroError> {
+  const error: unknown = await (typeof call === 'function' ? call() : call).then(
+    () => new Error('it succeeded'),
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(PartneroError);
+  return error as PartneroError;
+}
+
+/** All of a list. */
+export async function all<T>(list: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of list) items.push(item);
+  return items;
+}
