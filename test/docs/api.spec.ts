@@ -77,12 +77,16 @@ const SHARED = new Set([
   'spelt',
 ]);
 
+/** More than a call: they are kept in the outbox, or in the inbox. */
+const DURABLE = new Set(['dispatch', 'record', 'refund', 'erase']);
+
 function methodsOf(resource: object): string[] {
   const names = new Set<string>();
   let at = resource;
   while (at !== Object.prototype) {
     for (const name of Object.getOwnPropertyNames(at)) {
-      if (!SHARED.has(name) && typeof Reflect.get(at, name) === 'function') names.add(name);
+      if (!SHARED.has(name) && typeof Reflect.get(at, name, resource) === 'function')
+        names.add(name);
     }
     at = Object.getPrototypeOf(at) as object;
   }
