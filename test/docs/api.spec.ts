@@ -85,8 +85,8 @@ function methodsOf(resource: object): string[] {
   let at = resource;
   while (at !== Object.prototype) {
     for (const name of Object.getOwnPropertyNames(at)) {
-      if (!SHARED.has(name) && typeof Reflect.get(at, name, resource) === 'function')
-        names.add(name);
+      const isCall = !SHARED.has(name) && !DURABLE.has(name);
+      if (isCall && typeof Reflect.get(at, name, resource) === 'function') names.add(name);
     }
     at = Object.getPrototypeOf(at) as object;
   }
