@@ -17,9 +17,10 @@ export type {
   AcceptOutcome,
   AttributionOutcome,
   NotAccepted,
-  Outcome,
 } from './attribution/attribution.outcome.js';
-export type { CustomerId, CustomerInput } from './attribution/customer-input.js';
+export type { CustomerInput } from './attribution/customer-input.js';
+export type { CustomerId } from './customer-id.js';
+export type { Outcome } from './outcome.js';
 export { Referral } from './attribution/referral.decorator.js';
 export type { ReferralContext } from './attribution/referral-context.js';
 
@@ -61,6 +62,21 @@ export type {
   WebhooksOptions,
 } from './webhooks/webhooks.options.js';
 export type { WebhooksService } from './webhooks/webhooks.service.js';
+
+export { checkoutMetadata } from './transactions/checkout-metadata.js';
+export type {
+  DurableReferAFriendTransactions,
+  DurableTransactions,
+} from './transactions/durable-transactions.js';
+export type { Buyer, ReferAFriendSale, Sale } from './transactions/sale.js';
+export type { Kept as KeptSale } from './transactions/sales.service.js';
+export type { RefundOutcome, SaleOutcome } from './transactions/transaction.outcome.js';
+export type {
+  ErasableCustomers,
+  ErasableReferAFriendCustomers,
+} from './erasure/erasable-customers.js';
+export type { ErasureOutcome } from './erasure/erasure.outcome.js';
+export type { KeptErasure } from './erasure/erasure.service.js';
 
 export { inlineOutbox } from './outbox/inline/inline-outbox.definition.js';
 export type { InlineOutboxOptions } from './outbox/inline/inline-outbox.definition.js';

@@ -1,6 +1,6 @@
 import { PartneroError } from './api/partnero.error.js';
 import type { NotAccepted } from './attribution/attribution.outcome.js';
-import { toKey, type CustomerId } from './attribution/customer-input.js';
+import { toKey, type CustomerId } from './customer-id.js';
 import type { Forgotten, LedgerEntry, OutboxStats, ReplayFilter } from './outbox/ledger.js';
 import type { Outbox } from './outbox/outbox.js';
 import type { Relay } from './outbox/relay.js';

@@ -1,7 +1,7 @@
 import { ApiKey } from './api/api-key.js';
 import { DEFAULT_API_READINGS, type ApiReadings } from './api/api.readings.js';
 import type { PartneroProgram } from './api/program/program-type.js';
-import type { Outcome } from './attribution/attribution.outcome.js';
+import type { Outcome } from './outcome.js';
 import { OptionCheck } from './option-check.js';
 import {
   resolveDeliveryOptions,

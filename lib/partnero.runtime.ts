@@ -9,11 +9,13 @@ import {
 import type { HttpService } from '@nestjs/axios';
 import type { ApiCaller } from './api/api.caller.js';
 import { PartneroApiClient } from './api/partnero-api.client.js';
-import { customersOf } from './api/program-resources.js';
+import { customersOf, transactionsOf } from './api/program-resources.js';
 import { RetryingCaller } from './api/retrying.caller.js';
 import { AttributionJob } from './attribution/attribution.job.js';
 import { AttributionService } from './attribution/attribution.service.js';
-import { OutcomeReporter } from './attribution/outcome.reporter.js';
+import { ErasureJob } from './erasure/erasure.job.js';
+import { ErasureService } from './erasure/erasure.service.js';
+import { OutcomeReporter } from './outcome.reporter.js';
 import { bootLine } from './boot-line.js';
 import { Once } from './once.js';
 import { KindRegistry } from './outbox/kind-registry.js';
@@ -22,11 +24,15 @@ import { Persistence } from './outbox/persistence.js';
 import { Relay } from './outbox/relay.js';
 import { OutboxInspector } from './outbox.inspector.js';
 import { PartneroConfigurationError } from './partnero.configuration-error.js';
-import { within } from './attribution/within.js';
+import { within } from './within.js';
 import type { ResolvedOptions } from './partnero.options.js';
 import { DEFAULT_PROGRAM } from './program.tokens.js';
 import { ProgramIdentity } from './program.identity.js';
 import { ReferralCapture } from './referral/capture/referral-capture.js';
+import { SubmissionService } from './submission.service.js';
+import { RefundJob } from './transactions/refund.job.js';
+import { SaleJob } from './transactions/sale.job.js';
+import { SalesService } from './transactions/sales.service.js';
 import type { WebhooksContext } from './webhooks/webhooks.runtime.js';
 
 /** What draining may take at shutdown; then what is said of the rest; then the closing of the file. */
@@ -44,6 +50,8 @@ export class PartneroRuntime
   /** For calls of the app's own: repeats what is safe to repeat. */
   readonly calls: ApiCaller;
   readonly attribution: AttributionService;
+  readonly sales: SalesService;
+  readonly erasures: ErasureService;
   readonly capture: ReferralCapture;
   readonly inspector: OutboxInspector;
   /** One attempt each: delivery has its own way to try again. */
@@ -68,8 +76,8 @@ export class PartneroRuntime
     this.client = new PartneroApiClient(http, options);
     this.calls = new RetryingCaller(this.client, options.retries);
     const customers = customersOf(program, this.client);
-    this.kinds.register(new AttributionJob(customers, this.client, program));
-    this.reporter = new OutcomeReporter(name, this.log, options.onOutcome);
+    this.registerKinds(customers);
+    this.reporter = new OutcomeReporter(name, this.kinds, this.log, options.onOutcome);
     this.outbox = mode === 'disabled' ? null : options.outbox.create(this.outboxContext());
     this.identity =
       this.outbox && new ProgramIdentity({ ...options }, this.client, this.outbox, this.log);
@@ -81,6 +89,9 @@ export class PartneroRuntime
       this.reporter,
       this.log,
     );
+    const submissions = this.makeSubmissions(accepting);
+    this.sales = new SalesService(program, submissions, this.reporter, this.log);
+    this.erasures = new ErasureService(submissions, this.reporter);
     this.capture = new ReferralCapture(options.referral, new Once(this.log));
     const { notAccepted } = this.reporter;
     this.inspector = new OutboxInspector(name, this.outbox, this.relay, notAccepted);
@@ -161,6 +172,27 @@ export class PartneroRuntime
     });
   }
 
+  private registerKinds(customers: ReturnType<typeof customersOf>): void {
+    const { program, readings, delivery } = this.options;
+    const transactions = transactionsOf(program, this.client, readings);
+    const { ambiguousGraceMs } = delivery;
+    this.kinds.register(new AttributionJob(customers, this.client, program));
+    this.kinds.register(new SaleJob(transactions, customers, program, ambiguousGraceMs));
+    this.kinds.register(new RefundJob(transactions));
+    this.kinds.register(new ErasureJob(customers));
+  }
+
+  private makeSubmissions(accepting: Outbox | null): SubmissionService {
+    if (!this.options.outbox.durable) {
+      return new SubmissionService(null, 'inlineOutbox() keeps nothing; use another outbox');
+    }
+    const because =
+      this.options.enabled === false
+        ? 'this program is disabled by the option enabled'
+        : 'this program has no API key, or is of a type without customers';
+    return new SubmissionService(accepting, because);
+  }
+
   private makeRelay(): Relay | null {
     const { outbox, identity } = this;
     if (!outbox || !identity || this.mode === 'counts') return null;
@@ -181,7 +213,7 @@ export class PartneroRuntime
     return {
       program: name,
       requestsPerMinute: delivery.requestsPerMinute,
-      maxBackoffMs: delivery.maxBackoffMs,
+      maxBackoffMs: Math.max(delivery.maxBackoffMs, delivery.ambiguousGraceMs),
       ledgerDays,
       log: this.log,
       keyHash: () => this.identity?.keyHash ?? null,

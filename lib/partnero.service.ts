@@ -4,11 +4,11 @@ import type { AcceptOutcome } from './attribution/attribution.outcome.js';
 import type { Envelope } from './api/envelope.js';
 import type { CallOptions } from './api/call-options.js';
 import { ping, type ProgramInfo } from './api/program/ping.js';
-import { resourcesOf, type ProgramResources } from './api/program-resources.js';
 import type { PartneroProgram } from './api/program/program-type.js';
 import type { PartneroRequest } from './api/request.js';
 import type { OutboxInspector } from './outbox.inspector.js';
 import type { PartneroRuntime } from './partnero.runtime.js';
+import { servicesOf, type ProgramServices } from './program-services.js';
 import type { Referral } from './referral/referral.js';
 import type { WebhooksService } from './webhooks/webhooks.service.js';
 
@@ -22,18 +22,18 @@ import type { WebhooksService } from './webhooks/webhooks.service.js';
  */
 export class PartneroService<
   TProgram extends PartneroProgram = 'affiliate',
-> implements ProgramResources<TProgram> {
-  readonly customers: ProgramResources<TProgram>['customers'];
-  readonly transactions: ProgramResources<TProgram>['transactions'];
+> implements ProgramServices<TProgram> {
+  readonly customers: ProgramServices<TProgram>['customers'];
+  readonly transactions: ProgramServices<TProgram>['transactions'];
   /** Affiliate programs. */
-  readonly partners: ProgramResources<TProgram>['partners'];
+  readonly partners: ProgramServices<TProgram>['partners'];
   /** Referral links: of partners, in a refer-a-friend program of customers. */
-  readonly links: ProgramResources<TProgram>['links'];
+  readonly links: ProgramServices<TProgram>['links'];
   /** Affiliate programs. */
-  readonly leads: ProgramResources<TProgram>['leads'];
+  readonly leads: ProgramServices<TProgram>['leads'];
   /** Newsletter programs. */
-  readonly subscribers: ProgramResources<TProgram>['subscribers'];
-  readonly program: ProgramResources<TProgram>['program'];
+  readonly subscribers: ProgramServices<TProgram>['subscribers'];
+  readonly program: ProgramServices<TProgram>['program'];
   /** What became of the sign-ups. */
   readonly outbox: OutboxInspector;
   /** What Partnero tells: its webhooks, and their events for your handlers. */
@@ -43,16 +43,15 @@ export class PartneroService<
   constructor(runtime: PartneroRuntime, webhooks: WebhooksService) {
     this.#runtime = runtime;
     this.outbox = runtime.inspector;
-    const { calls, options } = runtime;
-    const resources = resourcesOf(options.apiProgram as TProgram, calls, options.readings);
-    this.customers = resources.customers;
-    this.transactions = resources.transactions;
-    this.partners = resources.partners;
-    this.links = resources.links;
-    this.leads = resources.leads;
-    this.subscribers = resources.subscribers;
-    this.webhooks = webhooks;
-    this.program = resources.program;
+    const services = servicesOf<TProgram>(runtime, webhooks);
+    this.customers = services.customers;
+    this.transactions = services.transactions;
+    this.partners = services.partners;
+    this.links = services.links;
+    this.leads = services.leads;
+    this.subscribers = services.subscribers;
+    this.webhooks = services.webhooks;
+    this.program = services.program;
   }
 
   /**

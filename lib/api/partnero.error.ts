@@ -29,7 +29,9 @@ export type PartneroErrorKind =
   /** No connection, or it broke. */
   | 'network'
   /** The caller's `AbortSignal`. */
-  | 'aborted';
+  | 'aborted'
+  /** The outbox can't keep what it is to deliver: of `record()`, `refund()` and `erase()` only. */
+  | 'outbox_unavailable';
 
 /** Errors of fields as Partnero gives them: name of the field to messages. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
@@ -51,6 +53,7 @@ const RETRYABLE: ReadonlySet<PartneroErrorKind> = new Set([
   'unreadable',
   'timeout',
   'network',
+  'outbox_unavailable',
 ]);
 
 /**

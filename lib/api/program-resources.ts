@@ -42,9 +42,7 @@ export function resourcesOf<T extends PartneroProgram>(
   const isReferAFriend = type === 'refer-a-friend';
   const resources = {
     customers: customersOf(type, caller),
-    transactions: isReferAFriend
-      ? new ReferAFriendTransactionsResource(caller, readings)
-      : new TransactionsResource(caller, readings),
+    transactions: transactionsOf(type, caller, readings),
     partners: new PartnersResource(caller),
     links: isReferAFriend
       ? new CustomerLinksResource(caller, readings)
@@ -65,4 +63,15 @@ export function customersOf(
   return type === 'refer-a-friend'
     ? new ReferAFriendCustomersResource(caller)
     : new CustomersResource(caller);
+}
+
+/** The transactions of a program, whatever its type. */
+export function transactionsOf(
+  type: PartneroProgram,
+  caller: ApiCaller,
+  readings: ApiReadings,
+): TransactionsResource | ReferAFriendTransactionsResource {
+  return type === 'refer-a-friend'
+    ? new ReferAFriendTransactionsResource(caller, readings)
+    : new TransactionsResource(caller, readings);
 }

@@ -21,7 +21,7 @@ import { observeHandler } from './observe-handler.js';
 import { readReferral, type ReadReferral } from './read-referral.js';
 import { RequestAttribution } from './request-attribution.js';
 import { isResponse, onResponseEnd } from './response-end.js';
-import { isThenable } from './thenable.js';
+import { isThenable } from '../thenable.js';
 
 /** What is the same for all requests of a route; found out at the first. */
 export interface AttributedRoute {

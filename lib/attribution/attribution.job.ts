@@ -4,15 +4,25 @@ import { PartneroError } from '../api/partnero.error.js';
 import type { PartneroApiClient } from '../api/partnero-api.client.js';
 import { ping } from '../api/program/ping.js';
 import type { Job } from '../outbox/job.js';
-import type { JobKind } from '../outbox/job-kind.js';
+import type { Advice, JobFacts, JobKind } from '../outbox/job-kind.js';
 import type { SettledVerdict, Verdict } from '../outbox/verdict.js';
 import type { ProgramType } from '../referral/referral.options.js';
 import type { AnsweredCustomer, AttributedCustomers } from './attributed-customers.js';
 import { readPayload } from './attribution.payload.js';
 import type { AttributionOutcome } from './attribution.outcome.js';
+import { reasonOf, verdictOn } from '../verdict-on.js';
 import { affiliateRules, referAFriendRules, type ProgramRules } from './program-rules.js';
 
 export const ATTRIBUTION = 'attribution';
+
+const DROPPED_EMAIL = 'invalid_email_dropped';
+
+const ADVICE: Readonly<Record<string, string>> = {
+  unknown_partner: 'Partnero does not know the partner: a mistyped or deleted referral key',
+  rejected: 'Partnero refused the customer',
+  invalid: 'the customer was not sent: its fields are not what Partnero takes',
+  [DROPPED_EMAIL]: 'its e-mail address was not valid and was left out',
+};
 
 /** What one delivery knows and collects on its way to a verdict. */
 interface Attempt {
@@ -60,6 +70,16 @@ export class AttributionJob implements JobKind {
     }
   }
 
+  advice({ outcome, reason }: SettledVerdict): Advice | undefined {
+    const text = reason === DROPPED_EMAIL ? ADVICE[DROPPED_EMAIL] : ADVICE[outcome];
+    return text === undefined ? undefined : { text };
+  }
+
+  facts({ payload }: Job, { detail }: SettledVerdict): JobFacts {
+    const samePartner = detail?.['samePartner'] as JobFacts['samePartner'];
+    return { route: readPayload(payload)?.route, samePartner };
+  }
+
   private async create(attempt: Attempt): Promise<Verdict> {
     const { key, fields, referralKey, signal } = attempt;
     const body: CreateCustomerInput<ProgramType> = this.rules.body(key, fields, referralKey);
@@ -76,7 +96,7 @@ export class AttributionJob implements JobKind {
   private created(attempt: Attempt): SettledVerdict {
     const outcome = attempt.referralKey === null ? 'registered' : 'attributed';
     if (attempt.refusedReferrer) return settled(outcome, attempt, 'unknown_referrer');
-    return settled(outcome, attempt, attempt.droppedEmail ? 'invalid_email_dropped' : undefined);
+    return settled(outcome, attempt, attempt.droppedEmail ? DROPPED_EMAIL : undefined);
   }
 
   private refused(attempt: Attempt, error: PartneroError): Promise<Verdict> | Verdict {
@@ -244,26 +264,4 @@ function settled(
   reason?: string,
 ): SettledVerdict {
   return { type: 'settled', outcome, reason, requests };
-}
-
-/** Everything that isn't a verdict on this customer. */
-function verdictOn(error: unknown): Verdict {
-  if (!(error instanceof PartneroError)) throw error;
-  switch (error.kind) {
-    case 'unauthorized':
-    case 'forbidden':
-      return { type: 'refused', reason: reasonOf(error) };
-    case 'rate_limited':
-      return { type: 'rate_limited', retryAfterMs: error.retryAfterMs };
-    default:
-      return { type: 'retry', reason: reasonOf(error) };
-  }
-}
-
-/** Such as `422 email,tags`, `503`, `network ECONNREFUSED`. */
-function reasonOf(error: PartneroError): string {
-  const { status, kind, code } = error;
-  const fields = Object.keys(error.fieldErrors).join(',');
-  const what = status === undefined ? [kind, code] : [status, status < 300 ? kind : undefined];
-  return [...what, fields].filter(Boolean).join(' ');
 }

@@ -32,28 +32,5 @@ export type AttributionOutcome =
   /** Given up after `maxAgeDays`; waits for `replay()`. */
   | 'dead';
 
-/** One sign-up's, or one job's, fate, as told to `onOutcome`. Holds no personal data. */
-export interface Outcome {
-  readonly outcome: AttributionOutcome | Exclude<AcceptOutcome, 'accepted'> | (string & {});
-  /** `attribution`, or `event` for one of Partnero's at one of its handlers; further kinds may come. */
-  readonly kind: string;
-  /** Name of the program in this app; `default` unless you gave one. */
-  readonly program: string;
-  readonly jobId?: string | undefined;
-  /** Your own id of the customer. One that looks like an e-mail address is replaced by a hash. */
-  readonly customerKey?: string | undefined;
-  /** As it came; one that looks like an e-mail address is replaced by a hash. */
-  readonly referralKey?: string | undefined;
-  /** `Controller.method`, where known; of an event, its handler. */
-  readonly route?: string | undefined;
-  /** A status and names of fields, or one word. */
-  readonly reason?: string | undefined;
-  /** Of `already_registered`: whether it is the same partner's. */
-  readonly samePartner?: boolean | 'unknown' | undefined;
-  /** Accepted after `acceptTimeoutMs` had passed. */
-  readonly late?: boolean | undefined;
-  readonly at: Date;
-}
-
 /** Sign-ups that were never accepted, counted by this process since it started. */
 export type NotAccepted = Record<Exclude<AcceptOutcome, 'accepted'>, number>;

@@ -8,8 +8,8 @@ import type { AcceptOutcome } from './attribution.outcome.js';
 import { ATTRIBUTION } from './attribution.job.js';
 import { writePayload } from './attribution.payload.js';
 import { toCustomer } from './customer-input.js';
-import type { OutcomeReporter } from './outcome.reporter.js';
-import { within } from './within.js';
+import type { OutcomeReporter } from '../outcome.reporter.js';
+import { within } from '../within.js';
 
 /** What accepting came to; with the job's id if it was kept. */
 export interface Kept {

@@ -1,5 +1,4 @@
-/** Your own id of a customer: a UUID, a number of the database, a bigint. */
-export type CustomerId = string | number | bigint;
+import { toKey, type CustomerId } from '../customer-id.js';
 
 /**
  * A new customer, as a handler or a mapper gives it. `null` counts as absent, since that is what
@@ -47,12 +46,4 @@ export function toCustomer(value: unknown): NewCustomer | null {
 function trimmed(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   return value.trim() || undefined;
-}
-
-/** The form in which an id is kept and sent; `undefined` if it can't be one. */
-export function toKey(value: unknown): string | undefined {
-  if (typeof value === 'string') return value.trim() === '' ? undefined : value;
-  // A number that isn't safe has lost digits: it would be another customer's.
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined;
-  return typeof value === 'bigint' ? String(value) : undefined;
 }

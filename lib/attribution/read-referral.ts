@@ -2,7 +2,7 @@ import type { Referral } from '../referral/referral.js';
 import { describeRefusal } from '../referral/referral-key.js';
 import type { OnRefusedKey } from '../referral/referral-reader.js';
 import type { AttributionService } from './attribution.service.js';
-import { within } from './within.js';
+import { within } from '../within.js';
 
 /** Who sent a visitor, as far as it is known when the handler starts. */
 export interface ReadReferral {

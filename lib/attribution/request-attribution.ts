@@ -4,7 +4,7 @@ import type { AttributionService, Kept } from './attribution.service.js';
 import { NOT_NEW, toCustomer, type CustomerInput } from './customer-input.js';
 import type { ReadReferral } from './read-referral.js';
 import type { ReferralContext } from './referral-context.js';
-import { isThenable } from './thenable.js';
+import { isThenable } from '../thenable.js';
 
 /** Where an attribution is made, and whether there is a response whose status can be trusted. */
 export interface RequestFacts extends ReadReferral {

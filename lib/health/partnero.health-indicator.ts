@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { within } from '../attribution/within.js';
+import { within } from '../within.js';
 import type { ProgramStats } from '../outbox.inspector.js';
 import { getPartneroToken } from '../partnero.tokens.js';
 

@@ -21,6 +21,11 @@ export interface DeliveryOptions {
    * without one, a 429 pauses the program. Default: no limit of our own.
    */
   requestsPerMinute?: number | undefined;
+  /**
+   * How long after a sale was sent without an answer Partnero is asked again whether it has it: its
+   * own write may land late. Milliseconds; default 60,000.
+   */
+  ambiguousGraceMs?: number | undefined;
 }
 
 export interface ResolvedDeliveryOptions {
@@ -29,6 +34,7 @@ export interface ResolvedDeliveryOptions {
   readonly initialBackoffMs: number;
   readonly maxBackoffMs: number;
   readonly requestsPerMinute: number | undefined;
+  readonly ambiguousGraceMs: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -43,6 +49,7 @@ export function resolveDeliveryOptions(
     'initialBackoffMs',
     'maxBackoffMs',
     'requestsPerMinute',
+    'ambiguousGraceMs',
   ]);
   const rate = check.number('requestsPerMinute', Infinity, { min: 0.1, max: Infinity });
   const initialBackoffMs = check.number('initialBackoffMs', 1_000, { min: 1, max: 3_600_000 });
@@ -55,5 +62,6 @@ export function resolveDeliveryOptions(
       max: 86_400_000,
     }),
     requestsPerMinute: rate === Infinity ? undefined : rate,
+    ambiguousGraceMs: check.integer('ambiguousGraceMs', 60_000, { min: 0, max: 3_600_000 }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Job } from './job.js';
-import type { Verdict } from './verdict.js';
+import type { SettledVerdict, Verdict } from './verdict.js';
 
 /** All that the relay knows of a kind of job. The room that owns the kind registers it. */
 export interface JobKind {
@@ -9,6 +9,22 @@ export interface JobKind {
    * that as transient.
    */
   deliver(job: Job, signal: AbortSignal, steps: DeliverySteps): Promise<Verdict>;
+  /** What somebody should know of an outcome, for a line in the log. */
+  advice?(verdict: SettledVerdict): Advice | undefined;
+  /** What is told of a settled job beside what every job has. Never personal data. */
+  facts?(job: Job, verdict: SettledVerdict): JobFacts;
+}
+
+export interface JobFacts {
+  readonly route?: string | undefined;
+  readonly samePartner?: boolean | 'unknown' | undefined;
+  readonly transactionKey?: string | undefined;
+}
+
+export interface Advice {
+  readonly text: string;
+  /** Somebody has made a mistake that costs money. */
+  readonly isError?: boolean | undefined;
 }
 
 /** For a delivery that must not be repeated blindly. */

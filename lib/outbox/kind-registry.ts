@@ -13,6 +13,10 @@ export class KindRegistry {
     this.kinds.set(kind.name, kind);
   }
 
+  get(name: string): JobKind | undefined {
+    return this.kinds.get(name);
+  }
+
   /** Never rejects: a kind that throws is a transient failure of that job. */
   async deliver(job: Job, signal: AbortSignal, steps: DeliverySteps): Promise<Verdict> {
     const kind = this.kinds.get(job.kind);

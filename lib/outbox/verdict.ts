@@ -21,6 +21,8 @@ export interface SettledVerdict {
   readonly requests?: number | undefined;
   /** It took no effect: another job may come with its key. */
   readonly freesKey?: boolean | undefined;
+  /** Of its lane, nothing that has ended is kept any more, this job included; the numbers stay. */
+  readonly forgets?: boolean | undefined;
 }
 
 /** Transient: try again with backoff, until `maxAgeDays`. */

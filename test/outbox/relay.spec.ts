@@ -15,6 +15,7 @@ const DELIVERY = {
   initialBackoffMs: 1,
   maxBackoffMs: 5,
   requestsPerMinute: undefined,
+  ambiguousGraceMs: 60_000,
 };
 
 let outbox: Outbox;

@@ -91,6 +91,7 @@ export interface Settlement {
   detail: string | null;
   requests: number;
   freesKey: boolean;
+  forgets: boolean;
   now: number;
 }
 

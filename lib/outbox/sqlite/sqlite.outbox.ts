@@ -123,7 +123,8 @@ export class SqliteOutbox implements Outbox {
   }
 
   async settle(job: Job, verdict: SettledVerdict): Promise<boolean> {
-    const { outcome, reason = null, detail, requests = 1, freesKey = false } = verdict;
+    const { outcome, reason = null, detail, requests = 1 } = verdict;
+    const { freesKey = false, forgets = false } = verdict;
     const { ours, promoted } = await this.storage.write(
       this.engine.call('settle', this.context.program, {
         id: job.id,
@@ -132,6 +133,7 @@ export class SqliteOutbox implements Outbox {
         detail: detail ? JSON.stringify(detail) : null,
         requests,
         freesKey,
+        forgets,
         now: Date.now(),
       }),
     );

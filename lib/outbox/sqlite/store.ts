@@ -204,7 +204,9 @@ export class Store {
     const row = this.jobs.owned(program, ask.id);
     if (!row) return GONE;
     if (ask.freesKey) this.keys.free(row.seq);
-    return this.end(program, row, { ...ask, state: JobState.Settled });
+    const ended = this.end(program, row, { ...ask, state: JobState.Settled });
+    if (ask.forgets) this.forgetEnded(program, row.lane);
+    return ended;
   }
 
   private fail(program: string, ask: FailureReport): Operations['fail']['reply'] {
@@ -273,6 +275,12 @@ export class Store {
       this.remove(row.seq);
     }
     return { forgotten: idle.length, underWay: rows.length - idle.length };
+  }
+
+  private forgetEnded(program: string, lane: string): void {
+    for (const row of jobsOf(this.jobs, program, lane)) {
+      if (row.state === JobState.Settled) this.remove(row.seq);
+    }
   }
 
   /** A job, and the keys that it holds. */

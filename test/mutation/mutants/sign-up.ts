@@ -65,14 +65,14 @@ export const SIGN_UP_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'onOutcome may throw',
-    file: 'attribution/outcome.reporter.ts',
+    file: 'outcome.reporter.ts',
     find: '} catch (error) {\n      this.complain(error);',
     replace: '} catch (error) {\n      this.complain(error);\n      throw error;',
     specs: ['test/outbox/relay.spec.ts', 'test/attribution/mapping.spec.ts'],
   },
   {
     rule: 'a customer key that may be an e-mail is shown nowhere',
-    file: 'attribution/mask-key.ts',
+    file: 'mask-key.ts',
     find: "if (!key.includes('@')) return key;",
     replace: 'if (key) return key;',
     specs: DELIVERY,

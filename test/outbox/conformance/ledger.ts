@@ -73,6 +73,25 @@ export function whatBecameOfIt(on: OutboxHarness): void {
       expect(await on.claimAll()).toEqual([]);
     });
 
+    it('forgets what has ended of a lane when a job says so, and nothing that is pending', async () => {
+      await on.add('b');
+      await on.settle((await on.claimAll())[0]!);
+      await on.add('a', '1');
+      await on.settle((await on.claimAll())[0]!);
+      await on.add('a', '2');
+      await on.add('a', '3');
+      const [eraser] = await on.claimAll();
+      await on.outbox.settle(eraser!, { type: 'settled', outcome: 'erased', forgets: true });
+      expect(await on.outbox.find('a')).toMatchObject([{ state: 'pending' }]);
+      expect(await on.outbox.find('b')).toHaveLength(1);
+      expect((await on.claimAll()).map(({ payload }) => payload)).toEqual(['3']);
+      expect(await on.outbox.stats()).toMatchObject({
+        accepted: 4,
+        pending: 1,
+        outcomes: { attributed: 2, erased: 1 },
+      });
+    });
+
     it('forgets nothing that is being delivered just now', async () => {
       await on.add('a');
       const [claimed] = await on.claimAll();

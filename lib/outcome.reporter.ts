@@ -1,22 +1,19 @@
-import type { OutboxLog } from '../outbox/outbox.js';
-import type { Job } from '../outbox/job.js';
-import type { SettledVerdict } from '../outbox/verdict.js';
-import { readPayload } from './attribution.payload.js';
-import type { NotAccepted, Outcome } from './attribution.outcome.js';
+import type { NotAccepted } from './attribution/attribution.outcome.js';
 import { maskKey } from './mask-key.js';
+import type { Job } from './outbox/job.js';
+import type { KindRegistry } from './outbox/kind-registry.js';
+import type { OutboxLog } from './outbox/outbox.js';
+import type { SettledVerdict } from './outbox/verdict.js';
+import type { Outcome } from './outcome.js';
 import { isThenable } from './thenable.js';
 
 /** More late jobs than this are reported without their flag. */
 const MAX_LATE = 10_000;
 
-const ADVICE: Readonly<Record<string, string>> = {
-  unknown_partner: 'Partnero does not know the partner: a mistyped or deleted referral key',
-  rejected: 'Partnero refused the customer',
-  invalid: 'the customer was not sent: its fields are not what Partnero takes',
-  dead: 'given up after delivery.maxAgeDays; it waits for outbox.replay()',
-};
+/** What is known of a job that ended as soon as it was handed over. */
+type AtOnce = Pick<Outcome, 'outcome' | 'kind' | 'jobId' | 'customerKey' | 'transactionKey'>;
 
-/** Tells what became of each sign-up: to the log, to the counters, and to `onOutcome`. */
+/** Tells what became of each sign-up and of each job: to the log, to the counters, to `onOutcome`. */
 export class OutcomeReporter {
   readonly notAccepted: NotAccepted = {
     no_referral: 0,
@@ -29,6 +26,7 @@ export class OutcomeReporter {
 
   constructor(
     private readonly program: string,
+    private readonly kinds: KindRegistry,
     private readonly log: OutboxLog,
     private readonly onOutcome: ((outcome: Outcome) => void) | undefined,
   ) {}
@@ -47,19 +45,27 @@ export class OutcomeReporter {
 
   /** A job that reached its outcome; the store has it already. */
   reportSettled(job: Job, verdict: SettledVerdict): void {
-    const { outcome, reason, detail } = verdict;
-    const advice = ADVICE[outcome] ?? (reason === 'invalid_email_dropped' ? DROPPED : undefined);
-    if (advice) this.log.warn(this.describe(job, outcome, advice, reason));
+    const { outcome, reason } = verdict;
+    const kind = this.kinds.get(job.kind);
+    this.advise(job, verdict);
     this.tell({
       outcome,
       kind: job.kind,
       jobId: job.id,
       customerKey: maskKey(job.lane),
       referralKey: masked(job.referralKey),
-      route: readPayload(job.payload)?.route,
       reason,
-      samePartner: detail?.['samePartner'] as Outcome['samePartner'],
       late: this.late.delete(job.id) || undefined,
+      ...kind?.facts?.(job, verdict),
+    });
+  }
+
+  /** A job that ended as soon as it was handed over, because its key was taken. */
+  reportAtOnce({ customerKey, transactionKey, ...facts }: AtOnce): void {
+    this.tell({
+      ...facts,
+      customerKey: masked(customerKey),
+      transactionKey: masked(transactionKey),
     });
   }
 
@@ -78,12 +84,6 @@ export class OutcomeReporter {
     if (this.late.size < MAX_LATE) this.late.add(jobId);
   }
 
-  private describe(job: Job, outcome: string, advice: string, reason: string | undefined): string {
-    const why = reason ? ` (${reason})` : '';
-    const by = job.referralKey === null ? '' : `, partner ${masked(job.referralKey)}`;
-    return `${job.kind} ${job.id} is ${outcome}: ${advice}${why}. Customer ${maskKey(job.lane)}${by}.`;
-  }
-
   /** Hands an outcome to `onOutcome`, and survives what that does. */
   tell(outcome: Omit<Outcome, 'program' | 'at'>): void {
     try {
@@ -99,14 +99,28 @@ export class OutcomeReporter {
     }
   }
 
+  private advise(job: Job, verdict: SettledVerdict): void {
+    const { outcome, reason } = verdict;
+    const own = this.kinds.get(job.kind)?.advice?.(verdict);
+    const advice = own ?? (outcome === 'dead' ? { text: GIVEN_UP } : undefined);
+    if (!advice) return;
+    const why = reason ? ` (${reason})` : '';
+    const by = job.referralKey === null ? '' : `, partner ${masked(job.referralKey)}`;
+    const line =
+      `${job.kind} ${job.id} is ${outcome}: ${advice.text}${why}. ` +
+      `Customer ${maskKey(job.lane)}${by}.`;
+    if (advice.isError) this.log.error(line);
+    else this.log.warn(line);
+  }
+
   private complain(error: unknown): void {
     const name = error instanceof Error ? error.name : 'something';
     this.log.error(`onOutcome threw ${name}; the ledger has the outcome all the same.`);
   }
 }
 
+const GIVEN_UP = 'given up after delivery.maxAgeDays; it waits for outbox.replay()';
+
 function masked(key: string | null | undefined): string | undefined {
   return key === null || key === undefined ? undefined : maskKey(key);
 }
-
-const DROPPED = 'its e-mail address was not valid and was left out';

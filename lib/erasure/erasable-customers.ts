@@ -1,0 +1,46 @@
+import type { ApiCaller } from '../api/api.caller.js';
+import { CustomersResource } from '../api/customers/customers.resource.js';
+import { ReferAFriendCustomersResource } from '../api/customers/refer-a-friend-customers.resource.js';
+import type { CustomerId } from '../customer-id.js';
+import type { ErasureService, KeptErasure } from './erasure.service.js';
+
+/** `partnero.customers` of an affiliate program: plain calls, and deletion that arrives. */
+export class ErasableCustomers extends CustomersResource {
+  readonly #erasures: ErasureService;
+
+  constructor(caller: ApiCaller, erasures: ErasureService) {
+    super(caller);
+    this.#erasures = erasures;
+  }
+
+  /**
+   * For deletion requests: deletes a customer at Partnero, and whatever is kept of him here, behind all
+   * that is still on its way for him. Resolves once that is kept durably; what has gone wrong is told
+   * by `onOutcome`.
+   *
+   * @param key your own id of the customer
+   * @throws PartneroError `invalid_input`, `outbox_unavailable`
+   */
+  erase(key: CustomerId): Promise<KeptErasure> {
+    return this.#erasures.erase(key);
+  }
+}
+
+/** The same in a refer-a-friend program. */
+export class ErasableReferAFriendCustomers extends ReferAFriendCustomersResource {
+  readonly #erasures: ErasureService;
+
+  constructor(caller: ApiCaller, erasures: ErasureService) {
+    super(caller);
+    this.#erasures = erasures;
+  }
+
+  /**
+   * For deletion requests: see `erase()` of affiliate programs.
+   * @param key your own id of the customer
+   * @throws PartneroError `invalid_input`, `outbox_unavailable`
+   */
+  erase(key: CustomerId): Promise<KeptErasure> {
+    return this.#erasures.erase(key);
+  }
+}

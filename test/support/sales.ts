@@ -1,0 +1,72 @@
+import {
+  PartneroService,
+  sqliteOutbox,
+  type Outcome,
+  type PartneroModuleOptions,
+} from 'nestjs-partnero';
+import { FakePartnero, type FakePartneroOptions } from 'nestjs-partnero/testing';
+import { closeApps, partnero, startApp, type RunningApp } from './app.js';
+import { eventually } from './eventually.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+/** Long enough to be seen, short enough to wait for. */
+export const GRACE_MS = 150;
+
+/** A program with partner `ann` and her customer `user-42`, and an app on it. */
+export class Sales {
+  readonly outcomes: Outcome[] = [];
+  running!: RunningApp;
+  private readonly path = `${temporaryFolder()}/outbox.db`;
+
+  private constructor(readonly fake: FakePartnero) {}
+
+  static async start(
+    fake: FakePartneroOptions = {},
+    options: PartneroModuleOptions = {},
+  ): Promise<Sales> {
+    const sales = new Sales(await FakePartnero.start({ partners: ['ann'], ...fake }));
+    const [ann] = sales.fake.partners;
+    sales.fake.addCustomer({ key: 'user-42', partner: ann ?? null });
+    await sales.startApp(options);
+    return sales;
+  }
+
+  /** An app on the same file, or on another. */
+  async startApp(options: PartneroModuleOptions = {}, path = this.path): Promise<PartneroService> {
+    this.running = await startApp({
+      imports: [
+        partnero(this.fake, {
+          outbox: sqliteOutbox({ path }),
+          onOutcome: (outcome) => this.outcomes.push(outcome),
+          ...options,
+          delivery: { ambiguousGraceMs: GRACE_MS, ...options.delivery },
+        }),
+      ],
+    });
+    return this.partnero;
+  }
+
+  get partnero(): PartneroService {
+    return this.running.app.get(PartneroService);
+  }
+
+  /** How often a sale was sent. */
+  get sent(): number {
+    return this.fake.requestsTo('POST /transactions').length;
+  }
+
+  /** Waits until nothing is pending, and returns the outcomes of a kind. */
+  async settled(kind = 'transaction'): Promise<string[]> {
+    await eventually(async () => (await this.partnero.outbox.stats()).pending === 0, 30_000);
+    const of = () => this.outcomes.filter((each) => each.kind === kind);
+    const { kinds } = await this.partnero.outbox.stats();
+    const { accepted = 0 } = kinds[kind] ?? {};
+    await eventually(() => of().length >= accepted || accepted > 50);
+    return of().map(({ outcome }) => outcome);
+  }
+
+  async end(): Promise<void> {
+    await closeApps();
+    await this.fake.stop();
+  }
+}
