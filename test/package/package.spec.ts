@@ -71,6 +71,7 @@ describe('the public surface', () => {
       'UpdateSubscriberDto',
       'UpdateWebhookDto',
       'captureReferrals',
+      'checkoutMetadata',
       'fromMinorUnits',
       'getPartneroToken',
       'inlineOutbox',

@@ -91,6 +91,51 @@ describe('sample/02-fastify', () => {
   });
 });
 
+describe('sample/07-payments', () => {
+  interface Found {
+    atPartnero: object[];
+    outbox: { pending: number; kinds: Record<string, { outcomes: Record<string, number> }> };
+  }
+
+  async function buy(url: string): Promise<{ client: string; metadata: object }> {
+    const signedUp = await visit(`${url}/signup`, {
+      partner: 'ann',
+      body: { email: 'ada@example.com' },
+    });
+    const { id } = (await signedUp.json()) as { id: string };
+    // Where the provider tells Partnero itself, the customer must be there.
+    await eventually(async () => (await found(url)).outbox.pending === 0);
+    const response = await visit(`${url}/checkout/${id}`);
+    return (await response.json()) as { client: string; metadata: object };
+  }
+
+  const found = async (url: string) => (await (await fetch(`${url}/sales`)).json()) as Found;
+
+  it('records a sale once, though the provider tells of it twice, and takes it back', async () => {
+    const { url } = await startSample('07-payments', environment);
+    const { client } = await buy(url);
+    await eventually(async () => (await found(url)).outbox.pending === 0);
+    const { atPartnero, outbox } = await found(url);
+    expect(atPartnero).toEqual([
+      { key: 'in_1', customer: client, amount: '49', amount_units: 'USD' },
+    ]);
+    expect(outbox.kinds['transaction']!.outcomes).toEqual({ recorded: 1, duplicate: 1 });
+    await visit(`${url}/checkout/refund/in_1`);
+    await eventually(async () => (await found(url)).atPartnero.length === 0);
+  });
+
+  it('leaves it to a provider that is connected in Partnero', async () => {
+    const connected = { ...environment, PAYMENTS: 'connected' };
+    const { url, output } = await startSample('07-payments', connected);
+    expect(output()).toContain('it records the sales there');
+    const { client, metadata } = await buy(url);
+    expect(metadata).toEqual({ customer_key: client });
+    const { atPartnero, outbox } = await found(url);
+    expect(atPartnero).toMatchObject([{ key: 'in_1', customer: client, amount: '49' }]);
+    expect(Object.keys(outbox.kinds)).toEqual(['attribution']);
+  });
+});
+
 describe('sample/08-webhooks', () => {
   interface Found {
     commissions: { sale: string; amount: number }[];

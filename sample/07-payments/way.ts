@@ -1,0 +1,2 @@
+/** Whether the payment provider is connected in Partnero (Program → Integration). */
+export const CONNECTED = Symbol('connected');
