@@ -64,8 +64,8 @@ describe('docs/api.md', () => {
   });
 });
 
-// Protected: resources share them among themselves.
-const SHARED = new Set([
+// Protected: resources share them among themselves; and what is no call, but takes in an event.
+const NO_CALLS = new Set([
   'constructor',
   'carryOut',
   'write',
@@ -75,14 +75,15 @@ const SHARED = new Set([
   'post',
   'searchFor',
   'spelt',
+  'dispatch',
 ]);
 
 function methodsOf(resource: object): string[] {
   const names = new Set<string>();
   let at = resource;
   while (at !== Object.prototype) {
-    for (const name of Object.getOwnPropertyNames(at)) {
-      if (!SHARED.has(name) && typeof Reflect.get(at, name) === 'function') names.add(name);
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (!NO_CALLS.has(name) && typeof value === 'function') names.add(name);
     }
     at = Object.getPrototypeOf(at) as object;
   }
