@@ -29,7 +29,7 @@ export default {
   coverageProvider: 'v8',
   collectCoverageFrom: ['dist/esm/**/*.js'],
   // Real processes and real sockets, on machines of any speed.
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
 };

@@ -66,7 +66,7 @@ const documents = ['README.md', 'docs/where-does-your-sign-up-come-from.md'];
 const snippets = documents
   .flatMap((name) => [...readFileSync(join(root, name), 'utf8').matchAll(/```ts\n(.*?)```/gs)])
   .map(([, code]) => ({ name: /^\/\/ (\S+)/.exec(code)[1], code }))
-  .filter(({ code }) => !/@nestjs\/(config|graphql|testing)/.test(code));
+  .filter(({ code }) => !/@nestjs\/(config|graphql|terminus|testing)/.test(code));
 
 function writeQuickStart(project) {
   for (const { name, code } of snippets) writeFileSync(join(project, name), code);

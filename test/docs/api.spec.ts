@@ -64,8 +64,8 @@ describe('docs/api.md', () => {
   });
 });
 
-// Protected: resources share them among themselves; and what is no call, but takes in an event.
-const NO_CALLS = new Set([
+// Protected: resources share them among themselves.
+const SHARED = new Set([
   'constructor',
   'carryOut',
   'write',
@@ -75,15 +75,18 @@ const NO_CALLS = new Set([
   'post',
   'searchFor',
   'spelt',
-  'dispatch',
 ]);
+
+/** More than a call: they are kept in the outbox, or in the inbox. */
+const DURABLE = new Set(['dispatch', 'record', 'refund', 'erase']);
 
 function methodsOf(resource: object): string[] {
   const names = new Set<string>();
   let at = resource;
   while (at !== Object.prototype) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
-      if (!NO_CALLS.has(name) && typeof value === 'function') names.add(name);
+    for (const name of Object.getOwnPropertyNames(at)) {
+      const isCall = !SHARED.has(name) && !DURABLE.has(name);
+      if (isCall && typeof Reflect.get(at, name, resource) === 'function') names.add(name);
     }
     at = Object.getPrototypeOf(at) as object;
   }

@@ -35,8 +35,6 @@ const start = (options: PartneroModuleOptions = {}) =>
     imports: [
       partnero(fake, {
         outbox: sqliteOutbox({ path }),
-        // It is of interest here whether it is accepted, not when.
-        acceptTimeoutMs: 10_000,
         ...options,
       }),
     ],

@@ -74,6 +74,8 @@ export function partnero(
     apiKey: fake.apiKey,
     baseUrl: fake.baseUrl,
     verifyOnBoot: false,
+    // On machines of any speed; what is about time sets its own.
+    acceptTimeoutMs: 10_000,
     outbox: sqliteOutbox({ path: `${temporaryFolder()}/outbox.db` }),
     ...options,
     delivery: { initialBackoffMs: 10, maxBackoffMs: 50, ...options.delivery },

@@ -32,6 +32,8 @@ export function visit(url: string, given: Visit = {}): Promise<Response> {
 export function settled(app: INestApplication, accepted: number): Promise<ProgramStats> {
   return eventually(async () => {
     const stats = await app.get(PartneroService).outbox.stats();
-    return stats.accepted === accepted && stats.pending === 0 && stats;
-  });
+    if (stats.accepted === accepted && stats.pending === 0) return stats;
+    throw new Error(`not settled: ${JSON.stringify(stats)}`);
+    // A breaker that opened while Partnero was away may wait for some time.
+  }, 45_000);
 }
