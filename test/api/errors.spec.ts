@@ -1,7 +1,12 @@
 import { inspect } from 'node:util';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PartneroError, PartneroService, type PartneroRequest } from 'nestjs-partnero';
+import {
+  PartneroError,
+  PartneroService,
+  type CallOptions,
+  type PartneroRequest,
+} from 'nestjs-partnero';
 import { FakePartnero, type FakeFault } from 'nestjs-partnero/testing';
 import { failure } from '../support/api.js';
 import { closeApps, partnero, startApp } from '../support/app.js';
@@ -29,7 +34,7 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
   beforeEach(async () => {
     setEnvironment(environment);
     fake = await FakePartnero.start({ apiKey: API_KEY, partners: ['ann'] });
-    const { app } = await startApp({ imports: [partnero(fake, { timeoutMs: 100, retries: 0 })] });
+    const { app } = await startApp({ imports: [partnero(fake, { retries: 0 })] });
     service = app.get(PartneroService);
   });
 
@@ -41,8 +46,11 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
 
   afterAll(removeTemporaryFolders);
 
-  const create = () => service.customers.create(CUSTOMER);
-  const get = () => service.customers.get('ada@example.com');
+  /** Little time for what is never answered, enough for all else on a busy machine. */
+  const within = (fault: FakeFault) =>
+    fault.type === 'hang' || fault.type === 'drip' ? { timeoutMs: 100 } : {};
+  const create = (options: CallOptions = {}) => service.customers.create(CUSTOMER, options);
+  const get = (options: CallOptions = {}) => service.customers.get('ada@example.com', options);
 
   describe('each kind of trouble', () => {
     it.each<[FakeFault, Partial<PartneroError>]>([
@@ -140,20 +148,20 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
       ],
     ])('%j', async (fault, expected) => {
       fake.misbehave(fault);
-      expect(await failure(create)).toMatchObject(expected);
+      expect(await failure(create(within(fault)))).toMatchObject(expected);
     });
 
     it('Retry-After as a date', async () => {
       const at = new Date(Date.now() + 60_000).toUTCString();
       fake.misbehave({ type: 'rate_limit', retryAfter: at });
-      const { retryAfterMs } = await failure(create);
+      const { retryAfterMs } = await failure(create());
       expect(retryAfterMs).toBeGreaterThan(57_000);
       expect(retryAfterMs).toBeLessThanOrEqual(60_000);
     });
 
     it('a refused connection is not ambiguous', async () => {
       await fake.down();
-      expect(await failure(create)).toMatchObject({
+      expect(await failure(create())).toMatchObject({
         kind: 'network',
         code: 'ECONNREFUSED',
         retryable: true,
@@ -163,7 +171,8 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
 
     it('a call that only reads is never ambiguous', async () => {
       fake.misbehave({ type: 'hang' });
-      expect(await failure(get)).toMatchObject({ kind: 'timeout', ambiguous: false });
+      const call = get({ timeoutMs: 50 });
+      expect(await failure(call)).toMatchObject({ kind: 'timeout', ambiguous: false });
     });
 
     it('the caller’s signal cuts a call off', async () => {
@@ -190,7 +199,7 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
       const started = performance.now();
       await failure(() => service.request({ path: '/test', timeoutMs: 20 }));
       await failure(() => service.request({ path: '/test', timeoutMs: 20 }));
-      expect(performance.now() - started).toBeLessThan(100);
+      expect(performance.now() - started).toBeLessThan(2_000);
     });
   });
 
@@ -219,9 +228,9 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
       for (const call of [
         create,
         get,
-        () => service.customers.search({ email: 'ada@example.com' }),
+        (options: CallOptions) => service.customers.search({ email: 'ada@example.com' }, options),
       ]) {
-        const error = await failure(call);
+        const error = await failure(call(within(fault)));
         const forms = [
           error.message,
           error.stack,
@@ -248,12 +257,12 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
 
     it('names the call, the status, the fields, and the next step', async () => {
       fake.misbehave({ type: 'status', status: 422, body: echo });
-      const { message } = await failure(create);
+      const { message } = await failure(create());
       expect(message).toContain('POST /customers was answered 422');
       expect(message).toContain('Fields: email');
       fake.heal();
       fake.apiKey = 'another';
-      expect((await failure(get)).message).toMatch(/GET \/customers\/….*401.*PARTNERO_API_KEY/);
+      expect((await failure(get())).message).toMatch(/GET \/customers\/….*401.*PARTNERO_API_KEY/);
     });
 
     it('nor does the service, or what is in it', () => {
@@ -321,7 +330,7 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
       const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
       for (const status of [301, 302, 307, 308]) {
         fake.misbehave({ type: 'status', status, headers: { location } }, { times: 1 });
-        await failure(get);
+        await failure(get());
       }
       expect(seen).toEqual([]);
     });

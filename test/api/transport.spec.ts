@@ -127,6 +127,24 @@ describe('answers that end too early, or never', () => {
   });
 });
 
+it('over https, nothing goes out in the clear', async () => {
+  const url = await listen(() => {});
+  server!.removeAllListeners('connection');
+  const seen: Buffer[] = [];
+  server!.on('connection', (socket) => {
+    socket.on('error', () => {});
+    socket.once('data', (chunk: Buffer) => {
+      seen.push(chunk);
+      socket.destroy();
+    });
+  });
+  const service = await serviceOn(url.replace('http:', 'https:'));
+  expect(await failure(service.ping())).toMatchObject({ kind: 'network', retryable: true });
+  // A TLS handshake.
+  expect(seen[0]?.[0]).toBe(22);
+  expect(Buffer.concat(seen).toString('latin1')).not.toContain(fake.apiKey);
+});
+
 function connectionsOf(of: Server): Promise<number> {
   return new Promise((resolve) => of.getConnections((_, count) => resolve(count)));
 }
@@ -191,6 +209,23 @@ describe('paths', () => {
       '/base/v1/customers/a%2Fb%40%C3%BC%3A%25/x',
       '/base/v1/plain',
     ]);
+  });
+
+  it('begin where the base URL says, however that is written', async () => {
+    const seen: (string | undefined)[] = [];
+    const url = await listen((request, response) => {
+      seen.push(request.url);
+      response.writeHead(200, JSON_TYPE).end(ANSWER);
+    });
+    const { port } = new URL(url);
+    for (const base of [
+      `HTTP://127.1:${port}/ü v1`,
+      `http://0177.0.0.1:${port}/v1/`,
+      `http://127.0.0.1:${port}`,
+    ]) {
+      await (await serviceOn(base)).ping();
+    }
+    expect(seen).toEqual(['/%C3%BC%20v1/test', '/v1/test', '/test']);
   });
 
   it('that are no text are refused', async () => {

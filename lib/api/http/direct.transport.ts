@@ -16,8 +16,8 @@ import { MAX_BYTES, type HttpAnswer, type HttpCall, type Transport } from './tra
 const UNTOUCHED: [] = [];
 
 /**
- * `@nestjs/axios` with an adapter of our own, which costs a third of axios's: no merging of headers,
- * no streams between, no `AbortController`. The headers, and with them the API key, are not shown to
+ * `@nestjs/axios` with an adapter of our own, with which a call costs half: no merging of headers, no
+ * streams between, no `AbortController`. The headers, and with them the API key, are not shown to
  * axios at all.
  */
 export class DirectTransport implements Transport {
@@ -25,7 +25,8 @@ export class DirectTransport implements Transport {
   readonly #agent: HttpAgent;
   readonly #host: RequestOptions;
   readonly #open: (options: RequestOptions) => ClientRequest;
-  readonly #origin: string;
+  readonly #baseUrl: string;
+  readonly #basePath: string;
 
   constructor(http: HttpService, baseUrl: string) {
     const url = new URL(baseUrl);
@@ -36,7 +37,8 @@ export class DirectTransport implements Transport {
       ? new HttpsAgent({ keepAlive: true })
       : new HttpAgent({ keepAlive: true });
     this.#open = isSecure ? httpsRequest : httpRequest;
-    this.#origin = url.origin;
+    this.#baseUrl = baseUrl;
+    this.#basePath = url.pathname.replace(/\/$/, '');
     this.#host = { protocol, hostname, port, agent: this.#agent };
   }
 
@@ -63,7 +65,7 @@ export class DirectTransport implements Transport {
       const headers: Record<string, string | number> = { ...call.headers };
       if (body === undefined) headers['Accept-Encoding'] = 'gzip, br';
       else headers['Content-Length'] = Buffer.byteLength(body);
-      const path = url.slice(this.#origin.length);
+      const path = this.#basePath + url.slice(this.#baseUrl.length);
       const request = this.#open({ ...this.#host, method, path, headers });
       request.on('response', (response) => read(response, resolve, reject));
       request.on('error', reject);
