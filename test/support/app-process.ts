@@ -58,18 +58,13 @@ export class AppProcess {
   }
 
   /** True if the sign-up was answered below 400; false for any other answer, or none. */
-  async signUp(id: string, partner = 'ann'): Promise<boolean> {
-    try {
-      const response = await fetch(`${this.url}/signup`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', cookie: `partnero_partner=${partner}` },
-        body: JSON.stringify({ id }),
-      });
-      await response.arrayBuffer();
-      return response.status < 400;
-    } catch {
-      return false;
-    }
+  signUp(id: string, partner = 'ann'): Promise<boolean> {
+    return this.post('signup', { id }, { cookie: `partnero_partner=${partner}` });
+  }
+
+  /** The same for what a payment provider tells. */
+  tell(what: 'sale' | 'refund', body: object): Promise<boolean> {
+    return this.post(what, body);
   }
 
   async stats(): Promise<ProgramStats> {
@@ -94,6 +89,20 @@ export class AppProcess {
 
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
+  }
+
+  private async post(path: string, body: object, headers: object = {}): Promise<boolean> {
+    try {
+      const response = await fetch(`${this.url}/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+      await response.arrayBuffer();
+      return response.status < 400;
+    } catch {
+      return false;
+    }
   }
 }
 
