@@ -64,7 +64,8 @@ const sales: Campaign = {
     const run = new SaleKillRun(folder, fake);
     return {
       options: () => run.options(),
-      load: (app) => run.load(app),
+      // Each takes several requests to Partnero, and all must be there in the end.
+      load: (app, load) => run.load(app, { ...load, pauseMs: 100 }),
       kill: (step) => run.kill(step as (typeof SALE_STEPS)[number]),
       async check() {
         const found = await run.check();

@@ -115,14 +115,18 @@ export class SaleKillRun {
   }
 
   /** Providers that tell of one sale after the other, until the app is gone. */
-  async load(app: AppProcess, { each = Infinity } = {}): Promise<void> {
+  async load(
+    app: AppProcess,
+    { visitors = PROVIDERS, each = Infinity, pauseMs = 0 } = {},
+  ): Promise<void> {
     const provider = async () => {
       for (let i = 0; i < each && !app.hasEnded; i += 1) {
         const key = `inv-${(this.sales += 1)}`;
         if (!(await this.tell(app, key))) return;
+        if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     };
-    await Promise.all(Array.from({ length: PROVIDERS }, provider));
+    await Promise.all(Array.from({ length: visitors }, provider));
   }
 
   private async tell(app: AppProcess, key: string): Promise<boolean> {
