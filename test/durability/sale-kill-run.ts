@@ -42,7 +42,9 @@ export interface SaleFinding {
 }
 
 const PROVIDERS = 6;
-const CUSTOMERS = 12;
+const CUSTOMERS = 200;
+/** Each sale takes three requests to Partnero. */
+const PAUSE_MS = 10;
 const PATIENCE_MS = 6_000;
 /** Partnero's own write lands up to so much later than it cut the connection. */
 const LATE_MS = 150;
@@ -117,13 +119,13 @@ export class SaleKillRun {
   /** Providers that tell of one sale after the other, until the app is gone. */
   async load(
     app: AppProcess,
-    { visitors = PROVIDERS, each = Infinity, pauseMs = 0 } = {},
+    { visitors = PROVIDERS, each = Infinity, pauseMs = PAUSE_MS } = {},
   ): Promise<void> {
     const provider = async () => {
       for (let i = 0; i < each && !app.hasEnded; i += 1) {
         const key = `inv-${(this.sales += 1)}`;
         if (!(await this.tell(app, key))) return;
-        if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     };
     await Promise.all(Array.from({ length: visitors }, provider));
