@@ -131,12 +131,13 @@ export class PartneroRuntime
   }
 
   private outboxContext(): OutboxContext {
-    const { name, ledgerDays, delivery } = this.options;
+    const { name, ledgerDays, acceptTimeoutMs, delivery } = this.options;
     return {
       program: name,
       requestsPerMinute: delivery.requestsPerMinute,
       maxBackoffMs: delivery.maxBackoffMs,
       ledgerDays,
+      acceptTimeoutMs,
       log: this.log,
       keyHash: () => this.identity?.keyHash ?? null,
       deliver: async (job, signal) => {

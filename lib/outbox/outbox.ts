@@ -133,6 +133,8 @@ export interface OutboxContext {
   /** No job is due later than that from now, unless a clock was wrong. Milliseconds. */
   readonly maxBackoffMs: number;
   readonly ledgerDays: number;
+  /** How long a sign-up may wait for its job to be kept. Milliseconds; default 250. */
+  readonly acceptTimeoutMs?: number | undefined;
   readonly log: OutboxLog;
   /** Fingerprint of the API key in use, for pauses that hold for one key only. */
   keyHash(): string | null;
