@@ -62,13 +62,13 @@ function impatient({ acceptTimeoutMs = 250 }: OutboxContext): CallWait {
 
 /** Each program has a queue of its own, and books beside it. */
 function placeOf(options: ResolvedBullmqOptions, program: string, log?: OutboxLog) {
-  const { connection, prefix, queueName, leaseMs } = options;
+  const { connection, prefix, queueName } = options;
   const name = program === DEFAULT_PROGRAM ? queueName : `${queueName}-${encode(program)}`;
   const location = `the queue ${name} of BullMQ on ${describeConnection(connection)}`;
   const books = new Books(`${prefix}:${name}.books:`, `${prefix}:${name}:`);
   const readSalt = ({ client }: Linked) => client.hget(`${books.root}program`, 'salt');
   const link = new RedisLink({
-    connect: () => openQueue(options, name, leaseMs / 3),
+    connect: () => openQueue(options, name),
     probe: readSalt,
     prepare(linked) {
       books.prepare(linked.client);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions, Queue, QueueOptions, WorkerOptions } from 'bullmq';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
@@ -12,6 +13,8 @@ interface Closable {
 /** Bounds the wait for the next attempt to connect: sign-ups wait for it. */
 const retryStrategy = (times: number) => Math.min(1_000, 50 * 2 ** Math.min(times, 10));
 
+const CLOSE_MS = 500;
+
 /** Never what a process that is killed again and again makes of it. */
 const NO_LIMIT = 1_000_000_000;
 
@@ -23,7 +26,6 @@ const NO_LIMIT = 1_000_000_000;
 export async function openQueue(
   { connection, prefix, leaseMs }: ResolvedBullmqOptions,
   name: string,
-  lookAgainMs: number,
 ): Promise<{ readonly queue: Queue; readonly close: () => Promise<void> }> {
   const bullmq = await loadBullmq();
   const own = ownConnection(connection);
@@ -33,20 +35,25 @@ export async function openQueue(
     connection: own,
     prefix,
     lockDuration: leaseMs,
-    stalledInterval: lookAgainMs,
+    stalledInterval: Math.ceil(leaseMs / 3),
     maxStalledCount: NO_LIMIT,
   };
   const queue = new bullmq.Queue(name, options);
   const close = async () => {
-    await queue.close().catch(() => {});
-    if (!isInstance(own)) return;
-    own.disconnect?.();
+    const closing = queue.close().catch(() => {});
+    await Promise.race([closing, sleep(CLOSE_MS, undefined, { ref: false })]);
+    // A Redis that doesn't answer would be waited for.
+    queue.getBackend().client.then(
+      (client) => client.disconnect(),
+      () => {},
+    );
+    if (isInstance(own)) own.disconnect?.();
   };
   return { queue, close };
 }
 
 function ownConnection(connection: ConnectionOptions): ConnectionOptions {
-  if (!isInstance(connection)) return { retryStrategy, ...connection };
+  if (!isInstance(connection)) return { retryStrategy, disconnectTimeout: CLOSE_MS, ...connection };
   const own = connection.duplicate();
   own.on?.('error', () => {});
   return own;

@@ -31,7 +31,7 @@ import { BullmqClaims } from './bullmq.claims.js';
 import { dropToken, placeToken } from './bullmq.tokens.js';
 import { changeGate, seenGate } from './redis-gate.js';
 import { isForGood } from './redis-error.js';
-import type { CallWait, RedisLink } from './redis-link.js';
+import type { CallWait, Linked, RedisLink } from './redis-link.js';
 import type { ScriptName } from './scripts/index.js';
 import { rowToEntry, textToEntry, unflatten, type FlatRow } from './stored-row.js';
 
@@ -47,6 +47,11 @@ export interface BullmqStoreSettings {
 
 /** For Redis to answer anything that isn't a sign-up. */
 const CALL: CallWait = { awayMs: 5_000, answerMs: 5_000 };
+/** Somebody waits for these. */
+const ASKED_BY_PEOPLE = new Set<ScriptName>(['stats', 'find', 'dead', 'replay', 'forget']);
+const SOON: CallWait = { awayMs: 1_000, answerMs: 5_000 };
+/** So little that an app which ends isn't killed before its other outboxes are closed. */
+const LEAVE: CallWait = { awayMs: 500, answerMs: 1_500 };
 /** A boot isn't delayed by more, if Redis is away. */
 const BOOT_MS = 2_000;
 const PAGE = 200;
@@ -78,9 +83,9 @@ export class BullmqStore implements FleetStore {
   async open(): Promise<void> {
     await this.link.start();
     if (await this.link.waitUntilUp(BOOT_MS)) return;
-    // One that is only away just now is waited for; sign-ups wait with it, or go to the fallback.
     const problem = this.link.problem ?? '';
-    if (!isForGood(problem)) return;
+    // One that is only away just now is waited for; sign-ups wait with it, or go to the fallback.
+    if (!isForGood(problem)) throw new FleetStoreError(problem, 'away');
     throw new PartneroConfigurationError(
       `bullmqOutbox() can't use ${this.location}: ${problem}. Check its connection.`,
     );
@@ -95,8 +100,14 @@ export class BullmqStore implements FleetStore {
     }, CALL);
   }
 
-  async close(): Promise<void> {
-    await this.run('leave', this.settings.owner).catch(() => {});
+  async close(held: readonly Grip[]): Promise<void> {
+    const leave = async (linked: Linked) => {
+      await this.claims.free(linked, held);
+      await this.claims.freeStrays(linked);
+      await this.books.run(linked.client, 'leave', this.settings.owner);
+    };
+    // If that fails, others take them over once the lease has ended.
+    await this.link.call(leave, LEAVE).catch(() => {});
     await this.link.close();
   }
 
@@ -301,14 +312,15 @@ export class BullmqStore implements FleetStore {
     change: (gate: GateState, now: number) => GateState,
   ): Promise<{ state: GateState; now: number }> {
     return this.link.call(async (linked) => {
-      const { gate } = await this.claims.look(linked, 0);
+      const { gate } = await this.claims.look(linked, 1);
       const apply = (seen: typeof gate) => ({ state: change(seen.state, seen.now), now: seen.now });
       return changeGate(gate, apply, this.claims.compareAndSet(linked));
     }, CALL);
   }
 
   private run(name: ScriptName, ...args: Parameters<Books['add']>[2][]): Promise<unknown> {
-    return this.link.call(({ client }) => this.books.run(client, name, ...args), CALL);
+    const wait = ASKED_BY_PEOPLE.has(name) ? SOON : CALL;
+    return this.link.call(({ client }) => this.books.run(client, name, ...args), wait);
   }
 
   private drop(grip: Grip): void {

@@ -1,4 +1,11 @@
-type RedisError = NodeJS.ErrnoException & { readonly previousErrors?: readonly unknown[] };
+/** What clients of Redis reject with: plain errors, of whatever realm. */
+interface RedisError {
+  readonly name?: string;
+  readonly message?: string;
+  readonly code?: string;
+  /** Of a transaction that was given up before it began. */
+  readonly previousErrors?: readonly RedisError[];
+}
 
 const BROKEN = new Set([
   'ECONNREFUSED',
@@ -23,12 +30,9 @@ const FOR_GOOD =
 
 /** Whether what failed may work in a moment, on another connection. */
 export function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code = '', previousErrors = [] } = error as RedisError;
-  // Of a transaction.
-  if (previousErrors.length > 0) return previousErrors.some(isOutage);
-  if (BROKEN.has(code) || PASSING.test(error.message)) return true;
-  return error.name !== 'ReplyError' && DISCONNECTED.test(error.message);
+  const { name, code = '', message = '' } = causeOf(error);
+  if (BROKEN.has(code) || PASSING.test(message)) return true;
+  return name !== 'ReplyError' && DISCONNECTED.test(message);
 }
 
 /** Whether that doesn't come right by itself: a password, an old Redis, a missing package. */
@@ -37,9 +41,13 @@ export function isForGood(problem: string): boolean {
 }
 
 /** In words for a log line; Redis's own texts hold no values of ours. */
-export function describeOutage(error: unknown): string {
-  if (!(error instanceof Error)) return 'Redis is away';
-  const { code } = error as NodeJS.ErrnoException;
+export function describeProblem(error: unknown): string {
+  const { name, code, message } = causeOf(error);
   if (code !== undefined && BROKEN.has(code)) return `Redis is away (${code})`;
-  return error.message || `Redis is away (${error.name})`;
+  return message ? message : `Redis is away (${name ?? 'unknown error'})`;
+}
+
+function causeOf(error: unknown): RedisError {
+  const known = (error ?? {}) as RedisError;
+  return known.previousErrors?.[0] ?? known;
 }

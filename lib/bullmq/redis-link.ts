@@ -1,6 +1,6 @@
 import type { Queue, RedisQueueBackend } from 'bullmq';
 import { FleetStoreError } from '../outbox/fleet/fleet-store.error.js';
-import { describeOutage, isForGood, isOutage } from './redis-error.js';
+import { describeProblem, isForGood, isOutage } from './redis-error.js';
 
 type RedisClient = Awaited<RedisQueueBackend['client']>;
 
@@ -27,6 +27,7 @@ export interface CallWait {
   readonly answerMs: number;
 }
 
+const CLOSING = 'the app is shutting down';
 const PROBE_EVERY_MS = 100;
 /** A connection on which nothing comes back for so long is taken for broken. */
 const SILENT_MS = 10_000;
@@ -44,6 +45,7 @@ export class RedisLink {
   private lastProblem = 'no connection yet';
   private waiting = 0;
   private readonly listeners = new Set<() => void>();
+  private readonly underWay = new Set<(error: FleetStoreError) => void>();
   private probing: Promise<void> | null = null;
   private shut: (() => Promise<void>) | null = null;
   private closed = false;
@@ -59,7 +61,7 @@ export class RedisLink {
   async start(): Promise<void> {
     const { queue, close } = await this.settings.connect();
     this.shut = close;
-    queue.on('error', (error) => (this.lastProblem = describeOutage(error)));
+    queue.on('error', (error) => (this.lastProblem = describeProblem(error)));
     void this.lost();
     void this.take(queue.getBackend());
   }
@@ -85,14 +87,14 @@ export class RedisLink {
     for (;;) {
       const linked = await this.ready(from + wait.awayMs);
       try {
-        return await inTime(from + wait.awayMs + wait.answerMs, work(linked));
+        return await this.inTime(from + wait.awayMs + wait.answerMs, work(linked));
       } catch (error) {
         if (error instanceof FleetStoreError) {
           if (error.problem === 'no_answer') void this.lost('Redis does not answer');
           throw error;
         }
-        if (!isOutage(error)) throw new FleetStoreError(messageOf(error), 'refused');
-        void this.lost(describeOutage(error));
+        if (!isOutage(error)) throw new FleetStoreError(describeProblem(error), 'refused');
+        void this.lost(describeProblem(error));
       }
     }
   }
@@ -101,6 +103,7 @@ export class RedisLink {
     this.closed = true;
     for (const wake of this.listeners) wake();
     await this.shut?.().catch(() => {});
+    for (const fail of this.underWay) fail(new FleetStoreError(CLOSING, 'closed'));
   }
 
   private async take(backend: RedisQueueBackend): Promise<void> {
@@ -113,6 +116,24 @@ export class RedisLink {
     }
   }
 
+  /** A client that is told to end in the midst of an outage forgets what it was asked. */
+  private inTime<T>(end: number, work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: FleetStoreError) => {
+        clearTimeout(timer);
+        this.underWay.delete(fail);
+        reject(error);
+      };
+      const late = () => fail(new FleetStoreError('Redis does not answer', 'no_answer'));
+      const timer = setTimeout(late, Math.max(0, end - performance.now()));
+      this.underWay.add(fail);
+      work.then(resolve, reject).finally(() => {
+        clearTimeout(timer);
+        this.underWay.delete(fail);
+      });
+    });
+  }
+
   private async ready(end: number): Promise<Linked> {
     if (this.up && this.linked) return this.linked;
     if (this.waiting >= MAX_WAITING) {
@@ -121,7 +142,7 @@ export class RedisLink {
     this.waiting += 1;
     try {
       while (!this.up || !this.linked) {
-        if (this.closed) throw new FleetStoreError('the app is shutting down', 'closed');
+        if (this.closed) throw new FleetStoreError(CLOSING, 'closed');
         const left = end - performance.now();
         if (left <= 0) throw new FleetStoreError(this.lastProblem, 'away');
         await this.change(left);
@@ -163,7 +184,7 @@ export class RedisLink {
           for (const wake of this.listeners) wake();
           return;
         } catch (error) {
-          this.lastProblem = describeOutage(error);
+          this.lastProblem = describeProblem(error);
         } finally {
           clearTimeout(silent);
         }
@@ -174,7 +195,7 @@ export class RedisLink {
 
   /** The first connection failed in the midst of being made: BullMQ doesn't make it again. */
   private startAgainSoon(error: unknown): void {
-    this.lastProblem = describeOutage(error);
+    this.lastProblem = describeProblem(error);
     if (this.closed) return;
     setTimeout(() => void this.startAgain(), 10 * PROBE_EVERY_MS).unref();
   }
@@ -192,16 +213,4 @@ export class RedisLink {
 /** A cluster's client is 'connect'ed, any other is 'ready'. */
 function isConnected({ status, isCluster }: RedisClient): boolean {
   return status === 'ready' || (isCluster && status === 'connect');
-}
-
-function inTime<T>(end: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = new FleetStoreError('Redis does not answer', 'no_answer');
-    const timer = setTimeout(() => reject(late), Math.max(0, end - performance.now()));
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
 }

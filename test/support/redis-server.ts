@@ -20,7 +20,11 @@ export class RedisServer {
   ) {}
 
   static async start(...settings: string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), temporaryFolder(), settings);
+    return RedisServer.startOn(await freePort(), ...settings);
+  }
+
+  static async startOn(port: number, ...settings: string[]): Promise<RedisServer> {
+    const server = new RedisServer(port, temporaryFolder(), settings);
     running.add(server);
     await server.start();
     return server;
@@ -42,7 +46,8 @@ export class RedisServer {
 
   /** Runs something on a connection of its own. */
   async ask<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
-    const redis = new Redis(this.port, { maxRetriesPerRequest: 0, retryStrategy: () => null });
+    const options = { maxRetriesPerRequest: 0, retryStrategy: () => null, disconnectTimeout: 50 };
+    const redis = new Redis(this.port, options);
     redis.on('error', () => {});
     try {
       return await work(redis);

@@ -6,6 +6,7 @@ const running = new Set<TcpProxy>();
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private refuses = false;
+  private isMute = false;
 
   private constructor(
     private readonly server: Server,
@@ -36,6 +37,17 @@ export class TcpProxy {
     this.cut();
   }
 
+  /** What the server says from now on gets lost; it still hears everything. */
+  mute(): void {
+    this.isMute = true;
+  }
+
+  /** Connections that have missed an answer are of no use any more. */
+  unmute(): void {
+    this.isMute = false;
+    this.cut();
+  }
+
   /** Forwards to that port from now on; what was connected before is cut. */
   retarget(port: number): void {
     this.target = port;
@@ -57,7 +69,9 @@ export class TcpProxy {
       [outgoing, incoming],
     ] as const) {
       this.sockets.add(one);
-      one.pipe(other);
+      one.on('data', (data: Buffer) => {
+        if (!(this.isMute && one === outgoing)) other.write(data);
+      });
       one.on('error', () => {});
       one.on('close', () => {
         this.sockets.delete(one);

@@ -177,8 +177,9 @@ export class FallbackOutbox implements Outbox {
     this.closed = true;
     clearInterval(this.timer);
     this.local.onWork(null);
-    await this.moving;
+    // What is just moving then finds the store closed, and stays.
     await this.fleet.close();
+    await this.moving;
     await this.local.close();
   }
 

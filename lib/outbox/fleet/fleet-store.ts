@@ -53,12 +53,15 @@ export interface FleetStore {
   /** Where the jobs are, in words for a log line. */
   readonly location: string;
 
-  /** @throws PartneroConfigurationError for what doesn't come right by itself */
+  /**
+   * @throws PartneroConfigurationError for what doesn't come right by itself
+   * @throws FleetStoreError if the store is away; it is open all the same, and waits for it
+   */
   open(): Promise<void>;
   /** Says that this process lives. Until `leaseMs` later, what it holds isn't given to others. */
   beat(): Promise<void>;
-  /** This process ends: what it still holds is free at once. */
-  close(): Promise<void>;
+  /** This process ends: what it still holds is free at once, if the store can be told soon. */
+  close(held: readonly Grip[]): Promise<void>;
 
   enroll(salt: string): Promise<StoredIdentity>;
   remember(known: Partial<Omit<StoredIdentity, 'salt'>>): Promise<void>;

@@ -260,9 +260,7 @@ export class FleetOutbox implements Outbox {
     this.persistence.stop();
     await this.opening.catch(() => {});
     this.handOver.takeAll();
-    // If that fails, others take them over once the lease has ended.
-    await this.store.free([...this.grips.values()]).catch(() => {});
-    await this.store.close();
+    await this.store.close([...this.grips.values()]);
   }
 
   /**
@@ -271,13 +269,20 @@ export class FleetOutbox implements Outbox {
    */
   giveBack(grips: readonly Grip[]): void {
     for (const grip of grips) this.forgetGrip(grip);
-    void this.persistence
-      .keepTrying(() => this.storage.write(this.store.free(grips)))
-      .then(() => this.lookAgain());
+    const free = async () => {
+      // At the end, what can't be told any more is found out by the others.
+      if (!this.closed) await this.storage.write(this.store.free(grips));
+    };
+    void this.persistence.keepTrying(free).then(() => this.lookAgain());
   }
 
   private async start(): Promise<void> {
-    await this.store.open();
+    try {
+      await this.store.open();
+    } catch (error) {
+      if (!(error instanceof FleetStoreError)) throw error;
+      this.storage.notice(error);
+    }
     this.lease.start();
     // What this process leaves behind when it dies is found by the programs that the store knows.
     this.identity().catch((error: unknown) => this.storage.notice(error));
