@@ -69,8 +69,9 @@ export class BullmqClaims {
     const most = this.admit(look.gate, want, request);
     if (most.allowed === 0) return this.refuse(linked, look.gate, request);
 
-    const { claimed, nextDue } = await this.fetch(linked, most.allowed, request.fence);
+    const claimed: Claimed[] = [];
     try {
+      const nextDue = await this.fetch(linked, most.allowed, request.fence, claimed);
       const wanted = Math.min(want, claimed.length + ready);
       const apply = (seen: SeenGate) => this.admit(seen, wanted, request);
       const made = await changeGate(look.gate, apply, this.compareAndSet(linked));
@@ -102,6 +103,11 @@ export class BullmqClaims {
       await this.books.run(linked.client, 'free', ...ids);
       for (const grip of some) void dropToken(linked.backend, grip);
     }
+  }
+
+  /** Was claimed for nobody: whoever asked has given up meanwhile. */
+  abandon({ jobs }: FleetClaim): void {
+    this.strays.push(...jobs.map(({ grip }) => grip));
   }
 
   /** What was claimed by a call whose answer was lost. */
@@ -186,12 +192,13 @@ export class BullmqClaims {
     return look;
   }
 
+  /** Adds to `claimed`; when the next is due, if there is none now. */
   private async fetch(
     linked: Linked,
     max: number,
     fence: string,
-  ): Promise<{ claimed: Claimed[]; nextDue: number | null }> {
-    const claimed: Claimed[] = [];
+    claimed: Claimed[],
+  ): Promise<number | null> {
     let width = this.wasFull ? max : 1;
     for (let useless = 0; claimed.length < max && useless < MAX_USELESS;) {
       const wanted = Math.min(width, max - claimed.length);
@@ -199,14 +206,11 @@ export class BullmqClaims {
       const found = await this.own(linked, tokens, fence);
       claimed.push(...found);
       useless += tokens.length - found.length;
-      if (tokens.length < wanted) {
-        this.wasFull = false;
-        return { claimed, nextDue };
-      }
+      this.wasFull = tokens.length === wanted;
+      if (!this.wasFull) return nextDue;
       width = max;
     }
-    this.wasFull = true;
-    return { claimed, nextDue: null };
+    return null;
   }
 
   /** Of what BullMQ brought up, that which may be delivered is this process's from now on. */

@@ -86,6 +86,7 @@ export class BullmqStore implements FleetStore {
     const problem = this.link.problem ?? '';
     // One that is only away just now is waited for; sign-ups wait with it, or go to the fallback.
     if (!isForGood(problem)) throw new FleetStoreError(problem, 'away');
+    await this.link.close();
     throw new PartneroConfigurationError(
       `bullmqOutbox() can't use ${this.location}: ${problem}. Check its connection.`,
     );
@@ -174,8 +175,19 @@ export class BullmqStore implements FleetStore {
     return this.link.call((linked) => this.claims.free(linked, grips), CALL);
   }
 
-  claim(request: FleetClaimRequest): Promise<FleetClaim> {
-    return this.link.call((linked) => this.claims.claim(linked, request), CALL);
+  async claim(request: FleetClaimRequest): Promise<FleetClaim> {
+    let given = true;
+    const claim = async (linked: Linked) => {
+      const claimed = await this.claims.claim(linked, request);
+      if (!given) this.claims.abandon(claimed);
+      return claimed;
+    };
+    try {
+      return await this.link.call(claim, CALL);
+    } catch (error) {
+      given = false;
+      throw error;
+    }
   }
 
   async note(grip: Grip, progress: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgramStats } from 'nestjs-partnero';
 import type { FakePartnero } from 'nestjs-partnero/testing';
-import { AppProcess, type FleetPlace } from '../support/app-process.js';
+import { AppProcess, preloading, type FleetPlace } from '../support/app-process.js';
 import { eventually } from '../support/eventually.js';
 
 /** What a check found, of all that came before it. */
@@ -26,6 +26,12 @@ export interface Load {
   pauseMs?: number;
 }
 
+export interface AppOverrides extends Partial<FleetPlace> {
+  hooks?: boolean;
+  concurrency?: number;
+  clockAheadMs?: number;
+}
+
 /** App processes of a fleet, and visitors who sign up at them while something goes wrong. */
 export class FleetRun {
   readonly answered = new Set<string>();
@@ -39,15 +45,19 @@ export class FleetRun {
     private readonly folder: string,
   ) {}
 
-  start(overrides: Partial<FleetPlace> & { hooks?: boolean; concurrency?: number } = {}) {
-    const { hooks, concurrency, ...place } = overrides;
+  start(overrides: AppOverrides = {}): Promise<AppProcess> {
+    const { hooks, concurrency, clockAheadMs, ...place } = overrides;
     const { baseUrl, apiKey } = this.fake;
     const fleet = { ...this.place, ...place };
     const path = `${this.folder}/outbox.db`;
-    return AppProcess.start({ path, baseUrl, apiKey, hooks, concurrency, fleet });
+    const environment = {
+      ...(clockAheadMs === undefined ? {} : preloading('other-clock.cjs')),
+      CLOCK_AHEAD_MS: String(clockAheadMs),
+    };
+    return AppProcess.start({ path, baseUrl, apiKey, hooks, concurrency, fleet }, environment);
   }
 
-  startSome(n: number, overrides?: Parameters<FleetRun['start']>[0]): Promise<AppProcess[]> {
+  startSome(n: number, overrides?: AppOverrides): Promise<AppProcess[]> {
     return Promise.all(Array.from({ length: n }, () => this.start(overrides)));
   }
 

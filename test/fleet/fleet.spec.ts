@@ -175,6 +175,33 @@ describe.each([['BullMQ', RedisFleetServer]])('app processes on %s', (_, Server)
     LONG,
   );
 
+  it.each([3_600_000, -3_600_000])(
+    'agree whose a job is, and when it is due, though a clock is %s ms ahead',
+    async (clockAheadMs) => {
+      fake.misbehave({ type: 'slow', ms: 5_000 });
+      const busy = await run.start();
+      const odd = await run.start({ clockAheadMs });
+      await run.load(busy, { visitors: 5, each: 1 });
+      await run.load(odd, { visitors: 5, each: 1 });
+      await eventually(() => fake.customers.length === 10);
+      expect(requests()).toHaveLength(10);
+      fake.heal();
+      fake.misbehave({ type: 'rate_limit', retryAfter: 4 }, { on: 'POST /customers', times: 1 });
+      await run.load(odd, { visitors: 1, each: 1 });
+      await eventually(() => requests().length === 11);
+      const refused = performance.now();
+      // A process asks once a second.
+      await sleep(1_100);
+      await run.load(busy, { visitors: 5, each: 1 });
+      await eventually(() => requests().length > 11);
+      expect(performance.now() - refused).toBeGreaterThan(3_500);
+      expect(performance.now() - refused).toBeLessThan(9_000);
+      await Promise.all([busy, odd].map((app) => app.end()));
+      expect(await run.check()).toMatchObject({ ...NOTHING_LOST, answered: 16 });
+    },
+    LONG,
+  );
+
   it('keep to one rate together', async () => {
     const apps = await run.startSome(3, { requestsPerMinute: 600 });
     await Promise.all(apps.map((app) => run.load(app, { visitors: 5, each: 4 })));
