@@ -19,6 +19,7 @@ export type {
   NotAccepted,
   Outcome,
 } from './attribution/attribution.outcome.js';
+export type { AppTransaction, AttributeOptions } from './attribution/attribute-options.js';
 export type { CustomerId, CustomerInput } from './attribution/customer-input.js';
 export { Referral } from './attribution/referral.decorator.js';
 export type { ReferralContext } from './attribution/referral-context.js';

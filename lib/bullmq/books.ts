@@ -18,6 +18,11 @@ export class Books {
     }
   }
 
+  /** `null` if this program was never here. */
+  salt(client: Client): Promise<string | null> {
+    return client.hget(`${this.root}program`, 'salt');
+  }
+
   run(client: Client, name: ScriptName, ...args: readonly Argument[]): Promise<unknown> {
     return client.runCommand(commandOf(name), this.argumentsOf(args)) as Promise<unknown>;
   }

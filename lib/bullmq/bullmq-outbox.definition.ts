@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { FallbackOutbox } from '../outbox/fleet/fallback.outbox.js';
 import { FleetOutbox } from '../outbox/fleet/fleet.outbox.js';
+import type { CallWait } from '../outbox/fleet/store-link.js';
 import type { Outbox, OutboxContext, OutboxDefinition, OutboxLog } from '../outbox/outbox.js';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
 import { Books } from './books.js';
-import { describeConnection, openQueue } from './bullmq-queue.js';
+import { describeConnection } from './bullmq-queue.js';
 import {
   resolveBullmqOptions,
   type BullmqOutboxOptions,
@@ -12,7 +13,7 @@ import {
 } from './bullmq.options.js';
 import { BullmqStore } from './bullmq.store.js';
 import { warnOfWhatRedisLoses } from './redis-checks.js';
-import { RedisLink, type CallWait, type Linked } from './redis-link.js';
+import { redisLink } from './redis-link.js';
 
 const KNOWS: CallWait = { awayMs: 5_000, answerMs: 5_000 };
 /** Without a fallback, a sign-up waits so long in memory, behind its response. */
@@ -31,11 +32,11 @@ export function bullmqOutbox(given?: BullmqOutboxOptions): OutboxDefinition {
     engine: 'bullmq',
     durable: true,
     async knows(program: string): Promise<boolean> {
-      const { link, readSalt } = placeOf(options, program);
+      const { link, books } = placeOf(options, program);
       try {
         if (await options.fallback?.knows(program)) return true;
         await link.start();
-        return (await link.call(readSalt, KNOWS)) !== null;
+        return (await link.call((linked) => books.salt(linked.client), KNOWS)) !== null;
       } finally {
         await link.close();
       }
@@ -66,17 +67,11 @@ function placeOf(options: ResolvedBullmqOptions, program: string, log?: OutboxLo
   const name = program === DEFAULT_PROGRAM ? queueName : `${queueName}-${encode(program)}`;
   const location = `the queue ${name} of BullMQ on ${describeConnection(connection)}`;
   const books = new Books(`${prefix}:${name}.books:`, `${prefix}:${name}:`);
-  const readSalt = ({ client }: Linked) => client.hget(`${books.root}program`, 'salt');
-  const link = new RedisLink({
-    connect: () => openQueue(options, name),
-    probe: readSalt,
-    prepare(linked) {
-      books.prepare(linked.client);
-      // What can't be asked can't be told.
-      if (log) warnOfWhatRedisLoses(linked, location, log).catch(() => {});
-    },
+  const link = redisLink(options, name, books, (linked) => {
+    // What can't be asked can't be told.
+    if (log) warnOfWhatRedisLoses(linked, location, log).catch(() => {});
   });
-  return { location, books, link, readSalt };
+  return { location, books, link };
 }
 
 /** A name of a program may hold what no name of a queue may. */

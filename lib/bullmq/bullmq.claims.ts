@@ -1,5 +1,6 @@
+import { claimJobs, type ClaimedJob } from '../outbox/fleet/claim-jobs.js';
 import type { FleetClaim, FleetClaimRequest, Grip } from '../outbox/fleet/fleet-store.js';
-import { admit, type Admission } from '../outbox/gate.js';
+import { seenGate, type CompareAndSet, type SeenGate } from '../outbox/fleet/shared-gate.js';
 import type { OutboxContext } from '../outbox/outbox.js';
 import { execute, type Books } from './books.js';
 import {
@@ -10,20 +11,9 @@ import {
   useUp,
   type Token,
 } from './bullmq.tokens.js';
-import { changeGate, seenGate, type CompareAndSet, type SeenGate } from './redis-gate.js';
+
 import type { Linked } from './redis-link.js';
 import { toJob, type ClaimedRow } from './stored-row.js';
-
-type Claimed = FleetClaim['jobs'][number];
-
-const NOTHING: FleetClaim = {
-  jobs: [],
-  allowed: 0,
-  testing: false,
-  probeKey: false,
-  wakeAt: null,
-  open: false,
-};
 
 /** What the script `look` tells. */
 interface Look {
@@ -63,36 +53,13 @@ export class BullmqClaims {
 
   async claim(linked: Linked, request: FleetClaimRequest): Promise<FleetClaim> {
     await this.freeStrays(linked);
-    const look = await this.lookAndPlace(linked);
-    if (look.stopped) return NOTHING;
-    const { want, ready } = request;
-    const most = this.admit(look.gate, want, request);
-    if (most.allowed === 0) return this.refuse(linked, look.gate, request);
-
-    const claimed: Claimed[] = [];
-    try {
-      const nextDue = await this.fetch(linked, most.allowed, request.fence, claimed);
-      const wanted = Math.min(want, claimed.length + ready);
-      const apply = (seen: SeenGate) => this.admit(seen, wanted, request);
-      const made = await changeGate(look.gate, apply, this.compareAndSet(linked));
-      const jobs = claimed.splice(0, made.allowed);
-      await this.free(
-        linked,
-        claimed.map(({ grip }) => grip),
-      );
-      const { pause, breaker } = made.state;
-      return {
-        jobs,
-        allowed: made.allowed - jobs.length,
-        testing: made.probe === 'job',
-        probeKey: made.probe === 'key',
-        wakeAt: made.wakeAt ?? nextDue,
-        open: !pause && !breaker && !this.context.requestsPerMinute,
-      };
-    } catch (error) {
-      this.strays.push(...claimed.map(({ grip }) => grip));
-      throw error;
-    }
+    return claimJobs(request, this.context.requestsPerMinute, {
+      look: () => this.lookAndPlace(linked),
+      fetch: (max, claimed) => this.fetch(linked, max, request.fence, claimed),
+      compareAndSet: this.compareAndSet(linked),
+      free: (grips) => this.free(linked, grips),
+      abandon: (grips) => this.strays.push(...grips),
+    });
   }
 
   /** Somebody may claim them, as soon as it is their turn. */
@@ -145,34 +112,6 @@ export class BullmqClaims {
     };
   }
 
-  private admit(
-    seen: SeenGate,
-    want: number,
-    { keyHash }: FleetClaimRequest,
-  ): Admission & { now: number } {
-    const { requestsPerMinute } = this.context;
-    const { now } = seen;
-    const admission = admit(seen.state, { now, want, keyHash, requestsPerMinute });
-    // Its time is told by the clock of Redis, and needed by that of this machine.
-    const { wakeAt } = admission;
-    return { ...admission, now, wakeAt: wakeAt === null ? null : wakeAt - now + Date.now() };
-  }
-
-  /** Nothing may be sent now; though one process may have to ask about the key. */
-  private async refuse(
-    linked: Linked,
-    gate: SeenGate,
-    request: FleetClaimRequest,
-  ): Promise<FleetClaim> {
-    const apply = (seen: SeenGate) => {
-      const admission = this.admit(seen, request.want, request);
-      return admission.allowed === 0 ? admission : { ...admission, state: seen.state };
-    };
-    const made = await changeGate(gate, apply, this.compareAndSet(linked));
-    if (made.allowed > 0) return { ...NOTHING, wakeAt: Date.now() };
-    return { ...NOTHING, probeKey: made.probe === 'key', wakeAt: made.wakeAt };
-  }
-
   /** Sees to it that BullMQ has a job for each of ours whose turn has come. */
   private async lookAndPlace(linked: Linked): Promise<Look> {
     const looksForAstray = performance.now() - this.lookedForAstray > ASTRAY_EVERY_MS;
@@ -197,7 +136,7 @@ export class BullmqClaims {
     linked: Linked,
     max: number,
     fence: string,
-    claimed: Claimed[],
+    claimed: ClaimedJob[],
   ): Promise<number | null> {
     let width = this.wasFull ? max : 1;
     for (let useless = 0; claimed.length < max && useless < MAX_USELESS;) {
@@ -214,7 +153,11 @@ export class BullmqClaims {
   }
 
   /** Of what BullMQ brought up, that which may be delivered is this process's from now on. */
-  private async own(linked: Linked, tokens: readonly Token[], fence: string): Promise<Claimed[]> {
+  private async own(
+    linked: Linked,
+    tokens: readonly Token[],
+    fence: string,
+  ): Promise<ClaimedJob[]> {
     if (tokens.length === 0) return [];
     const { client, backend } = linked;
     const start = [fence, this.settings.leaseMs, this.horizonMs, this.lookAgainMs];

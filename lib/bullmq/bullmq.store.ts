@@ -6,6 +6,8 @@ import type {
   Grip,
   Settlement,
 } from '../outbox/fleet/fleet-store.js';
+import { changeGate, seenGate } from '../outbox/fleet/shared-gate.js';
+import type { CallWait } from '../outbox/fleet/store-link.js';
 import {
   answered,
   countedAge,
@@ -29,9 +31,8 @@ import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { execute, type Books } from './books.js';
 import { BullmqClaims } from './bullmq.claims.js';
 import { dropToken, placeToken } from './bullmq.tokens.js';
-import { changeGate, seenGate } from './redis-gate.js';
 import { isForGood } from './redis-error.js';
-import type { CallWait, Linked, RedisLink } from './redis-link.js';
+import type { Linked, RedisLink } from './redis-link.js';
 import type { ScriptName } from './scripts/index.js';
 import { rowToEntry, textToEntry, unflatten, type FlatRow } from './stored-row.js';
 

@@ -1,11 +1,11 @@
-import { OPEN_GATE, type GateState } from '../outbox/gate.js';
+import { OPEN_GATE, type GateState } from '../gate.js';
 
-/** The gate as it stands in Redis, and when that was. */
+/** The gate as it stands in the store, and when that was. */
 export interface SeenGate {
   readonly state: GateState;
   /** As it is written there; empty before it was ever changed. */
   readonly text: string;
-  /** By the clock of Redis. */
+  /** By the clock of the store. */
   readonly now: number;
 }
 
