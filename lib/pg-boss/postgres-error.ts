@@ -32,6 +32,7 @@ export function describeProblem(error: unknown): string {
   if (BROKEN.test(code)) return `PostgreSQL is away (${code})`;
   if (/^(08|28|3D|42|53|57)/.test(code)) return `PostgreSQL says (${code}) ${message}`;
   if (code !== '') return `PostgreSQL refuses (${code})`;
+  if (name === 'PartneroConfigurationError') return `(configuration) ${message}`;
   if (name === 'AssertionError') return `pg-boss says (configuration) ${message}`;
   return DISCONNECTED.test(message) ? `PostgreSQL is away (${message})` : (name ?? 'unknown error');
 }

@@ -14,8 +14,8 @@ export class Tables {
     if (version === SCHEMA_VERSION) return;
     if (version > SCHEMA_VERSION) {
       throw new PartneroConfigurationError(
-        `The schema ${this.schema} was made by a newer version of nestjs-partnero (configuration ` +
-          `${version}, this one knows ${SCHEMA_VERSION}).`,
+        `The schema ${this.schema} was made by a newer version of nestjs-partnero (format ${version}, ` +
+          `this one knows ${SCHEMA_VERSION})`,
       );
     }
     await db.executeSql(install(this.schema));

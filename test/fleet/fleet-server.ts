@@ -1,4 +1,5 @@
 import type { FleetPlace } from '../support/app-process.js';
+import { PostgresServer } from '../support/postgres-server.js';
 import { RedisServer } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
@@ -54,6 +55,48 @@ export class RedisFleetServer implements FleetServer {
     await next.waitForAllOf(this.server);
     await this.server.end();
     await next.ask((redis) => redis.replicaof('NO', 'ONE'));
+    this.server = next;
+    this.proxy.retarget(next.port);
+  }
+}
+
+export class PostgresFleetServer implements FleetServer {
+  private names = 0;
+
+  private constructor(
+    private server: PostgresServer,
+    readonly proxy: TcpProxy,
+  ) {}
+
+  static async start(): Promise<PostgresFleetServer> {
+    const server = await PostgresServer.start();
+    return new PostgresFleetServer(server, await TcpProxy.start(server.port));
+  }
+
+  newPlace(): FleetPlace {
+    const name = `fleet_${(this.names += 1)}`;
+    const url = `postgres://postgres@127.0.0.1:${this.proxy.port}/postgres`;
+    return { engine: 'pg-boss', url, name, leaseMs: 3_000 };
+  }
+
+  restart(): Promise<void> {
+    return this.server.restart();
+  }
+
+  freeze(): void {
+    this.server.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.server.signal('SIGCONT');
+  }
+
+  async failOver(): Promise<void> {
+    const next = await this.server.startReplica();
+    this.proxy.refuse();
+    await next.waitForAllOf(this.server);
+    await this.server.end();
+    await next.ask((client) => client.query('SELECT pg_promote()'));
     this.server = next;
     this.proxy.retarget(next.port);
   }

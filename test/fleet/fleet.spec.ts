@@ -2,15 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { endAppProcesses } from '../support/app-process.js';
 import { eventually } from '../support/eventually.js';
+import { endPostgresServers } from '../support/postgres-server.js';
 import { endRedisServers } from '../support/redis-server.js';
 import { endProxies } from '../support/tcp-proxy.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
-import { RedisFleetServer, type FleetServer } from './fleet-server.js';
+import { PostgresFleetServer, RedisFleetServer, type FleetServer } from './fleet-server.js';
 import { FleetRun, NOTHING_LOST } from './fleet-run.js';
 
 const LONG = 90_000;
 
-describe.each([['BullMQ', RedisFleetServer]])('app processes on %s', (_, Server) => {
+describe.each<[string, { start(): Promise<FleetServer> }]>([
+  ['BullMQ', RedisFleetServer],
+  ['pg-boss', PostgresFleetServer],
+])('app processes on %s', (_, Server) => {
   let server: FleetServer;
   let fake: FakePartnero;
   let run: FleetRun;
@@ -32,6 +36,7 @@ describe.each([['BullMQ', RedisFleetServer]])('app processes on %s', (_, Server)
   afterAll(async () => {
     await endProxies();
     await endRedisServers();
+    await endPostgresServers();
     removeTemporaryFolders();
   });
 

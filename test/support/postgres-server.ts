@@ -34,6 +34,19 @@ export class PostgresServer {
     return replica;
   }
 
+  /** As a replica of that one, to which nobody writes any more. */
+  async waitForAllOf(primary: PostgresServer): Promise<void> {
+    const at = async (server: PostgresServer, what: string) => {
+      const { rows } = await server.ask((client) => client.query<{ lsn: string }>(what));
+      return rows[0]?.lsn;
+    };
+    await eventually(
+      async () =>
+        (await at(this, 'SELECT pg_last_wal_replay_lsn() AS lsn')) ===
+        (await at(primary, 'SELECT pg_current_wal_flush_lsn() AS lsn')),
+    );
+  }
+
   get url(): string {
     return `postgres://postgres@127.0.0.1:${this.port}/postgres`;
   }

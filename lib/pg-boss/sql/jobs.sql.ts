@@ -180,8 +180,8 @@ export function jobs(schema: string): string {
     BEGIN
       SELECT array_agg(id) INTO v_ids FROM ${schema}.outbox_jobs
       WHERE process = p_process AND fence = p_fence;
-      PERFORM ${schema}.outbox_free(p_program, v_ids, array_fill(p_fence, ARRAY[cardinality(v_ids)]))
-      WHERE v_ids IS NOT NULL;
+      IF v_ids IS NULL THEN RETURN; END IF;
+      PERFORM ${schema}.outbox_free(p_program, v_ids, array_fill(p_fence, ARRAY[cardinality(v_ids)]));
     END $$;
   `;
 }
