@@ -2,28 +2,27 @@ import { sqliteOutbox } from 'nestjs-partnero';
 import { bullmqOutbox } from 'nestjs-partnero/bullmq';
 import type { OutboxDefinition } from '#lib/outbox/outbox.js';
 import { outboxConformance } from '../outbox/conformance/index.js';
-import { endRedisServers, RedisServer } from '../support/redis-server.js';
+import { onRedis, type Place } from '../support/stores.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
-let redis: RedisServer;
-let stores = 0;
+let redis: Place;
 
 beforeAll(async () => {
-  redis = await RedisServer.start();
+  redis = await onRedis();
 });
 
 afterAll(async () => {
-  await endRedisServers();
+  await redis.leave();
   removeTemporaryFolders();
 });
 
 outboxConformance('BullMQ', () => {
-  const prefix = `test-${(stores += 1)}`;
+  const prefix = redis.newName();
   return (): OutboxDefinition => bullmqOutbox({ connection: { url: redis.url }, prefix });
 });
 
 outboxConformance('BullMQ, with a fallback', () => {
-  const prefix = `test-${(stores += 1)}`;
+  const prefix = redis.newName();
   const fallback = sqliteOutbox({ path: `${temporaryFolder()}/outbox.db` });
   return (): OutboxDefinition => bullmqOutbox({ connection: { url: redis.url }, prefix, fallback });
 });

@@ -2,25 +2,25 @@ import { PgBoss } from 'pg-boss';
 import { postgresOutbox } from 'nestjs-partnero/pg-boss';
 import type { OutboxDefinition } from '#lib/outbox/outbox.js';
 import { outboxConformance } from '../outbox/conformance/index.js';
-import { endPostgresServers, PostgresServer } from '../support/postgres-server.js';
+import { onPostgres, type Place } from '../support/stores.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
-let postgres: PostgresServer;
+let postgres: Place;
 let boss: PgBoss;
-let stores = 0;
 
 beforeAll(async () => {
-  postgres = await PostgresServer.start();
-  boss = await new PgBoss(postgres.url).start();
+  postgres = await onPostgres();
+  boss = new PgBoss({ connectionString: postgres.url, schema: postgres.newName() });
+  await boss.start();
 });
 
 afterAll(async () => {
   await boss.stop({ graceful: false });
-  await endPostgresServers();
+  await postgres.leave();
   removeTemporaryFolders();
 });
 
 outboxConformance('pg-boss', () => {
-  const schema = `test_${(stores += 1)}`;
+  const schema = postgres.newName();
   return (): OutboxDefinition => postgresOutbox({ boss, schema });
 });
