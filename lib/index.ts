@@ -18,6 +18,7 @@ export type {
   AttributionOutcome,
   NotAccepted,
 } from './attribution/attribution.outcome.js';
+export type { AppTransaction, AttributeOptions } from './attribution/attribute-options.js';
 export type { CustomerInput } from './attribution/customer-input.js';
 export type { CustomerId } from './customer-id.js';
 export type { Outcome } from './outcome.js';

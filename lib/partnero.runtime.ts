@@ -209,12 +209,13 @@ export class PartneroRuntime
   }
 
   private outboxContext(): OutboxContext {
-    const { name, ledgerDays, delivery } = this.options;
+    const { name, ledgerDays, acceptTimeoutMs, delivery } = this.options;
     return {
       program: name,
       requestsPerMinute: delivery.requestsPerMinute,
       maxBackoffMs: Math.max(delivery.maxBackoffMs, delivery.ambiguousGraceMs),
       ledgerDays,
+      acceptTimeoutMs,
       log: this.log,
       keyHash: () => this.identity?.keyHash ?? null,
       deliver: async (job, signal) => {

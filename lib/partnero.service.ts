@@ -1,3 +1,4 @@
+import type { AttributeOptions } from './attribution/attribute-options.js';
 import type { CustomerInput } from './attribution/customer-input.js';
 import { warnOfRefusedKey } from './attribution/read-referral.js';
 import type { AcceptOutcome } from './attribution/attribution.outcome.js';
@@ -79,15 +80,23 @@ export class PartneroService<
    *
    * @example
    * await partnero.attribute(partnero.referralFrom({ headers }), { id: user.id, email: user.email })
+   * @example
+   * await dataSource.transaction(async (transaction) => {
+   *   const user = await transaction.save(User, dto)
+   *   await partnero.attribute(referral, user, { transaction })
+   * })
    */
   async attribute(
     referral: { readonly key: string | null } | null | undefined,
     customer: CustomerInput,
+    { transaction }: AttributeOptions = {},
   ): Promise<AcceptOutcome> {
     const { attribution } = this.#runtime;
     const onRefused = warnOfRefusedKey(attribution, 'attribute()');
     const checked = attribution.reader.check(keyOf(referral), 'given', onRefused);
-    return attribution.attribute({ referralKey: checked?.key ?? null, customer });
+    const signUp = { referralKey: checked?.key ?? null, customer };
+    if (transaction) return attribution.attributeIn(transaction, signUp);
+    return attribution.attribute(signUp);
   }
 
   /**

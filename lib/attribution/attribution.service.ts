@@ -1,4 +1,3 @@
-import { Once } from '../once.js';
 import type { NewJob } from '../outbox/job.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import type { Outbox, OutboxLog } from '../outbox/outbox.js';
@@ -8,6 +7,8 @@ import type { AcceptOutcome } from './attribution.outcome.js';
 import { ATTRIBUTION } from './attribution.job.js';
 import { writePayload } from './attribution.payload.js';
 import { toCustomer } from './customer-input.js';
+import { NoTransactionsError } from './no-transactions.error.js';
+import { Once } from '../once.js';
 import type { OutcomeReporter } from '../outcome.reporter.js';
 import { within } from '../within.js';
 
@@ -77,16 +78,30 @@ export class AttributionService {
     return kept;
   }
 
+  /** Keeps it as part of a transaction of the app's own. */
+  async attributeIn(transaction: object, signUp: SignUp): Promise<AcceptOutcome> {
+    const { outbox } = this;
+    if (!outbox) return this.drop('disabled', signUp).outcome;
+    const job = this.jobOf(signUp);
+    if ('outcome' in job) return job.outcome;
+    try {
+      if (!outbox.acceptIn) throw new NoTransactionsError(outbox.location);
+      await outbox.acceptIn(transaction, job);
+      return 'accepted';
+    } catch (error) {
+      const { name, message } = error as Error;
+      this.warnOnce(`transaction ${name}`, () => `An attribution was not written: ${message}`);
+      return this.drop('accept_failed', signUp, name, job.lane).outcome;
+    }
+  }
+
   /** Keeps a sign-up, held. */
   keep(signUp: SignUp): Promise<Kept> {
     const { outbox } = this;
-    const { referralKey, replaces } = signUp;
+    const { replaces } = signUp;
     if (!outbox) return Promise.resolve(this.drop('disabled', signUp));
-    if (referralKey === null && this.needsReferral) {
-      return Promise.resolve(this.drop('no_referral', signUp));
-    }
-    const job = this.toJob(signUp);
-    if (!job) return Promise.resolve(this.drop('no_customer', signUp));
+    const job = this.jobOf(signUp);
+    if ('outcome' in job) return Promise.resolve(job);
     return outbox.accept(job, replaces).then(
       (jobId): Kept => {
         if (replaces !== undefined) this.reportDiscarded(replaces, signUp);
@@ -153,6 +168,12 @@ export class AttributionService {
   private reportDiscarded(jobId: string, { referralKey, route }: Omit<SignUp, 'customer'>): void {
     const facts = { referralKey: referralKey ?? undefined, route };
     this.reporter.reportDiscarded(jobId, facts, ATTRIBUTION);
+  }
+
+  /** The job to be kept, or why there is none. */
+  private jobOf(signUp: SignUp): NewJob | Kept {
+    if (signUp.referralKey === null && this.needsReferral) return this.drop('no_referral', signUp);
+    return this.toJob(signUp) ?? this.drop('no_customer', signUp);
   }
 
   private toJob({ customer: given, referralKey, route }: SignUp): NewJob | null {

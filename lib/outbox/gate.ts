@@ -1,4 +1,5 @@
 import { exponential, jittered } from './backoff.js';
+import type { GateEvent } from './outbox.js';
 
 /**
  * Whether a program's jobs may be sent now. Lives in the store's program row, so that all processes
@@ -138,6 +139,23 @@ export function keyAccepted(state: GateState, now: number): GateState {
   return state.pause?.reason === 'unauthorized' ? lift(state, now) : state;
 }
 
+/** Something learned about the program as a whole. */
+export function told(
+  state: GateState,
+  event: GateEvent,
+  now: number,
+  keyHash: string | null,
+): GateState {
+  switch (event.type) {
+    case 'rate_limited':
+      return rateLimited(state, now, event.retryAfterMs);
+    case 'key_refused':
+      return keyRefused(state, now, keyHash);
+    case 'key_accepted':
+      return keyAccepted(state, now);
+  }
+}
+
 /** Time since `from` in which somebody tried. */
 export function countedAge(
   state: GateState,
@@ -212,4 +230,19 @@ function spend(state: GateState, want: number, request: AdmissionRequest): Admis
 export function spendMore(state: GateState, requests: number): GateState {
   if (!state.bucket || requests <= 0) return state;
   return { ...state, bucket: { ...state.bucket, tokens: state.bucket.tokens - requests } };
+}
+
+/** Why nothing is sent just now, as `stats` tells it. */
+export function pausedBy(
+  gate: GateState,
+  now: number,
+  keyHash: string | null,
+): { reason: PauseReason | 'breaker'; until: number } | null {
+  const { pause, breaker } = gate;
+  if (pause?.reason === 'unauthorized') {
+    const binding = keyHash === null || pause.keyHash === keyHash;
+    return binding ? { reason: pause.reason, until: pause.until } : null;
+  }
+  if (pause && pause.until > now) return { reason: pause.reason, until: pause.until };
+  return breaker ? { reason: 'breaker', until: breaker.until } : null;
 }

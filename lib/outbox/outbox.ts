@@ -28,6 +28,11 @@ export interface Outbox {
    * @param replaces a held job that is discarded in the same step
    */
   accept(job: NewJob, replaces?: string): Promise<string>;
+  /**
+   * Keeps a job, released, as part of a transaction of the app's own: it is there if that commits, and
+   * never was if it doesn't. Only engines that can do so have it.
+   */
+  acceptIn?(transaction: object, job: NewJob): Promise<string>;
   /** The sign-up happened: deliver the job. No second write, so it can't fail. */
   release(id: string): void;
   /** The sign-up failed: never deliver the job. False, and nothing done, if it is released already. */
@@ -133,6 +138,8 @@ export interface OutboxContext {
   /** No job is due later than that from now, unless a clock was wrong. Milliseconds. */
   readonly maxBackoffMs: number;
   readonly ledgerDays: number;
+  /** How long a sign-up may wait for its job to be kept. Milliseconds; default 250. */
+  readonly acceptTimeoutMs?: number | undefined;
   readonly log: OutboxLog;
   /** Fingerprint of the API key in use, for pauses that hold for one key only. */
   keyHash(): string | null;

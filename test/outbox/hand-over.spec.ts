@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { HandOver } from '#lib/outbox/sqlite/hand-over.js';
+import { HandOver } from '#lib/outbox/hand-over.js';
 
 const job = (lane: string) => ({
   kind: 'attribution',

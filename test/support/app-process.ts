@@ -1,9 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { ProgramStats } from 'nestjs-partnero';
-import type { AppProcessOptions } from './fixtures/sign-up-app.js';
+import type { AppProcessOptions, FleetPlace } from './fixtures/sign-up-app.js';
 
-export type { AppProcessOptions };
+export type { AppProcessOptions, FleetPlace };
 
 /** As `npm test` has built it. */
 export const SIGN_UP_APP = resolve('dist/apps/test/support/fixtures/sign-up-app.js');
@@ -67,10 +67,13 @@ export class AppProcess {
     return this.post(what, body);
   }
 
+  /** Rejects if the outbox can't tell. */
   async stats(): Promise<ProgramStats> {
-    const reply = message<{ stats: ProgramStats }>(this.child, 'stats');
+    const reply = message<{ stats: ProgramStats | null }>(this.child, 'stats');
     this.child.send('stats');
-    return (await reply).stats;
+    const { stats } = await reply;
+    if (!stats) throw new Error('the outbox could not tell');
+    return stats;
   }
 
   /** Ends it, by default as a crash would. */

@@ -1,4 +1,5 @@
-import type { JobCounts, ReplayFilter } from '../ledger.js';
+import { sumCounters } from '../job-counts.js';
+import type { ReplayFilter } from '../ledger.js';
 import type { CountersTable } from './counters.table.js';
 import { JobState, type JobsTable } from './jobs.table.js';
 import type { StoredEntry, StoredStats } from './protocol.js';
@@ -82,32 +83,8 @@ export function countJobs(
   counters: CountersTable,
   program: string,
 ): Omit<StoredStats, 'paused'> {
-  const kinds: Record<string, Counts> = {};
-  const of = (kind: string) => (kinds[kind] ??= { accepted: 0, pending: 0, dead: 0, outcomes: {} });
-  for (const { kind, outcome, n } of counters.of(program)) {
-    if (outcome === 'accepted' || outcome === 'dead' || outcome === 'pending')
-      of(kind)[outcome] = n;
-    else of(kind).outcomes[outcome] = n;
-  }
-  const sum = total(Object.values(kinds));
-  return { ...sum, kinds, oldestPendingAt: jobs.oldestPending(program, sum.pending) };
-}
-
-type Counts = { -readonly [K in keyof JobCounts]: JobCounts[K] } & {
-  outcomes: Record<string, number>;
-};
-
-function total(kinds: readonly Counts[]): Counts {
-  const sum: Counts = { accepted: 0, pending: 0, dead: 0, outcomes: {} };
-  for (const kind of kinds) {
-    sum.accepted += kind.accepted;
-    sum.pending += kind.pending;
-    sum.dead += kind.dead;
-    for (const [outcome, n] of Object.entries(kind.outcomes)) {
-      sum.outcomes[outcome] = (sum.outcomes[outcome] ?? 0) + n;
-    }
-  }
-  return sum;
+  const sum = sumCounters(counters.of(program));
+  return { ...sum, oldestPendingAt: jobs.oldestPending(program, sum.pending) };
 }
 
 function toEntry(row: LedgerRow): StoredEntry {

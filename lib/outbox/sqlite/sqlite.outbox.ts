@@ -13,12 +13,12 @@ import type {
 } from '../outbox.js';
 import { Persistence } from '../persistence.js';
 import type { SettledVerdict } from '../verdict.js';
-import { HandOver } from './hand-over.js';
-import { LedgerKeeper } from './ledger-keeper.js';
+import { HandOver } from '../hand-over.js';
+import { LedgerKeeper } from '../ledger-keeper.js';
 import { describeNote } from './open-notes.js';
 import type { ClaimReply, OpenReply, WorkerSettings } from './protocol.js';
 import { toLedgerEntry, toStats } from './stored.js';
-import { StorageWatch } from './storage-watch.js';
+import { StorageWatch } from '../storage-watch.js';
 import { SqliteEngine } from './sqlite.engine.js';
 import { SqliteOutboxError } from './sqlite-failure.js';
 

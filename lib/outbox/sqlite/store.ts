@@ -4,10 +4,9 @@ import {
   answered,
   countedAge,
   failed,
-  keyAccepted,
-  keyRefused,
-  rateLimited,
+  pausedBy,
   spendMore,
+  told,
   type GateState,
 } from '../gate.js';
 import type { JobKey, SubmittedJob } from '../job.js';
@@ -228,23 +227,17 @@ export class Store {
   }
 
   private report(program: string, { event, keyHash, now }: Operations['report']['ask']): void {
-    this.changeGate(program, (gate) => {
-      switch (event.type) {
-        case 'rate_limited':
-          return rateLimited(gate, now, event.retryAfterMs);
-        case 'key_refused':
-          return keyRefused(gate, now, keyHash);
-        case 'key_accepted':
-          return keyAccepted(gate, now);
-      }
-    });
+    this.changeGate(program, (gate) => told(gate, event, now, keyHash));
   }
 
   private stats(program: string, { now, keyHash }: Operations['stats']['ask']): StoredStats {
     const gate = this.programs.gate(program);
     // What the same transaction has changed so far counts too, or the sums wouldn't add up.
     this.counters.flush();
-    return { ...countJobs(this.jobs, this.counters, program), paused: paused(gate, now, keyHash) };
+    return {
+      ...countJobs(this.jobs, this.counters, program),
+      paused: pausedBy(gate, now, keyHash),
+    };
   }
 
   private replay(program: string, { filter, now }: Operations['replay']['ask']): number {
@@ -321,14 +314,4 @@ function outcomeBehind({ ifTaken, digest }: JobKey, holder: KeyHolder): string {
 function age(row: OwnedRow, gate: GateState, now: number): number {
   if (row.failedAt === null) return 0;
   return countedAge(gate, { at: row.failedAt, excusedMs: row.excusedMs ?? 0 }, now);
-}
-
-function paused(gate: GateState, now: number, keyHash: string | null): StoredStats['paused'] {
-  const { pause, breaker } = gate;
-  if (pause?.reason === 'unauthorized') {
-    const binding = keyHash === null || pause.keyHash === keyHash;
-    return binding ? { reason: pause.reason, until: pause.until } : null;
-  }
-  if (pause && pause.until > now) return { reason: pause.reason, until: pause.until };
-  return breaker ? { reason: 'breaker', until: breaker.until } : null;
 }

@@ -250,7 +250,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'the hand-over in memory is bounded',
-    file: 'outbox/sqlite/hand-over.ts',
+    file: 'outbox/hand-over.ts',
     find: 'if (entry.head && hasTaker && this.#ready.length < MAX_READY) {',
     replace: 'if (entry.head && hasTaker) {',
     specs: ['test/outbox/hand-over.spec.ts'],

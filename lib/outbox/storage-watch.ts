@@ -1,5 +1,5 @@
-import type { OutboxLog } from '../outbox.js';
-import { Persistence } from '../persistence.js';
+import type { OutboxLog } from './outbox.js';
+import { Persistence } from './persistence.js';
 
 /** Remembers whether the file works, for `stats` and health, and says so once a minute if not. */
 export class StorageWatch {

@@ -1,4 +1,4 @@
-import type { Job, NewJob } from '../job.js';
+import type { Job, NewJob } from './job.js';
 
 /** Released jobs kept at hand, so that the usual delivery needs no second read. */
 const MAX_READY = 1_000;

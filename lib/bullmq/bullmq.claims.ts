@@ -1,0 +1,177 @@
+import { claimJobs, type ClaimedJob } from '../outbox/fleet/claim-jobs.js';
+import type { FleetClaim, FleetClaimRequest, Grip } from '../outbox/fleet/fleet-store.js';
+import { seenGate, type CompareAndSet, type SeenGate } from '../outbox/fleet/shared-gate.js';
+import type { OutboxContext } from '../outbox/outbox.js';
+import { execute, type Books } from './books.js';
+import {
+  dropToken,
+  placeToken,
+  takeTokens,
+  tokenName,
+  useUp,
+  type Token,
+} from './bullmq.tokens.js';
+
+import type { Linked } from './redis-link.js';
+import { toJob, type ClaimedRow } from './stored-row.js';
+
+/** What the script `look` tells. */
+interface Look {
+  readonly gate: SeenGate;
+  /** An operator has paused the queue. */
+  readonly stopped: boolean;
+  readonly turn: readonly { readonly token: Token; readonly due: number; readonly kind: string }[];
+}
+
+const TURN_PAGE = 1_000;
+const PAGE = 500;
+/** Jobs of BullMQ's that turn out to be of no use, in one claim. */
+const MAX_USELESS = 1_000;
+/** When to look again after a job whose process lives. */
+const LOOK_AGAIN_MS = 5_000;
+/** Clocks of machines agree, but not to the millisecond. */
+const CLOCK_SLACK_MS = 10_000;
+const ASTRAY_EVERY_MS = 60_000;
+
+/** How this process comes by jobs that are due. */
+export class BullmqClaims {
+  readonly lookAgainMs: number;
+  private readonly horizonMs: number;
+  /** Found as many as wanted last time: there are more. */
+  private wasFull = false;
+  private lookedForAstray = -Infinity;
+  private readonly strays: Grip[] = [];
+
+  constructor(
+    private readonly books: Books,
+    private readonly settings: { readonly leaseMs: number },
+    private readonly context: OutboxContext,
+  ) {
+    this.lookAgainMs = Math.min(LOOK_AGAIN_MS, settings.leaseMs);
+    this.horizonMs = context.maxBackoffMs + CLOCK_SLACK_MS;
+  }
+
+  async claim(linked: Linked, request: FleetClaimRequest): Promise<FleetClaim> {
+    await this.freeStrays(linked);
+    return claimJobs(request, this.context.requestsPerMinute, {
+      look: () => this.lookAndPlace(linked),
+      fetch: (max, claimed) => this.fetch(linked, max, request.fence, claimed),
+      compareAndSet: this.compareAndSet(linked),
+      free: (grips) => this.free(linked, grips),
+      abandon: (grips) => this.strays.push(...grips),
+    });
+  }
+
+  /** Somebody may claim them, as soon as it is their turn. */
+  async free(linked: Linked, grips: readonly Grip[]): Promise<void> {
+    for (let i = 0; i < grips.length; i += PAGE) {
+      const some = grips.slice(i, i + PAGE);
+      const ids = some.flatMap(({ id, fence }) => [id, fence]);
+      await this.books.run(linked.client, 'free', ...ids);
+      for (const grip of some) void dropToken(linked.backend, grip);
+    }
+  }
+
+  /** Was claimed for nobody: whoever asked has given up meanwhile. */
+  abandon({ jobs }: FleetClaim): void {
+    this.strays.push(...jobs.map(({ grip }) => grip));
+  }
+
+  /** What was claimed by a call whose answer was lost. */
+  async freeStrays(linked: Linked): Promise<void> {
+    const strays = this.strays.splice(0);
+    try {
+      await this.free(linked, strays);
+    } catch (error) {
+      this.strays.push(...strays);
+      throw error;
+    }
+  }
+
+  async look(linked: Linked, turnPage = TURN_PAGE, horizonMs?: number): Promise<Look> {
+    const reply = await this.books.run(linked.client, 'look', turnPage, horizonMs);
+    const [now, gate, stopped, turn] = reply as [
+      number,
+      string,
+      number,
+      [string, string, string, string][],
+    ];
+    return {
+      gate: seenGate(gate, now),
+      stopped: stopped === 1,
+      turn: turn.map(([id, gen, due, kind]) => ({ token: { id, gen }, due: Number(due), kind })),
+    };
+  }
+
+  compareAndSet(linked: Linked): CompareAndSet {
+    return async ({ text }, after) => {
+      const reply = await this.books.run(linked.client, 'gate', text, after);
+      if (!reply) return null;
+      const [now, gate] = reply as [number, string];
+      return seenGate(gate, now);
+    };
+  }
+
+  /** Sees to it that BullMQ has a job for each of ours whose turn has come. */
+  private async lookAndPlace(linked: Linked): Promise<Look> {
+    const looksForAstray = performance.now() - this.lookedForAstray > ASTRAY_EVERY_MS;
+    if (looksForAstray) this.lookedForAstray = performance.now();
+    let look = await this.look(linked, TURN_PAGE, looksForAstray ? this.horizonMs : undefined);
+    while (look.turn.length > 0) {
+      const transaction = linked.client.multi();
+      for (const { token, due, kind } of look.turn) {
+        placeToken(linked.backend, transaction, token, kind, due - look.gate.now);
+      }
+      const ids = look.turn.flatMap(({ token }) => [token.id, token.gen]);
+      this.books.add(transaction, 'placed', ...ids);
+      await execute(transaction);
+      if (look.turn.length < TURN_PAGE) break;
+      look = await this.look(linked);
+    }
+    return look;
+  }
+
+  /** Adds to `claimed`; when the next is due, if there is none now. */
+  private async fetch(
+    linked: Linked,
+    max: number,
+    fence: string,
+    claimed: ClaimedJob[],
+  ): Promise<number | null> {
+    let width = this.wasFull ? max : 1;
+    for (let useless = 0; claimed.length < max && useless < MAX_USELESS;) {
+      const wanted = Math.min(width, max - claimed.length);
+      const { tokens, nextDue } = await takeTokens(linked.backend, fence, wanted);
+      const found = await this.own(linked, tokens, fence);
+      claimed.push(...found);
+      useless += tokens.length - found.length;
+      this.wasFull = tokens.length === wanted;
+      if (!this.wasFull) return nextDue;
+      width = max;
+    }
+    return null;
+  }
+
+  /** Of what BullMQ brought up, that which may be delivered is this process's from now on. */
+  private async own(
+    linked: Linked,
+    tokens: readonly Token[],
+    fence: string,
+  ): Promise<ClaimedJob[]> {
+    if (tokens.length === 0) return [];
+    const { client, backend } = linked;
+    const start = [fence, this.settings.leaseMs, this.horizonMs, this.lookAgainMs];
+    const ids = tokens.flatMap(({ id, gen }) => [id, gen]);
+    const rows = await this.books.run(client, 'claim', ...start, ...ids).catch((error: unknown) => {
+      this.strays.push(...tokens.map(({ id }) => ({ id, fence })));
+      throw error;
+    });
+    return (rows as (ClaimedRow | null)[]).flatMap((row, i) => {
+      const token = tokens[i]!;
+      const name = tokenName(token);
+      if (row) return { job: toJob(token.id, row), grip: { id: token.id, fence, token: name } };
+      void useUp(backend, name, fence);
+      return [];
+    });
+  }
+}

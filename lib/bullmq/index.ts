@@ -1,0 +1,2 @@
+export { bullmqOutbox } from './bullmq-outbox.definition.js';
+export type { BullmqOutboxOptions } from './bullmq.options.js';
