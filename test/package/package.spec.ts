@@ -79,7 +79,14 @@ describe('the public surface', () => {
     ]);
     expect(Object.keys(health)).toEqual(['PartneroHealthIndicator']);
     expect(Object.keys(testing)).toEqual(['FakePartnero', 'signPartneroEvent']);
-    expect(Object.keys(manifest.exports)).toEqual(['.', './health', './testing', './package.json']);
+    expect(Object.keys(manifest.exports)).toEqual([
+      '.',
+      './health',
+      './testing',
+      './bullmq',
+      './pg-boss',
+      './package.json',
+    ]);
   });
 
   it('knows its own version', () => {
@@ -136,7 +143,7 @@ describe('what is published', () => {
   });
 
   it('is small: more than half of it are source maps', () => {
-    expect(packed!.size).toBeLessThan(800_000);
+    expect(packed!.size).toBeLessThan(950_000);
   });
 
   it('imports nothing that a user may lack', () => {

@@ -94,4 +94,4 @@ export const CLAIM_SCRIPTS = {
     if gate ~= expected then return { now, gate } end
     call('HSET', root .. 'program', 'gate', after)
     return false`,
-} as const;
+};

@@ -145,4 +145,4 @@ export const JOB_SCRIPTS = {
     end
     ready(id, now + delay)
     return 1`,
-} as const;
+};

@@ -127,4 +127,4 @@ export const LEDGER_SCRIPTS = {
       end
     end
     return #ids == limit and from + limit or -1`,
-} as const;
+};
