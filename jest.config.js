@@ -19,7 +19,7 @@ if (major < 22 || (major === 22 && minor < 13)) {
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 const hasPostgres = existsSync('/usr/lib/postgresql');
 const skipped = [
-  ...(hasRedis ? [] : ['test/bullmq/(?!conformance)']),
+  ...(hasRedis ? [] : ['test/bullmq/(?!conformance)', 'test/sample/fleet']),
   ...(hasRedis || process.env.REDIS_URL ? [] : ['test/bullmq/conformance']),
   ...(hasPostgres ? [] : ['test/pg-boss/(?!conformance)']),
   ...(hasPostgres || process.env.DATABASE_URL ? [] : ['test/pg-boss/conformance']),

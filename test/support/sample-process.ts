@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.js';
 
@@ -16,22 +17,34 @@ export async function startSample(
   name: string,
   environment: Record<string, string>,
 ): Promise<RunningSample> {
-  const { PARTNERO_API_KEY: _, ...inherited } = process.env;
+  const { child, output } = launch(name, environment);
+  const url = await eventually(() => /http:\/\/[\w.[\]:]+?:\d+/.exec(output())?.[0], 15_000);
+  return { url: url.replace('[::1]', 'localhost'), output, end: () => end(child) };
+}
+
+/** One that ends by itself: how, and what it said. */
+export async function runSample(
+  name: string,
+  environment: Record<string, string>,
+): Promise<{ code: number | null; output: string }> {
+  const { child, output } = launch(name, environment);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output: output() };
+}
+
+function launch(name: string, environment: Record<string, string>) {
+  // What is set for the tests is not for the samples.
+  const { PARTNERO_API_KEY: _, REDIS_URL: __, ...inherited } = process.env;
   const child = spawn(process.execPath, [`dist/apps/sample/${name}/main.js`], {
     cwd: root,
     env: { ...inherited, PORT: '0', NO_COLOR: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const url = await eventually(() => /http:\/\/[\w.[\]:]+?:\d+/.exec(output)?.[0], 15_000);
-  return {
-    url: url.replace('[::1]', 'localhost'),
-    output: () => output,
-    end: () => end(child),
-  };
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return { child, output: () => text };
 }
 
 /** For `afterEach`. */
