@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { FallbackOutbox } from '../outbox/fleet/fallback.outbox.js';
+import { toMove, warnOfWhatIsLeft } from '../outbox/fleet/left-behind.js';
 import { FleetOutbox } from '../outbox/fleet/fleet.outbox.js';
 import type { CallWait } from '../outbox/fleet/store-link.js';
 import type { Outbox, OutboxContext, OutboxDefinition, OutboxLog } from '../outbox/outbox.js';
@@ -34,7 +35,7 @@ export function bullmqOutbox(given?: BullmqOutboxOptions): OutboxDefinition {
     async knows(program: string): Promise<boolean> {
       const { link, books } = placeOf(options, program);
       try {
-        if (await options.fallback?.knows(program)) return true;
+        if (await options.fallback?.knows(toMove(program))) return true;
         await link.start();
         return (await link.call((linked) => books.salt(linked.client), KNOWS)) !== null;
       } finally {
@@ -50,8 +51,10 @@ export function bullmqOutbox(given?: BullmqOutboxOptions): OutboxDefinition {
       const store = new BullmqStore(link, books, settings, context);
       const fleet = new FleetOutbox(context, store, owner, leaseMs);
       if (!fallback) return fleet;
-      const local = { ...context, requestsPerMinute: undefined, keyHash: () => null };
-      return new FallbackOutbox(fleet, fallback.create(local), context.log);
+      const program = toMove(context.program);
+      const local = { ...context, program, requestsPerMinute: undefined, keyHash: () => null };
+      const leftBehind = () => warnOfWhatIsLeft(fallback, context);
+      return new FallbackOutbox(fleet, fallback.create(local), context.log, leftBehind);
     },
   };
 }

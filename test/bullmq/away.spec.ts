@@ -265,6 +265,34 @@ describe('what is kept on this machine', () => {
   }, 30_000);
 });
 
+describe('a file that was the outbox of the app before', () => {
+  it('keeps what is pending in it, and this is said', async () => {
+    const path = file();
+    await fake.down();
+    const before = await startApp({
+      imports: [partnero(fake, { outbox: sqliteOutbox({ path }) })],
+      controllers: [AuthController],
+    });
+    await signUp(before, 'before');
+    await before.close();
+    const app = await start({ file: path });
+    await eventually(() => app.logger.ours('error').length > 0);
+    expect(app.logger.ours('error').join()).toContain(`1 jobs in ${path} are not delivered`);
+    proxy.refuse();
+    await signUp(app, 'after');
+    proxy.retarget(redis.port);
+    await fake.up();
+    expect(await settled(app.app, 1)).toMatchObject({ outcomes: { attributed: 1 } });
+    await app.close();
+    expect(fake.customers.map(({ key }) => key)).toEqual(['after']);
+    const once = await startApp({ imports: [partnero(fake, { outbox: sqliteOutbox({ path }) })] });
+    await eventually(() => fake.customers.length === 2);
+    await once.close();
+    const again = await start({ file: path });
+    expect(again.logger.ours('error')).toEqual([]);
+  });
+});
+
 describe('a Redis whose memory is full', () => {
   it('is noticed; sign-ups go on', async () => {
     const full = await RedisServer.start('--maxmemory', '3mb', '--maxmemory-policy', 'noeviction');

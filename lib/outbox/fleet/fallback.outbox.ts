@@ -50,6 +50,8 @@ export class FallbackOutbox implements Outbox {
     private readonly fleet: FleetOutbox,
     private readonly local: Outbox,
     private readonly log: OutboxLog,
+    /** Says what else is in the file. */
+    private readonly lookBack: () => Promise<void>,
   ) {}
 
   get location(): string {
@@ -58,6 +60,7 @@ export class FallbackOutbox implements Outbox {
 
   async open(): Promise<void> {
     await this.local.open();
+    await this.lookBack();
     await this.fleet.open();
     if (this.closed || this.timer) return;
     this.local.onWork(() => void this.move());
@@ -153,7 +156,9 @@ export class FallbackOutbox implements Outbox {
       this.fleet.find(customerKey),
       this.local.find(customerKey),
     ]);
-    return [...local.filter(({ outcome }) => outcome !== MOVED), ...fleet];
+    const { program } = this.fleet.context;
+    const waiting = local.filter(({ outcome }) => outcome !== MOVED);
+    return [...waiting.map((entry) => ({ ...entry, program })), ...fleet];
   }
 
   dead(): AsyncIterable<LedgerEntry> {

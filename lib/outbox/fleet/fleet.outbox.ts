@@ -51,7 +51,7 @@ export class FleetOutbox implements Outbox {
   private closed = false;
 
   constructor(
-    private readonly context: OutboxContext,
+    readonly context: OutboxContext,
     private readonly store: FleetStore,
     /** Random; what this process holds is found by it. */
     private readonly owner: string,
