@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Type } from '@nestjs/common';
 import { captureReferrals, PartneroService } from 'nestjs-partnero';
@@ -189,31 +189,36 @@ describe('how the guide says to see that it works', () => {
   });
 });
 
-describe('what README and guide refer to', () => {
-  it.each([
-    ['README', '.', readme],
-    ['guide', 'docs', guide],
-  ])('is there: %s', (_, from, text) => {
-    const links = [...text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link!);
-    const local = links.filter((link) => !link.startsWith('https://'));
-    expect(local.length).toBeGreaterThan(3);
-    expect(local.filter((link) => !existsSync(join(root, from, link)))).toEqual([]);
-  });
-
-  it.each([
-    ['README', readme],
-    ['guide', guide],
-  ])('is a heading there: %s', (_, text) => {
-    const anchors = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!);
-    const titles = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+describe('what README and docs refer to', () => {
+  const pages = ['.', 'docs', 'docs/decisions'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  );
+  const textOf = (page: string) => readFileSync(join(root, page), 'utf8');
+  const headingsOf = (page: string) =>
+    [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
       heading!
         .toLowerCase()
         .replaceAll(/[^\w\s-]/g, '')
         .replaceAll(' ', '-'),
     );
-    const headings = new Set(titles);
-    expect(anchors.length).toBeGreaterThan(2);
-    expect(anchors.filter((anchor) => !headings.has(anchor))).toEqual([]);
+
+  it.each(pages)('is there: %s', (page) => {
+    const links = [...textOf(page).matchAll(/\]\(([^)\s#]*)(?:#([^)\s]*))?\)/g)]
+      .map(([, path = '', anchor]) => ({ path, anchor }))
+      .filter(({ path }) => !path.startsWith('https://'));
+    const missing = links.filter(({ path, anchor }) => {
+      const target = path === '' ? page : join(dirname(page), path);
+      if (!existsSync(join(root, target))) return true;
+      return anchor !== undefined && !headingsOf(target).includes(anchor);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it('is found at all', () => {
+    expect(pages.length).toBeGreaterThan(20);
+    expect(readme.match(/\]\(#/g)!.length).toBeGreaterThan(2);
   });
 
   it('are scripts of the package', () => {

@@ -11,6 +11,12 @@ export interface User {
   invitedBy?: string;
 }
 
+/** Of the app's database. */
+export class UserEntity {
+  id!: string;
+  email!: string;
+}
+
 export interface Account {
   owner: User;
   isNew: boolean;
