@@ -1,3 +1,4 @@
+import { toKey } from '../customer-id.js';
 import type { CallOptions } from './call-options.js';
 import { PartneroError, type PartneroErrorKind } from './partnero.error.js';
 
@@ -87,14 +88,16 @@ function decoded(segment: string): string {
 }
 
 function joinSegments(segments: readonly string[]): string {
-  const [resource = '', ...ids] = segments;
-  for (const id of ids) {
+  const [resource = '', ...given] = segments;
+  // Callers without types have ids that are numbers.
+  const ids = given.map(toKey).map((id) => {
     // An empty id would address the whole collection, and dots the folder above.
-    if (id === '' || id === '.' || id === '..' || !id.isWellFormed()) {
-      throw invalidPath('an id in the path is empty or consists of dots');
+    if (id === undefined || id === '.' || id === '..' || !id.isWellFormed()) {
+      throw invalidPath('an id in the path is empty, no text, or consists of dots');
     }
-  }
-  return checkedPath(`/${[resource, ...ids.map(encodeURIComponent)].join('/')}`);
+    return encodeURIComponent(id);
+  });
+  return checkedPath(`/${[resource, ...ids].join('/')}`);
 }
 
 function checkedPath(path: string): string {

@@ -5,6 +5,7 @@ import { FakeResource, isAnswer } from './fake-resource.js';
 import { showCustomer } from './fake-show.js';
 import {
   isEmail,
+  isTags,
   isReference,
   isText,
   required,
@@ -173,6 +174,7 @@ export class FakeCustomers extends FakeResource {
     if (typeof body['email'] === 'string' && !isEmail(body['email'])) {
       errors['email'] = ['The email field must be a valid email address.'];
     }
+    if (!isTags(body['tags'])) errors['tags'] = ['The tags field must be an array of strings.'];
     for (const name of ['key', 'id']) this.checkLength(name, body[name], errors);
   }
 

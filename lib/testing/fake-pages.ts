@@ -18,6 +18,10 @@ export function paginate<T>(
     const message = `The limit must be between ${minLimit} and ${maxLimit}.`;
     return refusal(readings, 422, message, { limit: [message] });
   }
+  if (!Number.isInteger(page) || page < 1) {
+    const message = 'The page must be at least 1.';
+    return refusal(readings, 422, message, { page: [message] });
+  }
   const from = (page - 1) * limit;
   const items = rows.slice(from, from + limit);
   const url = (n: number) => `https://api.partnero.com/v1${path}?page=${n}`;

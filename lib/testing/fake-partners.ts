@@ -6,6 +6,7 @@ import { showPartner } from './fake-show.js';
 import {
   isAmount,
   isEmail,
+  isTags,
   isReference,
   isText,
   required,
@@ -151,10 +152,11 @@ export class FakePartners extends FakeResource {
     return this.ok({ url: `https://example.com/sign-in/${encodeURIComponent(partner.id)}` });
   }
 
-  private checkFields({ password, key, id }: Fields, errors: Problems): void {
+  private checkFields({ password, key, id, tags }: Fields, errors: Problems): void {
     if (password !== undefined && !STRONG.test(textIn(password))) {
       errors['password'] = ['The password is too weak.'];
     }
+    if (!isTags(tags)) errors['tags'] = ['The tags field must be an array of strings.'];
     this.checkLength('key', key, errors);
     this.checkLength('id', id, errors);
   }

@@ -14,6 +14,12 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What `tags` may be. */
+export function isTags(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return Array.isArray(value) && value.every(isText);
+}
+
 /** Names somebody. */
 export function isReference(value: unknown): value is Fields {
   return isFields(value) && Object.values(value).some(isText);

@@ -155,10 +155,17 @@ describe('get, update, delete, archive, restore', () => {
     expect(await service.customers.get('user-1')).toMatchObject({ deleted: false });
   });
 
-  it.each(['', '.', '..'])('refuses the key %j: it would address something else', async (key) => {
+  it.each<unknown>(['', '.', '..', undefined, null, 0.5, {}])('refuses the key %j', async (key) => {
     const before = fake.requests.length;
-    expect(await failure(service.customers.delete(key))).toMatchObject({ kind: 'invalid_input' });
+    expect(await failure(service.customers.delete(key as string))).toMatchObject({
+      kind: 'invalid_input',
+    });
     expect(fake.requests).toHaveLength(before);
+  });
+
+  it('takes the number of a caller without types', async () => {
+    await service.customers.create({ ...ada, key: '5' });
+    expect(await service.customers.get(5 as unknown as string)).toMatchObject({ key: '5' });
   });
 
   it('encodes keys', async () => {

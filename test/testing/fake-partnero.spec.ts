@@ -59,6 +59,8 @@ describe('strictness', () => {
       () => call('POST', '/customers', customer, { 'content-type': 'text/plain' }),
     ],
     ['an unknown customer', 404, () => call('GET', '/customers/x')],
+    ['tags that are no list', 422, () => call('POST', '/customers', { ...customer, tags: 'vip' })],
+    ['a page that is none', 422, () => call('GET', '/customers?page=0')],
     ['a limit too large', 422, () => call('GET', '/customers?limit=251')],
     ['a search by key in an affiliate program', 422, () => call('GET', '/customers:search?key=x')],
     [
