@@ -49,7 +49,7 @@ export interface BullmqStoreSettings {
 /** For Redis to answer anything that isn't a sign-up. */
 const CALL: CallWait = { awayMs: 5_000, answerMs: 5_000 };
 /** Somebody waits for these. */
-const ASKED_BY_PEOPLE = new Set<ScriptName>(['stats', 'find', 'dead', 'replay', 'forget']);
+const WAITED_FOR = new Set<ScriptName>(['submit', 'stats', 'find', 'dead', 'replay', 'forget']);
 const SOON: CallWait = { awayMs: 1_000, answerMs: 5_000 };
 /** So little that an app which ends isn't killed before its other outboxes are closed. */
 const LEAVE: CallWait = { awayMs: 500, answerMs: 1_500 };
@@ -333,7 +333,7 @@ export class BullmqStore implements FleetStore {
   }
 
   private run(name: ScriptName, ...args: Parameters<Books['add']>[2][]): Promise<unknown> {
-    const wait = ASKED_BY_PEOPLE.has(name) ? SOON : CALL;
+    const wait = WAITED_FOR.has(name) ? SOON : CALL;
     return this.link.call(({ client }) => this.books.run(client, name, ...args), wait);
   }
 

@@ -50,7 +50,7 @@ const CALL: CallWait = { awayMs: 5_000, answerMs: 5_000 };
 /** A sign-up waits so long in memory, behind its response. */
 const PATIENT: CallWait = { awayMs: 30_000, answerMs: 30_000 };
 /** Somebody waits for these. */
-const ASKED_BY_PEOPLE = new Set(['stats', 'find', 'dead', 'replay', 'forget']);
+const WAITED_FOR = new Set(['submit', 'stats', 'find', 'dead', 'replay', 'forget']);
 const SOON: CallWait = { awayMs: 1_000, answerMs: 5_000 };
 /** So little that an app which ends isn't killed before its other outboxes are closed. */
 const LEAVE: CallWait = { awayMs: 500, answerMs: 1_500 };
@@ -305,7 +305,7 @@ export class PostgresStore implements FleetStore {
   }
 
   private ask<T>(name: string, work: (linked: Linked) => Promise<T>): Promise<T> {
-    return this.link.call(work, ASKED_BY_PEOPLE.has(name) ? SOON : CALL);
+    return this.link.call(work, WAITED_FOR.has(name) ? SOON : CALL);
   }
 }
 

@@ -224,6 +224,44 @@ describe('an answer of Redis that got lost', () => {
   });
 });
 
+describe('a sale while Redis is away', () => {
+  const record = (app: RunningApp) =>
+    app.app.get(PartneroService).transactions.record({
+      key: 'inv-1',
+      customer: { key: '1' },
+      amount: { amount: '49.00', currency: 'USD' },
+    });
+
+  async function recorded(app: RunningApp): Promise<void> {
+    await eventually(async () => (await stats(app)).pending === 0);
+    expect((await stats(app)).kinds['transaction']!.outcomes['recorded']).toBe(1);
+    expect(fake.transactions).toHaveLength(1);
+  }
+
+  it('is refused, for whoever told of it to tell again; then it is recorded once', async () => {
+    const app = await start({ file: file() });
+    await signUp(app, '1');
+    proxy.refuse();
+    await expect(record(app)).rejects.toMatchObject({ kind: 'outbox_unavailable' });
+    // Known to be away by now.
+    await expect(record(app)).rejects.toMatchObject({ code: 'away', ambiguous: false });
+    proxy.retarget(redis.port);
+    await eventually(() => record(app).catch(() => false));
+    await recorded(app);
+  }, 30_000);
+
+  it('may be kept all the same if only the answer is lost; it is recorded once', async () => {
+    const app = await start({});
+    await signUp(app, '1');
+    await eventually(() => fake.customers.length === 1);
+    proxy.mute();
+    await expect(record(app)).rejects.toMatchObject({ code: 'no_answer', ambiguous: true });
+    proxy.unmute();
+    await eventually(async () => (await record(app)).outcome === 'duplicate');
+    await recorded(app);
+  }, 30_000);
+});
+
 describe('what is kept on this machine', () => {
   it('moves over though the process that kept it is gone', async () => {
     const path = file();
