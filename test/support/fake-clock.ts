@@ -2,11 +2,22 @@ import { jest } from '@jest/globals';
 
 const realSetTimeout = globalThis.setTimeout;
 
+const REAL = [
+  'nextTick',
+  'setImmediate',
+  'clearImmediate',
+  'queueMicrotask',
+  'performance',
+] as const;
+
 /** Takes hold of timers and the date; what waits for sockets and disks goes on in real time. */
 export function useFakeClock(): void {
-  jest.useFakeTimers({
-    doNotFake: ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask', 'performance'],
-  });
+  jest.useFakeTimers({ doNotFake: [...REAL] });
+}
+
+/** Takes hold of timers; the date goes on as it is. */
+export function useFakeTimers(): void {
+  jest.useFakeTimers({ doNotFake: [...REAL, 'Date'] });
 }
 
 export function useRealClock(): void {

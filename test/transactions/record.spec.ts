@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import {
   fromMinorUnits,
   PartneroError,
@@ -6,12 +8,16 @@ import {
   type Sale,
 } from 'nestjs-partnero';
 import { eventually } from '../support/eventually.js';
+import { pass, useFakeTimers, useRealClock } from '../support/fake-clock.js';
 import { GRACE_MS, Sales } from '../support/sales.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 let sales: Sales;
 
-afterEach(() => sales.end());
+afterEach(async () => {
+  useRealClock();
+  await sales.end();
+});
 
 afterAll(removeTemporaryFolders);
 
@@ -155,6 +161,31 @@ describe('record()', () => {
     },
   );
 
+  it('of a customer whose key is the e-mail address of somebody else is not attributed', async () => {
+    sales = await Sales.start();
+    sales.fake.addCustomer({
+      key: 'user-7',
+      email: 'ada@example.com',
+      partner: sales.fake.partners[0]!,
+    });
+    await sales.partnero.transactions.record(sale({ customer: { key: 'ada@example.com' } }));
+    expect(await sales.settled()).toEqual(['not_attributed']);
+    expect(sales.sent).toBe(0);
+  });
+
+  it('that Partnero refuses since it has it, after it said that it had not, is a duplicate', async () => {
+    sales = await Sales.start({ readings: { transactionKeys: 'refused' } });
+    await sales.partnero.transactions.create(sale() as never);
+    const nothing = JSON.stringify({ status: 1, data: [] });
+    sales.fake.misbehave(
+      { type: 'status', status: 200, body: nothing },
+      { on: 'GET /transactions', times: 1 },
+    );
+    await sales.partnero.transactions.record(sale());
+    expect(await sales.settled()).toEqual(['duplicate']);
+    expect(sales.fake.transactions).toHaveLength(1);
+  });
+
   it('that Partnero refuses for another reason is rejected, and may be told again', async () => {
     sales = await Sales.start();
     const body = JSON.stringify({ errors: { product_id: ['unknown'] } });
@@ -274,16 +305,40 @@ describe('a sending without an answer', () => {
     expect(sales.sent).toBe(sent);
   });
 
-  it('is waited for by a process that takes it over, too', async () => {
-    sales = await Sales.start({}, { timeoutMs: 5_000, delivery: { ambiguousGraceMs: 1_500 } });
-    sales.fake.misbehave({ type: 'reset_before_late_write', afterMs: 700 }, ONCE);
+  /** A process ends in the midst of it: it has left, and nobody knows whether it arrived. */
+  async function leaveSent(ambiguousGraceMs: number): Promise<void> {
+    sales = await Sales.start({}, { timeoutMs: 20_000, delivery: { ambiguousGraceMs } });
+    sales.fake.misbehave({ type: 'hang' }, ONCE);
     await sales.partnero.transactions.record(sale());
     await eventually(() => sales.sent === 1);
-    await sales.running.close();
+    useFakeTimers();
+    const closing = sales.running.close();
+    await pass(5_000);
+    useRealClock();
+    await closing;
     sales.outcomes.length = 0;
-    await sales.startApp({ delivery: { ambiguousGraceMs: 1_500 } });
+  }
+
+  it('is waited for by a process that takes it over, too', async () => {
+    await leaveSent(1_500);
+    const client = await sales.startApp({ delivery: { ambiguousGraceMs: 1_500 } });
+    // Partnero's own write lands late, after who took it over could have looked.
+    await sleep(100);
+    await client.transactions.create(sale() as never);
     expect(await sales.settled()).toEqual(['recorded']);
-    expect(sales.sent).toBe(1);
+    expect(sales.fake.transactions).toHaveLength(1);
+  });
+
+  it('is not waited for until a clock that was set back has caught up', async () => {
+    const now = Date.now.bind(Date);
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+    try {
+      await leaveSent(GRACE_MS);
+    } finally {
+      clock.mockRestore();
+    }
+    await sales.startApp();
+    expect(await sales.settled()).toEqual(['recorded']);
     expect(sales.fake.transactions).toHaveLength(1);
   });
 

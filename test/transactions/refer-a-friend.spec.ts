@@ -49,6 +49,17 @@ describe('in a refer-a-friend program', () => {
     expect(sales.fake.transactions).toEqual([]);
   });
 
+  it.each([
+    ['alone', 'not_attributed'],
+    ['new', 'rejected'],
+  ])('a sale to %s that Partnero refuses without a reason is %s', async (id, outcome) => {
+    const partnero = await start();
+    const body = JSON.stringify({ status: 0, message: 'no' });
+    sales.fake.misbehave({ type: 'status', status: 422, body }, { on: 'POST /transactions' });
+    await partnero.transactions.record(sale(id));
+    expect(await sales.settled()).toEqual([outcome]);
+  });
+
   it('a refund takes it back', async () => {
     const partnero = await start();
     await partnero.transactions.record(sale('new'));

@@ -2,6 +2,7 @@ import type { Mutant } from '../mutant.js';
 import { ANSWER_MUTANTS } from './answers.js';
 import { FILE_MUTANTS } from './file.js';
 import { GATE_MUTANTS } from './gate.js';
+import { JOB_KIND_MUTANTS } from './job-kinds.js';
 import { RELAY_MUTANTS } from './relay.js';
 import { SIGN_UP_MUTANTS } from './sign-up.js';
 import { STORE_MUTANTS } from './store.js';
@@ -13,4 +14,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...FILE_MUTANTS,
   ...ANSWER_MUTANTS,
   ...SIGN_UP_MUTANTS,
+  ...JOB_KIND_MUTANTS,
 ];
