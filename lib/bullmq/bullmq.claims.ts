@@ -23,7 +23,8 @@ interface Look {
   readonly turn: readonly { readonly token: Token; readonly due: number; readonly kind: string }[];
 }
 
-const TURN_PAGE = 1_000;
+/** Of BullMQ's jobs that are made in one claim; more, if it wants more. */
+const PLACED_AT_LEAST = 200;
 const PAGE = 500;
 /** Jobs of BullMQ's that turn out to be of no use, in one claim. */
 const MAX_USELESS = 1_000;
@@ -39,6 +40,8 @@ export class BullmqClaims {
   private readonly horizonMs: number;
   /** Found as many as wanted last time: there are more. */
   private wasFull = false;
+  /** Not all whose turn has come had a job of BullMQ's made, last time. */
+  private hasUnplaced = false;
   private lookedForAstray = -Infinity;
   private readonly strays: Grip[] = [];
 
@@ -54,7 +57,7 @@ export class BullmqClaims {
   async claim(linked: Linked, request: FleetClaimRequest): Promise<FleetClaim> {
     await this.freeStrays(linked);
     return claimJobs(request, this.context.requestsPerMinute, {
-      look: () => this.lookAndPlace(linked),
+      look: () => this.lookAndPlace(linked, Math.max(PLACED_AT_LEAST, 2 * request.want)),
       fetch: (max, claimed) => this.fetch(linked, max, request.fence, claimed),
       compareAndSet: this.compareAndSet(linked),
       free: (grips) => this.free(linked, grips),
@@ -88,7 +91,7 @@ export class BullmqClaims {
     }
   }
 
-  async look(linked: Linked, turnPage = TURN_PAGE, horizonMs?: number): Promise<Look> {
+  async look(linked: Linked, turnPage: number, horizonMs?: number): Promise<Look> {
     const reply = await this.books.run(linked.client, 'look', turnPage, horizonMs);
     const [now, gate, stopped, turn] = reply as [
       number,
@@ -112,22 +115,23 @@ export class BullmqClaims {
     };
   }
 
-  /** Sees to it that BullMQ has a job for each of ours whose turn has come. */
-  private async lookAndPlace(linked: Linked): Promise<Look> {
+  /**
+   * Sees to it that BullMQ has a job for each of ours whose turn has come: for so many, so that those of
+   * a large backlog are delivered while it is.
+   */
+  private async lookAndPlace(linked: Linked, max: number): Promise<Look> {
     const looksForAstray = performance.now() - this.lookedForAstray > ASTRAY_EVERY_MS;
     if (looksForAstray) this.lookedForAstray = performance.now();
-    let look = await this.look(linked, TURN_PAGE, looksForAstray ? this.horizonMs : undefined);
-    while (look.turn.length > 0) {
-      const transaction = linked.client.multi();
-      for (const { token, due, kind } of look.turn) {
-        placeToken(linked.backend, transaction, token, kind, due - look.gate.now);
-      }
-      const ids = look.turn.flatMap(({ token }) => [token.id, token.gen]);
-      this.books.add(transaction, 'placed', ...ids);
-      await execute(transaction);
-      if (look.turn.length < TURN_PAGE) break;
-      look = await this.look(linked);
+    const look = await this.look(linked, max, looksForAstray ? this.horizonMs : undefined);
+    this.hasUnplaced = look.turn.length === max;
+    if (look.turn.length === 0) return look;
+    const transaction = linked.client.multi();
+    for (const { token, due, kind } of look.turn) {
+      placeToken(linked.backend, transaction, token, kind, due - look.gate.now);
     }
+    const ids = look.turn.flatMap(({ token }) => [token.id, token.gen]);
+    this.books.add(transaction, 'placed', ...ids);
+    await execute(transaction);
     return look;
   }
 
@@ -146,7 +150,7 @@ export class BullmqClaims {
       claimed.push(...found);
       useless += tokens.length - found.length;
       this.wasFull = tokens.length === wanted;
-      if (!this.wasFull) return nextDue;
+      if (!this.wasFull) return this.hasUnplaced ? Date.now() : nextDue;
       width = max;
     }
     return null;

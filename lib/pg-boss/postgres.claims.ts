@@ -22,7 +22,8 @@ interface Look {
   readonly turn: readonly (Token & { readonly due: number })[];
 }
 
-const TURN_PAGE = 1_000;
+/** Of pg-boss's jobs that are made in one claim; more, if it wants more. */
+const PLACED_AT_LEAST = 200;
 /** Jobs of pg-boss's that turn out to be of no use, in one claim. */
 const MAX_USELESS = 1_000;
 const CLOCK_SLACK_MS = 10_000;
@@ -49,7 +50,10 @@ export class PostgresClaims {
     const { fence } = request;
     await this.freeStrays(linked);
     return claimJobs(request, this.context.requestsPerMinute, {
-      look: async () => ({ gate: await this.lookAndPlace(linked), stopped: false }),
+      look: async () => {
+        const max = Math.max(PLACED_AT_LEAST, 2 * request.want);
+        return { gate: await this.lookAndPlace(linked, max), stopped: false };
+      },
       fetch: (max, claimed) => this.fetch(linked, max, fence, claimed),
       compareAndSet: this.compareAndSet(linked),
       free: (grips) => this.free(linked, grips),
@@ -93,29 +97,26 @@ export class PostgresClaims {
     return this.tables.read<Look>(db, 'look', this.context.program, turnPage, this.horizonMs);
   }
 
-  /** Sees to it that pg-boss has a job for each of ours whose turn has come. */
-  private async lookAndPlace({ boss, db }: Linked): Promise<SeenGate> {
-    for (;;) {
-      const { now, gate, nextDue, turn } = await this.read(db, TURN_PAGE);
-      this.nextDue = nextDue === null ? null : nextDue - now + Date.now();
-      if (turn.length > 0) {
-        // A name that follows from what it says: made twice, it is there once.
-        const jobs = turn.map(({ id, gen, due }) => ({
-          id: tokenId({ id, gen }),
-          data: { id, gen },
-          startAfter: new Date(due).toISOString(),
-        }));
-        await boss.insert(this.settings.queue, jobs);
-        const ids = turn.map(({ id }) => id);
-        await this.tables.call(
-          db,
-          'placed',
-          ids,
-          turn.map(({ gen }) => gen),
-        );
-      }
-      if (turn.length < TURN_PAGE) return seenGate(gate ?? '', now);
+  /**
+   * Sees to it that pg-boss has a job for each of ours whose turn has come: for so many, so that those of
+   * a large backlog are delivered while it is.
+   */
+  private async lookAndPlace({ boss, db }: Linked, max: number): Promise<SeenGate> {
+    const { now, gate, nextDue, turn } = await this.read(db, max);
+    const soonest = turn.length === max ? now : nextDue;
+    this.nextDue = soonest === null ? null : soonest - now + Date.now();
+    if (turn.length > 0) {
+      // A name that follows from what it says: made twice, it is there once.
+      const jobs = turn.map(({ id, gen, due }) => ({
+        id: tokenId({ id, gen }),
+        data: { id, gen },
+        startAfter: new Date(due).toISOString(),
+      }));
+      await boss.insert(this.settings.queue, jobs);
+      const [ids, gens] = [turn.map(({ id }) => id), turn.map(({ gen }) => gen)];
+      await this.tables.call(db, 'placed', ids, gens);
     }
+    return seenGate(gate ?? '', now);
   }
 
   /** Adds to `claimed`; when the next is due, if there is none now. */
