@@ -11,6 +11,7 @@ import { removeTemporaryFolders } from '../../test/support/temporary-folder.js';
 import { Child } from '../child.js';
 import { median, printTable, quantile, spread } from '../statistics.js';
 import { ENGINES, type Engine, type Place } from './engines.js';
+import { usedBytes } from './store-size.js';
 import type { MemberHello, MemberReport, MemberTask } from './member.js';
 
 const { values } = parseArgs({
@@ -27,6 +28,7 @@ const depths = values.depths.split(',').filter(Boolean).map(Number);
 const PROCESSES = [1, 2, 4];
 const ONE_BY_ONE = 500;
 const AT_ONCE = 50;
+const WEIGHED = 20_000;
 /** About as many as are worked off in a second. */
 const BACKLOG: Record<Engine, number> = { embedded: 15_000, BullMQ: 4_000, 'pg-boss': 3_000 };
 
@@ -62,6 +64,12 @@ class Fleet {
   async fill(count: number): Promise<void> {
     const each = Math.ceil(count / this.members.length);
     await this.ask({ do: 'fill', count: each, atOnce: 200 });
+  }
+
+  /** As an app that shuts down. */
+  async leave(): Promise<void> {
+    await this.ask({ do: 'close' });
+    await this.end();
   }
 
   async end(): Promise<void> {
@@ -224,6 +232,35 @@ async function depthsOf(servers: readonly (readonly [Engine, string])[]): Promis
   return found;
 }
 
+/** What a job takes while it is pending, and what is kept of it afterwards. */
+async function bytesOf(servers: readonly (readonly [Engine, string])[]): Promise<object> {
+  const found: object[] = [];
+  const rows: string[][] = [];
+  for (const [engine, at] of servers) {
+    progress(`${engine}, bytes`);
+    const place = newPlace(engine, at);
+    // Without a fleet on it, nothing is on its way to it.
+    const sizeAfter = async (work: (fleet: Fleet) => Promise<unknown>) => {
+      const fleet = await Fleet.start(place, 1);
+      await work(fleet);
+      await fleet.leave();
+      return usedBytes(place);
+    };
+    const empty = await sizeAfter(() => Promise.resolve());
+    const full = await sizeAfter((fleet) => fleet.fill(WEIGHED));
+    const settled = await sizeAfter((fleet) =>
+      fleet.ask({ do: 'drain', seconds: 600, concurrency: AT_ONCE }),
+    );
+    const pendingBytes = (full - empty) / WEIGHED;
+    const settledBytes = (settled - empty) / WEIGHED;
+    found.push({ engine, pendingBytes, settledBytes });
+    rows.push([engine, pendingBytes.toFixed(0), settledBytes.toFixed(0)]);
+  }
+  console.log(`Bytes a job, of ${WEIGHED}`);
+  printTable(['', 'pending', 'settled, in the ledger'], rows);
+  return found;
+}
+
 try {
   console.log(
     `Node ${process.version}, ${availableParallelism()} cores, ${rounds} rounds of ${seconds} s\n`,
@@ -234,7 +271,11 @@ try {
     if (at === undefined) console.log(`NOT MEASURED: ${engine}, whose server isn't here.\n`);
     return at === undefined ? [] : [[engine, at] as const];
   });
-  const results = { processes: await processesOf(there), depths: await depthsOf(there) };
+  const results = {
+    bytes: await bytesOf(there),
+    processes: await processesOf(there),
+    depths: await depthsOf(there),
+  };
   if (values.json) console.log(JSON.stringify(results));
 } finally {
   for (const end of ends) await end();

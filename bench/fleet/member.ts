@@ -18,7 +18,8 @@ export type MemberTask =
   | { readonly do: 'accept'; readonly seconds: number; readonly atOnce: number }
   | { readonly do: 'fill'; readonly count: number; readonly atOnce: number }
   | { readonly do: 'drain'; readonly seconds: number; readonly concurrency: number }
-  | { readonly do: 'stats' };
+  | { readonly do: 'stats' }
+  | { readonly do: 'close' };
 
 export interface MemberReport {
   /** Milliseconds of each, if they came one by one. */
@@ -129,6 +130,8 @@ function perform(task: MemberTask): Promise<MemberReport> {
       return drain(task.seconds, task.concurrency);
     case 'stats':
       return stats();
+    case 'close':
+      return outbox.close().then(() => NOTHING);
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { refusal, type FakeAnswer } from './fake-answer.js';
@@ -24,7 +25,10 @@ import { FakeStore } from './fake-store.js';
 export interface FakePartneroOptions {
   /** Default `'affiliate'`. */
   readonly program?: FakeProgramType | undefined;
-  /** The only key that it accepts. Default `'fake-api-key'`. */
+  /**
+   * The only key that it accepts. Default: one of its own, so that an app of another test, should it
+   * come to this port, is refused.
+   */
   readonly apiKey?: string | undefined;
   /** As `GET /test` tells it. Default `'FAKE0001'`. */
   readonly publicId?: string | undefined;
@@ -71,7 +75,7 @@ export class FakePartnero {
 
   private constructor(options: FakePartneroOptions) {
     const { program: type = 'affiliate', publicId = 'FAKE0001', partners = [] } = options;
-    this.apiKey = options.apiKey ?? 'fake-api-key';
+    this.apiKey = options.apiKey ?? `fake-api-key-${randomUUID().slice(0, 8)}`;
     this.readings = { ...DEFAULT_READINGS, ...options.readings };
     this.store = new FakeStore(type);
     const { store, readings } = this;

@@ -59,7 +59,7 @@ function run(specs: readonly string[], only?: string) {
   return spawnSync(process.execPath, [...jest, ...specs, ...filter], {
     cwd: copy,
     encoding: 'utf8',
-    timeout: 600_000,
+    timeout: 240_000,
   });
 }
 
