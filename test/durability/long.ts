@@ -27,7 +27,7 @@ interface Run {
 interface Campaign {
   readonly name: string;
   readonly steps: readonly string[];
-  make(folder: string, fake: FakePartnero, batch: number): Run;
+  make(folder: string, fake: FakePartnero, number: number): Run;
 }
 
 const BAD = ['lost', 'doubled', 'unrefunded', 'without a known fate'];
@@ -35,8 +35,8 @@ const BAD = ['lost', 'doubled', 'unrefunded', 'without a known fate'];
 const signUps: Campaign = {
   name: 'sign-ups',
   steps: STEPS,
-  make(folder, fake, batch) {
-    const synchronous = batch % 4 === 3 ? 'full' : 'normal';
+  make(folder, fake, number) {
+    const synchronous = number % 4 === 3 ? 'full' : 'normal';
     const run = new KillRun(folder, fake, { synchronous });
     return {
       options: () => run.options(),
@@ -44,6 +44,7 @@ const signUps: Campaign = {
       kill: (step) => run.kill(step as (typeof STEPS)[number]),
       async check() {
         const found = await run.check();
+        for (const id of found.lost) console.error(`lost: ${id}, in batch ${number}`);
         return {
           'sign-ups answered': found.answered,
           accepted: found.accepted,

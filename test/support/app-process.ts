@@ -102,7 +102,7 @@ export class AppProcess {
         body: JSON.stringify(body),
       });
       await response.arrayBuffer();
-      return response.status < 400;
+      return response.status < 400 && response.headers.get('x-process') === String(this.pid);
     } catch {
       return false;
     }
