@@ -26,8 +26,9 @@ interface Look {
 /** Of BullMQ's jobs that are made in one claim; more, if it wants more. */
 const PLACED_AT_LEAST = 200;
 const PAGE = 500;
-/** Jobs of BullMQ's that turn out to be of no use, in one claim. */
-const MAX_USELESS = 1_000;
+/** For jobs of BullMQ's that turn out to be of no use, in one claim; and how many are looked at then. */
+const USELESS_MS = 500;
+const WIDE = 100;
 /** When to look again after a job whose process lives. */
 const LOOK_AGAIN_MS = 5_000;
 /** Clocks of machines agree, but not to the millisecond. */
@@ -142,29 +143,33 @@ export class BullmqClaims {
     fence: string,
     claimed: ClaimedJob[],
   ): Promise<number | null> {
+    const end = performance.now() + USELESS_MS;
     let width = this.wasFull ? max : 1;
-    for (let useless = 0; claimed.length < max && useless < MAX_USELESS;) {
-      const wanted = Math.min(width, max - claimed.length);
-      const { tokens, nextDue } = await takeTokens(linked.backend, fence, wanted);
-      const found = await this.own(linked, tokens, fence);
+    for (let useless = 0; useless === 0 || performance.now() < end;) {
+      const { tokens, nextDue } = await takeTokens(linked.backend, fence, width);
+      const found = await this.own(linked, tokens, fence, max - claimed.length);
       claimed.push(...found);
       useless += tokens.length - found.length;
-      this.wasFull = tokens.length === wanted;
+      this.wasFull = tokens.length === width;
+      if (claimed.length === max) return null;
       if (!this.wasFull) return this.hasUnplaced ? Date.now() : nextDue;
-      width = max;
+      width = max - claimed.length;
+      // Those of jobs that a living process has at hand come in crowds.
+      if (found.length < tokens.length) width = Math.max(width, WIDE);
     }
-    return null;
+    return Date.now();
   }
 
-  /** Of what BullMQ brought up, that which may be delivered is this process's from now on. */
+  /** Of what BullMQ brought up, that which may be delivered is this process's from now on: up to `max`. */
   private async own(
     linked: Linked,
     tokens: readonly Token[],
     fence: string,
+    max: number,
   ): Promise<ClaimedJob[]> {
     if (tokens.length === 0) return [];
     const { client, backend } = linked;
-    const start = [fence, this.settings.leaseMs, this.horizonMs, this.lookAgainMs];
+    const start = [fence, this.settings.leaseMs, this.horizonMs, max];
     const ids = tokens.flatMap(({ id, gen }) => [id, gen]);
     const rows = await this.books.run(client, 'claim', ...start, ...ids).catch((error: unknown) => {
       this.strays.push(...tokens.map(({ id }) => ({ id, fence })));

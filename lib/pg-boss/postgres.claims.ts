@@ -24,8 +24,8 @@ interface Look {
 
 /** Of pg-boss's jobs that are made in one claim; more, if it wants more. */
 const PLACED_AT_LEAST = 200;
-/** Jobs of pg-boss's that turn out to be of no use, in one claim. */
-const MAX_USELESS = 1_000;
+/** For jobs of pg-boss's that turn out to be of no use, in one claim. */
+const USELESS_MS = 500;
 const CLOCK_SLACK_MS = 10_000;
 
 /** How this process comes by jobs that are due. */
@@ -126,7 +126,9 @@ export class PostgresClaims {
     fence: string,
     claimed: ClaimedJob[],
   ): Promise<number | null> {
-    for (let useless = 0; claimed.length < max && useless < MAX_USELESS;) {
+    const end = performance.now() + USELESS_MS;
+    for (let useless = 0; useless === 0 || performance.now() < end;) {
+      if (claimed.length === max) return null;
       const wanted = max - claimed.length;
       const { taken, found } = await inTransaction(linked.db, (db) =>
         this.take(linked, db, wanted, fence),
@@ -139,7 +141,7 @@ export class PostgresClaims {
       this.isIdle = taken < wanted;
       if (this.isIdle) return this.nextDue;
     }
-    return null;
+    return Date.now();
   }
 
   /** Of what pg-boss brings up, that which may be delivered is this process's from now on. */

@@ -138,6 +138,26 @@ describe('an operator', () => {
     expect(await settled(next.app, 5)).toMatchObject({ outcomes: { attributed: 5 } });
   });
 
+  it('does not find more and more jobs of pg-boss’s, with each start in an outage', async () => {
+    await fake.down();
+    const app = await start();
+    for (let i = 0; i < 5; i += 1) await signUp(app, `${i}`);
+    await app.close();
+    for (let i = 0; i < 3; i += 1) {
+      await sql(`UPDATE ${schema()}.outbox_jobs SET due = due - 3600000`);
+      const next = await start();
+      await eventually(async () => (await jobsOf('outbox_turn')).length === 0);
+      await next.close();
+    }
+    const left = await sql(
+      `SELECT data->>'id' AS id FROM ${schema()}.job WHERE name = '${schema()}'`,
+    );
+    expect(left).toHaveLength(5);
+    await fake.up();
+    const next = await start();
+    expect(await settled(next.app, 5)).toMatchObject({ outcomes: { attributed: 5 } });
+  });
+
   it('finds nothing that a settled job said', async () => {
     const app = await start();
     await signUp(app, '1');

@@ -48,13 +48,14 @@ afterAll(async () => {
   removeTemporaryFolders();
 });
 
-async function start(outbox?: OutboxDefinition): Promise<void> {
+async function start(outbox?: OutboxDefinition, more: object = {}): Promise<void> {
   const own = postgresOutbox({ connectionString: postgres.url, schema: `app_${schemas}` });
   app = await startApp({
     imports: [
       partnero(fake, {
         outbox: outbox ?? own,
         onOutcome: (outcome) => outcomes.push(outcome),
+        ...more,
       }),
     ],
   });
@@ -179,7 +180,9 @@ describe.each(Object.entries(WAYS))('a transaction of %s', (_, inTransaction) =>
   it('goes on though the attribution fails', async () => {
     await start();
     // As in a database where the outbox isn't.
-    await postgres.ask((client) => client.query(`DROP SCHEMA app_${schemas} CASCADE`));
+    const drop = `DROP SCHEMA app_${schemas} CASCADE`;
+    // The app is asking it something all the time.
+    await eventually(() => postgres.ask((client) => client.query(drop)));
     await inTransaction(async (transaction, signUp) => {
       await signUp('1');
       expect(await attribute('1', transaction)).toBe('accept_failed');
@@ -191,6 +194,21 @@ describe.each(Object.entries(WAYS))('a transaction of %s', (_, inTransaction) =>
 });
 
 describe('a transaction', () => {
+  it('that commits while a later job of its customer is under way holds up neither', async () => {
+    await start(undefined, { timeoutMs: 3_000 });
+    fake.addCustomer({ key: '1', partner: fake.partners[0]! });
+    fake.misbehave({ type: 'hang' }, { on: 'GET /transactions', times: 1 });
+    const client = await connected();
+    await client.query('BEGIN');
+    expect(await attribute('1', client)).toBe('accepted');
+    const amount = { amount: '49.00', currency: 'USD' };
+    await service().transactions.record({ key: 'inv-1', customer: { key: '1' }, amount });
+    await eventually(() => fake.requestsTo('GET /transactions').length === 1);
+    await client.query('COMMIT');
+    await eventually(async () => (await stats()).pending === 0, 30_000);
+    expect((await stats()).outcomes).toEqual({ already_registered: 1, recorded: 1 });
+  });
+
   it('that never ends holds up nobody else, not even for the same customer', async () => {
     await start();
     const client = await connected();

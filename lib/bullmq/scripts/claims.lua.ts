@@ -56,9 +56,12 @@ export const CLAIM_SCRIPTS = {
     end
     return 1`,
 
-  /** BullMQ has brought these up. For each, what it says if it may be delivered, or nothing. */
+  /**
+   * BullMQ has brought these up. For each, what it says if it may be delivered, or nothing; those that
+   * are too many come up again.
+   */
   claim: `
-    local fence, lease, horizon, look_again = arg(), arg(), tonumber(arg()), tonumber(arg())
+    local fence, lease, horizon, left = arg(), arg(), tonumber(arg()), tonumber(arg())
     call('SET', name('alive', process(fence)), 1, 'PX', lease)
     local found = {}
     for i = 1, (#ARGV - 4) / 2 do
@@ -71,12 +74,15 @@ export const CLAIM_SCRIPTS = {
       elseif row[11] == gen and row[8] == 'pending' then
         local silent = row[9] and silence(row[9]) or -2
         if silent > 0 then
-          arm(id, now + math.min(look_again, silent + 50))
+          arm(id, now + silent + 50)
         elseif call('LINDEX', name('lane', row[2]), 0) ~= id then
           call('HDEL', name('row', id), 'owner', 'due')
         elseif row[10] and row[10] - now > 0 and row[10] - now <= horizon then
           arm(id, row[10])
+        elseif left == 0 then
+          arm(id, now)
         else
+          left = left - 1
           call('HSET', name('row', id), 'owner', fence)
           call('HDEL', name('row', id), 'due')
           found[i] = {

@@ -1,3 +1,4 @@
+import { atMost } from '../at-most.js';
 import type { Job, NewJob, SubmittedJob } from '../job.js';
 import { sumCounters, type Counter } from '../job-counts.js';
 import type { Forgotten, JobCounts, LedgerEntry, OutboxStats, ReplayFilter } from '../ledger.js';
@@ -10,6 +11,7 @@ import type {
   StoredIdentity,
   Submitted,
 } from '../outbox.js';
+import { Persistence } from '../persistence.js';
 import type { SettledVerdict } from '../verdict.js';
 import type { FleetOutbox } from './fleet.outbox.js';
 import type { Grip } from './fleet-store.js';
@@ -45,6 +47,9 @@ export class FallbackOutbox implements Outbox {
   private moving: Promise<void> | null = null;
   private saidAt = -Infinity;
   private closed = false;
+  /** What an earlier process left in the file may not have moved yet. */
+  private hasOlder = true;
+  private readonly persistence: Persistence;
 
   constructor(
     private readonly fleet: FleetOutbox,
@@ -52,7 +57,9 @@ export class FallbackOutbox implements Outbox {
     private readonly log: OutboxLog,
     /** Says what else is in the file. */
     private readonly lookBack: () => Promise<void>,
-  ) {}
+  ) {
+    this.persistence = new Persistence(log);
+  }
 
   get location(): string {
     return `${this.fleet.location}, or ${this.local.location} while that is away`;
@@ -90,7 +97,9 @@ export class FallbackOutbox implements Outbox {
     }
   }
 
-  submit(job: SubmittedJob): Promise<Submitted> {
+  async submit(job: SubmittedJob): Promise<Submitted> {
+    // It must not overtake the sign-up of its customer.
+    if (this.hasOlder || this.lanes.has(job.lane)) await atMost(MOVE_EVERY_MS, this.move());
     return this.fleet.submit(job);
   }
 
@@ -99,7 +108,7 @@ export class FallbackOutbox implements Outbox {
     if (!kept) return this.fleet.release(id);
     this.kept.delete(id);
     this.local.release(kept.localId);
-    if (kept.unsure) this.fleet.giveBack([kept.unsure]);
+    if (kept.unsure) this.fleet.giveBackUnsure(kept.unsure);
   }
 
   async discard(id: string): Promise<boolean> {
@@ -181,6 +190,7 @@ export class FallbackOutbox implements Outbox {
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.timer);
+    this.persistence.stop();
     this.local.onWork(null);
     // What is just moving then finds the store closed, and stays.
     await this.fleet.close();
@@ -231,6 +241,7 @@ export class FallbackOutbox implements Outbox {
         if (jobs.length === 0) break;
         moved += await this.moveSome(jobs);
       }
+      this.hasOlder = false;
     } catch {
       // Tried again in a second.
     }
@@ -243,7 +254,7 @@ export class FallbackOutbox implements Outbox {
     const results = await Promise.allSettled(jobs.map((job) => this.moveOne(job)));
     const left = jobs.filter((_, i) => results[i]?.status === 'rejected');
     if (left.length === 0) return jobs.length;
-    await this.local.handBack(left);
+    await this.persistence.keepTrying(() => this.local.handBack(left));
     throw new Error('some could not be moved');
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { HandOver } from '../hand-over.js';
+import { HandOver, type Surplus } from '../hand-over.js';
 import type { Job, NewJob, SubmittedJob } from '../job.js';
 import type { Forgotten, LedgerEntry, OutboxStats, ReplayFilter } from '../ledger.js';
 import { LedgerKeeper } from '../ledger-keeper.js';
@@ -14,17 +14,17 @@ import type {
 } from '../outbox.js';
 import { Persistence } from '../persistence.js';
 import { StorageWatch } from '../storage-watch.js';
+import { SurplusTimer } from '../surplus-timer.js';
 import type { SettledVerdict } from '../verdict.js';
 import { FleetStoreError } from './fleet-store.error.js';
 import type { FleetClaim, FleetStore, Grip } from './fleet-store.js';
+import { Fences } from './fences.js';
 import { newJobId } from './job-id.js';
 import { Lease } from './lease.js';
+import { UnsureGrips } from './unsure-grips.js';
 
 /** How long another process's jobs, or its closing of the gate, may go unnoticed. */
 const POLL_MS = 1_000;
-/** Released jobs that don't stay in memory are given up together. */
-const SURPLUS_EVERY_MS = 50;
-const SURPLUS_AT_MOST = 500;
 
 const NOTHING: Claim = { jobs: [], testing: false, probeKey: false, wakeAt: null };
 
@@ -41,25 +41,27 @@ export class FleetOutbox implements Outbox {
   private readonly persistence: Persistence;
   private readonly storage: StorageWatch;
   private readonly lease: Lease;
+  private readonly fences: Fences;
   private opening: Promise<void> | null = null;
   private workListener: (() => void) | null = null;
-  private surplusTimer: NodeJS.Timeout | undefined;
+  private readonly surplus: SurplusTimer;
   private ledger: LedgerKeeper | undefined;
   /** What the store said last, and how long it may be relied on. */
   private known = { open: false, quietUntil: 0 };
-  private fences = 0;
+  private readonly unsure = new UnsureGrips();
   private closed = false;
 
   constructor(
     readonly context: OutboxContext,
     private readonly store: FleetStore,
-    /** Random; what this process holds is found by it. */
-    private readonly owner: string,
+    owner: string,
     leaseMs: number,
   ) {
+    this.fences = new Fences(owner);
     this.persistence = new Persistence(context.log);
     this.storage = new StorageWatch(store.location, context.log);
-    this.lease = new Lease(leaseMs, () => this.storage.write(store.beat()));
+    this.surplus = new SurplusTimer(this.handOver, (surplus) => this.giveUp(surplus));
+    this.lease = new Lease(leaseMs, () => this.beat());
   }
 
   get location(): string {
@@ -81,7 +83,7 @@ export class FleetOutbox implements Outbox {
 
   accept(job: NewJob, replaces?: string): Promise<string> {
     // It may be there all the same, and would wait for this process for ever.
-    return this.acceptAs(newJobId(), job, replaces, (grip) => this.giveBack([grip]));
+    return this.acceptAs(newJobId(), job, replaces, (grip) => this.giveBackUnsure(grip));
   }
 
   /** @param onUnsure told, before this rejects, if the job may be there all the same */
@@ -92,7 +94,7 @@ export class FleetOutbox implements Outbox {
     onUnsure: (grip: Grip) => void,
   ): Promise<string> {
     await this.open();
-    const grip = { id, fence: this.newFence(), since: performance.now() };
+    const grip = { id, fence: this.fences.next(), since: performance.now() };
     const replaced = replaces === undefined ? undefined : this.grips.get(replaces);
     try {
       const head = await this.storage.write(this.store.accept(job, grip, replaced));
@@ -128,7 +130,7 @@ export class FleetOutbox implements Outbox {
     }
     const where = this.handOver.release(id, this.workListener !== null);
     if (where === 'ready') this.workListener?.();
-    if (where === 'surplus') this.giveUpSoon();
+    if (where === 'surplus') this.surplus.soon();
   }
 
   async discard(id: string): Promise<boolean> {
@@ -220,8 +222,7 @@ export class FleetOutbox implements Outbox {
     await this.open();
     const { program } = this.context;
     const stored = await this.storage.write(this.store.stats(this.context.keyHash()));
-    const { problem } = this.storage;
-    const storage = { ok: problem === null, problem };
+    const storage = { ok: this.storage.problem === null, problem: this.storage.problem };
     return { ...stored, program, location: this.location, storage };
   }
 
@@ -258,7 +259,7 @@ export class FleetOutbox implements Outbox {
     this.storage.end();
     this.ledger?.stop();
     this.lease.stop();
-    clearTimeout(this.surplusTimer);
+    this.surplus.stop();
     this.persistence.stop();
     await this.opening.catch(() => {});
     this.handOver.takeAll();
@@ -276,6 +277,17 @@ export class FleetOutbox implements Outbox {
       if (!this.closed) await this.storage.write(this.store.free(grips));
     };
     void this.persistence.keepTrying(free).then(() => this.lookAgain());
+  }
+
+  /** The same for a job that may be there, or land later. */
+  giveBackUnsure(grip: Grip): void {
+    this.unsure.add(grip);
+    this.giveBack([grip]);
+  }
+
+  private async beat(): Promise<void> {
+    await this.storage.write(this.store.beat());
+    await this.store.free(this.unsure.current());
   }
 
   private async start(): Promise<void> {
@@ -296,7 +308,7 @@ export class FleetOutbox implements Outbox {
     const ready = this.handOver.readyCount;
     const keyHash = this.context.keyHash();
     try {
-      const asked = this.store.claim({ want, ready, fence: this.newFence(), keyHash });
+      const asked = this.store.claim({ want, ready, fence: this.fences.next(), keyHash });
       return await this.storage.read(asked);
     } catch (error) {
       if (this.closed) return null;
@@ -339,21 +351,8 @@ export class FleetOutbox implements Outbox {
     return true;
   }
 
-  private giveUpSoon(): void {
-    if (this.handOver.surplusCount >= SURPLUS_AT_MOST) return this.giveUp();
-    this.surplusTimer ??= setTimeout(() => this.giveUp(), SURPLUS_EVERY_MS).unref();
-  }
-
-  private giveUp(): void {
-    clearTimeout(this.surplusTimer);
-    this.surplusTimer = undefined;
-    const { heads, others } = this.handOver.takeSurplus();
+  private giveUp({ heads, others }: Surplus): void {
     this.giveBack([...heads, ...others].flatMap((id) => this.grips.get(id) ?? []));
-  }
-
-  private newFence(): string {
-    this.fences += 1;
-    return `${this.owner}.${this.fences.toString(36)}`;
   }
 
   private lookAgain(): void {

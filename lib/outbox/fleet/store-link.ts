@@ -96,8 +96,9 @@ export class StoreLink<T> {
    */
   async call<R>(work: (linked: T) => Promise<R>, wait: CallWait): Promise<R> {
     const from = performance.now();
-    for (;;) {
-      const linked = await this.ready(from + wait.awayMs);
+    for (let asked = false; ;) {
+      const linked = await this.ready(from + wait.awayMs, asked);
+      asked = true;
       try {
         return await this.inTime(from + wait.awayMs + wait.answerMs, work(linked));
       } catch (error) {
@@ -157,7 +158,8 @@ export class StoreLink<T> {
     });
   }
 
-  private async ready(end: number): Promise<T> {
+  /** @param asked whether it may have done it already */
+  private async ready(end: number, asked: boolean): Promise<T> {
     if (this.up && this.linked !== null) return this.linked;
     if (this.waiting >= MAX_WAITING) {
       throw new FleetStoreError('more than 10,000 calls are waiting', 'backlog');
@@ -167,7 +169,7 @@ export class StoreLink<T> {
       while (!this.up || this.linked === null) {
         if (this.closed) throw new FleetStoreError(CLOSING, 'closed');
         const left = end - performance.now();
-        if (left <= 0) throw new FleetStoreError(this.lastProblem, 'away');
+        if (left <= 0) throw new FleetStoreError(this.lastProblem, asked ? 'no_answer' : 'away');
         await this.change(left);
       }
       return this.linked;
@@ -200,20 +202,30 @@ export class StoreLink<T> {
     while (!this.closed) {
       const { linked } = this;
       if (linked !== null && this.settings.isConnected(linked)) {
-        const silent = setTimeout(() => this.settings.renew(linked), SILENT_MS).unref();
         try {
-          await this.settings.probe(linked);
-          this.up = true;
-          for (const wake of this.listeners) wake();
-          return;
+          if (await this.answers(linked)) {
+            this.up = true;
+            for (const wake of this.listeners) wake();
+            return;
+          }
+          this.settings.renew(linked);
         } catch (error) {
           this.lastProblem = this.settings.describe(error);
-        } finally {
-          clearTimeout(silent);
         }
       }
       await new Promise((resolve) => setTimeout(resolve, PROBE_EVERY_MS).unref());
     }
+  }
+
+  /** False if nothing comes back: what a broken connection was asked is waited for no longer. */
+  private answers(linked: T): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => resolve(false), SILENT_MS).unref();
+      this.settings
+        .probe(linked)
+        .then(() => resolve(true), reject)
+        .finally(() => clearTimeout(timer));
+    });
   }
 
   /** A connection that failed in the midst of being made isn't made again by itself. */

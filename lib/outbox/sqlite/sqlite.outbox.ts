@@ -13,20 +13,18 @@ import type {
 } from '../outbox.js';
 import { Persistence } from '../persistence.js';
 import type { SettledVerdict } from '../verdict.js';
-import { HandOver } from '../hand-over.js';
+import { HandOver, type Surplus } from '../hand-over.js';
 import { LedgerKeeper } from '../ledger-keeper.js';
 import { describeNote } from './open-notes.js';
 import type { ClaimReply, OpenReply, WorkerSettings } from './protocol.js';
 import { toLedgerEntry, toStats } from './stored.js';
 import { StorageWatch } from '../storage-watch.js';
+import { SurplusTimer } from '../surplus-timer.js';
 import { SqliteEngine } from './sqlite.engine.js';
 import { SqliteOutboxError } from './sqlite-failure.js';
 
 /** How long another process's jobs, or its closing of the gate, may go unnoticed. */
 const POLL_MS = 1_000;
-/** Released jobs that don't stay in memory are given up together. */
-const SURPLUS_EVERY_MS = 50;
-const SURPLUS_AT_MOST = 500;
 
 /** One program's view of an outbox file. */
 export class SqliteOutbox implements Outbox {
@@ -38,7 +36,7 @@ export class SqliteOutbox implements Outbox {
   private readonly persistence: Persistence;
   private readonly storage: StorageWatch;
   private workListener: (() => void) | null = null;
-  private surplusTimer: NodeJS.Timeout | undefined;
+  private readonly surplus: SurplusTimer;
   private readonly subscriptions: (() => void)[] = [];
   private ledger: LedgerKeeper | undefined;
   /** What the file said last, and how long it may be relied on. */
@@ -53,6 +51,7 @@ export class SqliteOutbox implements Outbox {
     this.location = settings.path;
     this.persistence = new Persistence(context.log);
     this.storage = new StorageWatch(settings.path, context.log);
+    this.surplus = new SurplusTimer(this.handOver, (surplus) => this.giveUp(surplus));
   }
 
   open(): Promise<void> {
@@ -87,7 +86,7 @@ export class SqliteOutbox implements Outbox {
   release(id: string): void {
     const where = this.handOver.release(id, this.workListener !== null);
     if (where === 'ready') this.workListener?.();
-    if (where === 'surplus') this.giveUpSoon();
+    if (where === 'surplus') this.surplus.soon();
   }
 
   async discard(id: string): Promise<boolean> {
@@ -225,7 +224,7 @@ export class SqliteOutbox implements Outbox {
     await this.open();
     // What is only at hand, since nothing is sent just now, isn't under way.
     this.handOver.giveUp(customerKey);
-    this.giveUp();
+    this.surplus.giveUpNow();
     const ask = { customerKey, now: Date.now() };
     return this.storage.write(this.engine.call('forget', this.context.program, ask));
   }
@@ -236,7 +235,7 @@ export class SqliteOutbox implements Outbox {
     this.storage.end();
     this.ledger?.stop();
     for (const unsubscribe of this.subscriptions) unsubscribe();
-    clearTimeout(this.surplusTimer);
+    this.surplus.stop();
     this.persistence.stop();
     await this.opening.catch(() => {});
     const { heads, others } = this.handOver.takeAll();
@@ -317,16 +316,8 @@ export class SqliteOutbox implements Outbox {
     );
   }
 
-  private giveUpSoon(): void {
-    if (this.handOver.surplusCount >= SURPLUS_AT_MOST) return this.giveUp();
-    this.surplusTimer ??= setTimeout(() => this.giveUp(), SURPLUS_EVERY_MS).unref();
-  }
-
   /** Nobody waits for it, and it must not be forgotten: else the jobs wait for the next start. */
-  private giveUp(): void {
-    clearTimeout(this.surplusTimer);
-    this.surplusTimer = undefined;
-    const surplus = this.handOver.takeSurplus();
+  private giveUp(surplus: Surplus): void {
     const { program } = this.context;
     void this.persistence
       .keepTrying(() =>

@@ -1,7 +1,8 @@
 /** Who may deliver what, and when. */
 export function claims(schema: string): string {
   return `
-    -- Says that a process lives, takes over from those that don't, and sums up some of the counts.
+    -- Says that a process lives, takes over from one that doesn't, and sums up some of the counts. No
+    -- more at a time: each lane takes a lock, and the server has room for some thousands.
     CREATE OR REPLACE FUNCTION ${schema}.outbox_beat(p_program text, p_process text, p_lease bigint)
     RETURNS void LANGUAGE plpgsql AS $$
     DECLARE v_now bigint := ${schema}.outbox_now(); v_gone text; v_program text; v_lanes text[];
@@ -11,11 +12,11 @@ export function claims(schema: string): string {
       FOR v_gone IN
         SELECT name FROM ${schema}.outbox_processes
         WHERE seen_at < v_now - p_lease AND name <> p_process ORDER BY name
-        FOR UPDATE SKIP LOCKED
+        LIMIT 1 FOR UPDATE SKIP LOCKED
       LOOP
         FOR v_program, v_lanes IN
           SELECT program, array_agg(lane) FROM (
-            SELECT DISTINCT program, lane FROM ${schema}.outbox_jobs WHERE process = v_gone LIMIT 1000
+            SELECT DISTINCT program, lane FROM ${schema}.outbox_jobs WHERE process = v_gone LIMIT 500
           ) AS held GROUP BY program ORDER BY program
         LOOP
           PERFORM ${schema}.outbox_lock(v_program, v_lanes);
@@ -51,7 +52,7 @@ export function claims(schema: string): string {
       PERFORM ${schema}.outbox_ready(id, v_now) FROM (
         SELECT id FROM ${schema}.outbox_jobs
         WHERE program = p_program AND state = 0 AND process IS NULL AND due > v_now + p_horizon
-        LIMIT 100 FOR UPDATE SKIP LOCKED
+        ORDER BY due DESC LIMIT 100 FOR UPDATE SKIP LOCKED
       ) AS astray;
       RETURN json_build_object(
         'now', v_now,
@@ -60,7 +61,7 @@ export function claims(schema: string): string {
           WHERE program = p_program AND state = 0 AND process IS NULL AND due > v_now),
         'turn', (SELECT coalesce(json_agg(each), '[]') FROM (
           SELECT id, gen, due, kind FROM ${schema}.outbox_turn WHERE program = p_program
-          ORDER BY due LIMIT p_limit) AS each)
+          ORDER BY due, id LIMIT p_limit) AS each)
       )::text;
     END $$;
 
@@ -77,7 +78,8 @@ export function claims(schema: string): string {
     ) RETURNS text LANGUAGE plpgsql AS $$
     DECLARE v_each record; v_job record; v_now bigint := ${schema}.outbox_now(); v_found json[] := '{}';
     BEGIN
-      INSERT INTO ${schema}.outbox_processes VALUES (p_process, v_now) ON CONFLICT DO NOTHING;
+      INSERT INTO ${schema}.outbox_processes AS process VALUES (p_process, v_now)
+      ON CONFLICT (name) DO UPDATE SET seen_at = v_now WHERE process.seen_at < v_now - 1000;
       PERFORM ${schema}.outbox_lock(p_program, (
         SELECT array_agg(DISTINCT lane) FROM ${schema}.outbox_jobs WHERE id = ANY (p_ids)));
       FOR v_each IN SELECT * FROM unnest(p_ids, p_gens) AS given (id, gen) LOOP

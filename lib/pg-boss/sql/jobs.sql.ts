@@ -129,19 +129,20 @@ export function jobs(schema: string): string {
       p_program text, p_id uuid, p_fence text, p_how text, p_delay bigint, p_reason text,
       p_excused double precision
     ) RETURNS boolean LANGUAGE plpgsql AS $$
-    DECLARE v_job record; v_now bigint := ${schema}.outbox_now();
+    DECLARE v_lane text; v_kind text; v_now bigint := ${schema}.outbox_now();
     BEGIN
-      SELECT lane INTO v_job FROM ${schema}.outbox_jobs WHERE id = p_id;
+      SELECT lane INTO v_lane FROM ${schema}.outbox_jobs WHERE id = p_id;
       IF NOT FOUND THEN RETURN false; END IF;
-      PERFORM ${schema}.outbox_lock(p_program, ARRAY[v_job.lane]);
+      PERFORM ${schema}.outbox_lock(p_program, ARRAY[v_lane]);
       UPDATE ${schema}.outbox_jobs SET process = NULL, fence = NULL, due = NULL, reason = p_reason
       WHERE id = p_id AND fence = p_fence AND process IS NOT NULL AND state = 0
-      RETURNING kind INTO v_job;
+      RETURNING kind INTO v_kind;
       IF NOT FOUND THEN RETURN false; END IF;
       IF p_how = 'dead' THEN
         UPDATE ${schema}.outbox_jobs SET state = 1, outcome = 'dead', settled_at = v_now WHERE id = p_id;
-        PERFORM ${schema}.outbox_count(p_program, v_job.kind, 'pending', -1);
-        PERFORM ${schema}.outbox_count(p_program, v_job.kind, 'dead', 1);
+        PERFORM ${schema}.outbox_count(p_program, v_kind, 'pending', -1);
+        PERFORM ${schema}.outbox_count(p_program, v_kind, 'dead', 1);
+        PERFORM ${schema}.outbox_advance(p_program, v_lane);
         RETURN true;
       END IF;
       IF p_how = 'postpone' THEN
@@ -150,6 +151,8 @@ export function jobs(schema: string): string {
         WHERE id = p_id;
       END IF;
       PERFORM ${schema}.outbox_ready(p_id, v_now + p_delay);
+      -- A transaction of the app's may have put another before it meanwhile.
+      PERFORM ${schema}.outbox_advance(p_program, v_lane);
       RETURN true;
     END $$;
 

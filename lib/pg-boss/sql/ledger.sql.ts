@@ -110,7 +110,7 @@ export function ledger(schema: string): string {
       SELECT array_agg(id), array_agg(DISTINCT lane) FILTER (WHERE state = 1) INTO v_ids, v_lanes FROM (
         SELECT id, lane, state FROM ${schema}.outbox_jobs
         WHERE program = p_program AND settled_at < ${schema}.outbox_now() - p_keep
-        LIMIT p_limit) AS old;
+        ORDER BY settled_at LIMIT p_limit) AS old;
       IF v_ids IS NULL THEN RETURN 0; END IF;
       PERFORM ${schema}.outbox_lock(p_program, v_lanes);
       DELETE FROM ${schema}.outbox_jobs WHERE id = ANY (v_ids) AND state > 0;
@@ -120,15 +120,25 @@ export function ledger(schema: string): string {
       RETURN cardinality(v_ids);
     END $$;
 
-    -- Jobs that should have come up long ago get another of pg-boss's; how many.
+    -- Jobs that should have come up long ago are put in turn again, as they are: those that pg-boss has
+    -- a job for don't get another. How many.
     CREATE OR REPLACE FUNCTION ${schema}.outbox_mend(p_program text, p_overdue bigint, p_limit integer)
     RETURNS integer LANGUAGE sql AS $$
-      SELECT count(*)::integer FROM (
-        SELECT ${schema}.outbox_ready(id, ${schema}.outbox_now()) FROM (
-          SELECT id FROM ${schema}.outbox_jobs
-          WHERE program = p_program AND state = 0 AND process IS NULL
-            AND due < ${schema}.outbox_now() - p_overdue
-          LIMIT p_limit FOR UPDATE SKIP LOCKED) AS overdue) AS mended
+      WITH overdue AS (
+        SELECT id FROM ${schema}.outbox_jobs AS job
+        WHERE program = p_program AND state = 0 AND process IS NULL
+          AND due < ${schema}.outbox_now() - p_overdue
+          AND NOT EXISTS (SELECT 1 FROM ${schema}.outbox_turn AS turn WHERE turn.id = job.id)
+        ORDER BY due LIMIT p_limit FOR UPDATE SKIP LOCKED
+      ), mended AS (
+        UPDATE ${schema}.outbox_jobs AS job SET due = ${schema}.outbox_now()
+        FROM overdue WHERE job.id = overdue.id
+        RETURNING job.id, job.program, job.kind, job.gen, job.due
+      ), placed AS (
+        INSERT INTO ${schema}.outbox_turn (id, program, kind, gen, due)
+        SELECT id, program, kind, gen, due FROM mended ON CONFLICT (id) DO NOTHING
+      )
+      SELECT count(*)::integer FROM mended
     $$;
   `;
 }

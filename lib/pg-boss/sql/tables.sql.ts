@@ -77,6 +77,7 @@ export function tables(schema: string): string {
       gen integer NOT NULL,
       due bigint NOT NULL
     );
+    CREATE INDEX IF NOT EXISTS outbox_turn_due ON ${schema}.outbox_turn (program, due, id);
     CREATE TABLE IF NOT EXISTS ${schema}.outbox_counts (
       program text NOT NULL,
       kind text NOT NULL,
