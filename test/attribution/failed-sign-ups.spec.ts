@@ -29,7 +29,7 @@ import {
   type ReferralContext,
 } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
-import { catchError, map, of, take, throwError, concat } from 'rxjs';
+import { catchError, delay, map, of, take, throwError, concat } from 'rxjs';
 import { ADAPTERS, closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { settled, visit } from '../support/sign-up-client.js';
@@ -47,6 +47,19 @@ class DenyGuard implements CanActivate {
 class RollBackInterceptor implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler) {
     return next.handle().pipe(
+      map(() => {
+        throw new BadRequestException('rolled back');
+      }),
+    );
+  }
+}
+
+/** The same, once the attribution has long been kept. */
+@Injectable()
+class LateRollBackInterceptor implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler) {
+    return next.handle().pipe(
+      delay(80),
       map(() => {
         throw new BadRequestException('rolled back');
       }),
@@ -116,6 +129,13 @@ class FailingController {
   @UseInterceptors(RollBackInterceptor)
   rolledBack() {
     return { id: 'rolled-back' };
+  }
+
+  @Post('rolled-back-late')
+  @AttributeReferral()
+  @UseInterceptors(LateRollBackInterceptor)
+  rolledBackLate() {
+    return { id: 'rolled-back-late' };
   }
 
   @Post('rolled-back-inside')
@@ -238,6 +258,7 @@ describe.each(ADAPTERS)('a sign-up that fails, on %s', (adapter) => {
   it.each([
     ['the handler throws after attributing', 'attributes-then-throws', 400],
     ['an outer interceptor rolls back', 'rolled-back', 400],
+    ['an outer interceptor rolls back late', 'rolled-back-late', 400],
     ['a filter turns the error into an answer', 'filtered', 200],
     ['an outer interceptor turns the error into an answer', 'rescued', 201],
   ])('is discarded when %s', async (_, path, status) => {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PartneroService, sqliteOutbox, type PartneroModuleOptions } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { AppProcess } from '../support/app-process.js';
@@ -8,6 +9,7 @@ import { closeApps, partnero, startApp, type RunningApp } from '../support/app.j
 import { deliver } from '../support/deliveries.js';
 import { forgetCalls, handled, startHandling } from '../support/event-handlers.js';
 import { eventually } from '../support/eventually.js';
+import { killOutboxHosts, OutboxHost } from '../support/outbox-host.js';
 import { remount, smallDisk, unmountDisks } from '../support/small-disk.js';
 import { inOtherProcess } from '../support/sqlite-shell.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
@@ -22,6 +24,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await closeApps();
+  await killOutboxHosts();
   await fake.stop();
 });
 
@@ -235,6 +238,27 @@ onDiskOfItsOwn('a disk that is full', () => {
     await expectDelivered(running);
     expect(fake.requestsTo('POST /customers')).toHaveLength(10);
   }, 30_000);
+
+  it('discards a sign-up that fails while it is full, once there is room', async () => {
+    const host = await OutboxHost.start({ engine: 'sqlite-engine', settings: { path } });
+    const accept = (lane: string) =>
+      host.ask('accept', {
+        kind: 'attribution',
+        lane,
+        referralKey: 'ann',
+        payload: 'x'.repeat(1_000),
+        acceptedAt: Date.now(),
+      });
+    const id = await accept('first');
+    fill();
+    for (let n = 0; await accept(`${n}`).catch(() => null); n += 1);
+    const discarding = host.ask('discard', id);
+    expect(await Promise.race([discarding, sleep(50, 'tries')])).toBe('tries');
+    rmSync(filler());
+    expect(await discarding).toBe(true);
+    expect((await host.ask('stats')).outcomes).toEqual({ discarded: 1 });
+    await host.kill();
+  });
 
   it('refuses what Partnero tells with 503, and takes it once there is room', async () => {
     forgetCalls();

@@ -40,7 +40,7 @@ function compile(source: string): string {
   }).outputText;
 }
 
-type Fate = 'killed' | 'SURVIVED' | 'NOT FOUND';
+type Fate = 'killed' | 'SURVIVED' | 'NOT FOUND' | 'NO TEST';
 
 function tryMutant({ file, find, replace, specs, only }: Mutant): Fate {
   const source = readFileSync(join('lib', file), 'utf8');
@@ -48,9 +48,10 @@ function tryMutant({ file, find, replace, specs, only }: Mutant): Fate {
   const built = join(copy, 'dist/esm', file.replace(/\.ts$/, '.js'));
   const before = readFileSync(built, 'utf8');
   writeFileSync(built, compile(source.replace(find, () => replace)));
-  const { status } = run(specs, only);
+  const { status, stderr } = run(specs, only);
   writeFileSync(built, before);
-  return status === 0 ? 'SURVIVED' : 'killed';
+  if (status !== 0) return 'killed';
+  return / passed/.test(stderr) ? 'SURVIVED' : 'NO TEST';
 }
 
 function run(specs: readonly string[], only?: string) {

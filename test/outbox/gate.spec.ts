@@ -8,6 +8,7 @@ import {
   MAX_PAUSE_MS,
   OPEN_GATE,
   rateLimited,
+  spendMore,
   type GateState,
 } from '#lib/outbox/gate.js';
 
@@ -209,6 +210,13 @@ describe('an own limit of requests', () => {
     const second = limited(first.state, T0);
     expect(second).toMatchObject({ allowed: 0, wakeAt: T0 + 500 });
     expect(limited(second.state, T0 + 500).allowed).toBe(1);
+  });
+
+  it('counts what a delivery needed beyond its one request', () => {
+    const first = limited(OPEN_GATE, T0);
+    const spent = spendMore(first.state, 2);
+    expect(limited(spent, T0 + 500)).toMatchObject({ allowed: 0, wakeAt: T0 + 1_500 });
+    expect(spendMore(first.state, 0)).toBe(first.state);
   });
 
   it('keeps to it over an hour', () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { AppProcess, endAppProcesses, preloading } from '../support/app-process.js';
 import { eventually } from '../support/eventually.js';
+import { inOtherProcess } from '../support/sqlite-shell.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 /** Processes look after their leases so often. */
@@ -48,11 +49,14 @@ describe('on a network file system', () => {
     await fake.down();
     const [holding, other] = [await start(), await start()];
     for (let i = 0; i < 5; i += 1) await holding.signUp(`user-${i}`);
+    const owners = () => inOtherProcess(path, 'SELECT id FROM owners ORDER BY id').rows;
+    const before = owners();
     // Longer than a lease in all, but each has time to renew its own meanwhile.
     for (const clock of [40_000, LEASE_MS + 10_000]) {
       for (const app of [holding, other]) app.setClock(clock);
       await sleep(TICK_MS + 500);
     }
+    expect(owners()).toEqual(before);
     await fake.up();
     await eventually(() => fake.customers.length === 5);
     await eventually(async () => (await other.stats()).pending === 0);

@@ -115,8 +115,8 @@ export const RELAY_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a kind that this version does not know stays pending',
     file: 'outbox/kind-registry.ts',
-    find: "if (!kind) return { type: 'retry', reason: 'unknown_kind', jobOnly: true };",
-    replace: "if (!kind) return { type: 'settled', outcome: 'rejected' };",
+    find: "return { type: 'retry', reason: 'unknown_kind', jobOnly: true };",
+    replace: "return { type: 'settled', outcome: 'rejected' };",
     specs: ['test/outbox/relay.spec.ts'],
   },
   {

@@ -270,6 +270,6 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     replace:
       "const result = await this.storage.write(this.engine.call('discard', program, { id, now: Date.now() })).catch(() => undefined);",
     specs: DISK,
-    only: 'discards',
+    only: 'discards a sign-up that fails',
   },
 ];
