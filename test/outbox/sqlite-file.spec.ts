@@ -103,6 +103,24 @@ describe('the file', () => {
     ]);
   });
 
+  it('counts nothing of what could not be written', async () => {
+    const host = await OutboxHost.start({ engine: 'sqlite-engine', settings: { path } });
+    const accept = (lane: string | null) =>
+      host.ask('accept', {
+        kind: 'attribution',
+        lane: lane as string,
+        referralKey: 'ann',
+        payload: '{}',
+        acceptedAt: Date.now(),
+      });
+    // One that can't be written fails those of the same commit.
+    const told = await Promise.allSettled(['a', 'b', null, 'c', null, 'd'].map(accept));
+    const kept = told.filter(({ status }) => status === 'fulfilled').length;
+    expect(kept).toBeLessThan(5);
+    await accept('e');
+    expect(await host.ask('stats')).toMatchObject({ accepted: kept + 1, pending: kept + 1 });
+  });
+
   it('is not shared by programs that want different guarantees of it', async () => {
     await start();
     const full = sqliteOutbox({ path, synchronous: 'full' });

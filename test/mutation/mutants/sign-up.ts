@@ -68,7 +68,8 @@ export const SIGN_UP_MUTANTS: readonly Mutant[] = [
     file: 'outcome.reporter.ts',
     find: '} catch (error) {\n      this.complain(error);',
     replace: '} catch (error) {\n      this.complain(error);\n      throw error;',
-    specs: ['test/outbox/relay.spec.ts', 'test/attribution/mapping.spec.ts'],
+    specs: SLOW,
+    only: 'onOutcome throwing',
   },
   {
     rule: 'a customer key that may be an e-mail is shown nowhere',

@@ -164,15 +164,16 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: 'outbox/sqlite/store.ts',
     find: 'if (!ask.jobOnly) this.changeGate',
     replace: 'this.changeGate',
-    specs: ['test/outbox/relay.spec.ts'],
+    specs: PORT,
+    only: 'lie with the jobs',
   },
   {
     rule: 'all of a transaction, or none',
     file: 'outbox/sqlite/store.ts',
     find: 'this.programs.forget();\n      this.counters.forget();\n      this.rollback();',
     replace: 'this.programs.forget();\n      this.rollback();',
-    specs: DISK,
-    only: 'fails no sign-up',
+    specs: ['test/outbox/sqlite-file.spec.ts'],
+    only: 'counts nothing of what',
   },
   // Keys: rule 8.
   {

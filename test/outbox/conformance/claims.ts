@@ -4,6 +4,8 @@ export function claims(on: OutboxHarness): void {
   describe('claims', () => {
     it('hand out no job twice, also not to another instance', async () => {
       for (let i = 0; i < 50; i += 1) await on.add(`${i}`);
+      // From then on they are in the store only.
+      await on.outbox.handBack(await on.claimAll());
       const other = await on.start();
       const claims = await Promise.all([
         on.claimAll(),

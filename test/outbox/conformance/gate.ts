@@ -43,6 +43,17 @@ export function gate(on: OutboxHarness): void {
       expect(await on.claimAll()).toHaveLength(5);
     });
 
+    it('stays open if failures lie with the jobs', async () => {
+      for (let i = 0; i < 7; i += 1) await on.add(`${i}`);
+      const jobs = await on.claimAll();
+      for (const each of jobs.slice(0, 6)) {
+        await on.outbox.fail(each, on.failure({ jobOnly: true, delayMs: 60_000 }));
+      }
+      expect((await on.outbox.stats()).paused).toBeNull();
+      await on.outbox.handBack(jobs.slice(6));
+      expect(await on.claimAll()).toHaveLength(1);
+    });
+
     it('is another program’s business', async () => {
       const other = await on.start({ program: 'other' });
       await on.outbox.report({ type: 'rate_limited', retryAfterMs: 600_000 });
