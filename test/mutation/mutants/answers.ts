@@ -103,7 +103,7 @@ export const ANSWER_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: '401 pauses the program',
-    file: 'attribution/attribution.job.ts',
+    file: 'verdict-on.ts',
     find: "return { type: 'refused', reason: reasonOf(error) };",
     replace: "return { type: 'retry', reason: reasonOf(error) };",
     specs: DAYS,
@@ -111,7 +111,7 @@ export const ANSWER_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'Retry-After is heeded',
-    file: 'attribution/attribution.job.ts',
+    file: 'verdict-on.ts',
     find: 'retryAfterMs: error.retryAfterMs }',
     replace: 'retryAfterMs: undefined }',
     specs: DAYS,

@@ -14,7 +14,7 @@ export const RELAY_MUTANTS: readonly Mutant[] = [
     replace:
       "await this.fail(job, { type: 'retry', reason: '429', jobOnly: true }, testing);\n        });",
     specs: DAYS,
-    only: '429',
+    only: 'for hours is asked',
   },
   {
     rule: 'a 429 is reported for all processes',
