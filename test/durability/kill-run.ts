@@ -39,8 +39,6 @@ export interface Finding {
   atPartnero: number;
   /** Answered, and not at Partnero. */
   lost: string[];
-  /** The same, but answered as `accept_timeout`: the disk was slow, and nobody had promised anything. */
-  lostLate: string[];
   /** At Partnero more than once. */
   doubled: string[];
   /** Requests for what Partnero had carried out already. */
@@ -56,7 +54,6 @@ const PATIENCE_MS = 6_000;
 /** Apps on one outbox file that are killed again and again, while visitors sign up. */
 export class KillRun {
   private readonly answered = new Set<string>();
-  private readonly apps = new Set<AppProcess>();
   private readonly log: string;
   private visits = 0;
   private files = 0;
@@ -98,7 +95,6 @@ export class KillRun {
 
   /** Visitors who sign up, one after the other each, until the app is gone. */
   async load(app: AppProcess, { visitors = VISITORS, each = Infinity, pauseMs = 0 } = {}) {
-    this.apps.add(app);
     const visitor = async () => {
       for (let i = 0; i < each; i += 1) {
         const id = `user-${(this.visits += 1)}`;
@@ -198,15 +194,12 @@ export class KillRun {
     const keys = this.fake.customers.map(({ key }) => key);
     const known = new Set(keys);
     const once = new Set(keys);
-    const late = new Set([...this.apps].flatMap((app) => [...app.late]));
-    const missing = [...this.answered].filter((id) => !known.has(id));
     const settled = Object.values(outcomes).reduce((sum, n) => sum + n, dead);
     return {
       answered: this.answered.size,
       accepted: accepted + this.acceptedElsewhere,
       atPartnero: known.size,
-      lost: missing.filter((id) => !late.has(id)),
-      lostLate: missing.filter((id) => late.has(id)),
+      lost: [...this.answered].filter((id) => !known.has(id)),
       doubled: keys.filter((key) => !once.delete(key)),
       repeated: this.fake.requestsTo('POST /customers').filter(({ status }) => status === 422)
         .length,

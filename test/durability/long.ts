@@ -45,13 +45,9 @@ const signUps: Campaign = {
       async check() {
         const found = await run.check();
         for (const id of found.lost) console.error(`lost: ${id}, in batch ${number}`);
-        if (found.lostLate.length > 0) {
-          console.error(`answered late, and lost, in batch ${number}: ${found.lostLate.length}`);
-        }
         return {
           'sign-ups answered': found.answered,
           accepted: found.accepted,
-          'answered before they were kept, and lost': found.lostLate.length,
           lost: found.lost.length,
           doubled: found.doubled.length,
           'without a known fate': found.unaccounted,

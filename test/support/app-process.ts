@@ -21,17 +21,10 @@ export interface KillAt {
 
 /** An app in a process of its own, so that it can be killed. */
 export class AppProcess {
-  /** Of whom it said that the answer left before the attribution was kept. */
-  readonly late = new Set<string>();
-
   private constructor(
     private readonly child: ChildProcess,
     readonly url: string,
-  ) {
-    child.on('message', (message: { type: string; id: string }) => {
-      if (message.type === 'late') this.late.add(message.id);
-    });
-  }
+  ) {}
 
   static start(
     options: AppProcessOptions,
