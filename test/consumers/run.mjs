@@ -61,12 +61,13 @@ const CONSUMERS = {
   },
 };
 
+const OPTIONAL = /@nestjs\/(config|graphql|terminus|testing)|nestjs-partnero\/(bullmq|pg-boss)/;
 const documents = ['README.md', 'docs/where-does-your-sign-up-come-from.md'];
 /** Their code by file name, without what needs a package that not every user has. */
 const snippets = documents
   .flatMap((name) => [...readFileSync(join(root, name), 'utf8').matchAll(/```ts\n(.*?)```/gs)])
   .map(([, code]) => ({ name: /^\/\/ (\S+)/.exec(code)[1], code }))
-  .filter(({ code }) => !/@nestjs\/(config|graphql|terminus|testing)/.test(code));
+  .filter(({ code }) => !OPTIONAL.test(code));
 
 function writeQuickStart(project) {
   for (const { name, code } of snippets) writeFileSync(join(project, name), code);
