@@ -29,15 +29,12 @@ const PAGE = 500;
 /** For jobs of BullMQ's that turn out to be of no use, in one claim; and how many are looked at then. */
 const USELESS_MS = 500;
 const WIDE = 100;
-/** When to look again after a job whose process lives. */
-const LOOK_AGAIN_MS = 5_000;
 /** Clocks of machines agree, but not to the millisecond. */
 const CLOCK_SLACK_MS = 10_000;
 const ASTRAY_EVERY_MS = 60_000;
 
 /** How this process comes by jobs that are due. */
 export class BullmqClaims {
-  readonly lookAgainMs: number;
   private readonly horizonMs: number;
   /** Found as many as wanted last time: there are more. */
   private wasFull = false;
@@ -51,7 +48,6 @@ export class BullmqClaims {
     private readonly settings: { readonly leaseMs: number },
     private readonly context: OutboxContext,
   ) {
-    this.lookAgainMs = Math.min(LOOK_AGAIN_MS, settings.leaseMs);
     this.horizonMs = context.maxBackoffMs + CLOCK_SLACK_MS;
   }
 

@@ -55,6 +55,8 @@ const SOON: CallWait = { awayMs: 1_000, answerMs: 5_000 };
 const LEAVE: CallWait = { awayMs: 500, answerMs: 1_500 };
 /** A boot isn't delayed by more, if Redis is away. */
 const BOOT_MS = 2_000;
+/** BullMQ brings a new job up then, if the process that accepted it has not ended it. */
+const FIRST_LOOK_MS = 5_000;
 const PAGE = 200;
 const CLEAN_PAGE = 500;
 const DAY_MS = 86_400_000;
@@ -307,7 +309,8 @@ export class BullmqStore implements FleetStore {
   ): Promise<boolean> {
     const place = await this.link.call(async ({ client, backend }) => {
       const transaction = client.multi();
-      placeToken(backend, transaction, { id, gen: '0' }, kind, this.claims.lookAgainMs);
+      const delayMs = Math.min(FIRST_LOOK_MS, this.settings.leaseMs);
+      placeToken(backend, transaction, { id, gen: '0' }, kind, delayMs);
       this.books.add(transaction, 'accept', ...args);
       return (await execute(transaction)).at(-1);
     }, wait);
