@@ -113,8 +113,13 @@ export class KillRun {
 
   private async killFromInside(step: Step, options: AppProcessOptions): Promise<boolean> {
     const before = this.killsIn(step);
+    // The steps of delivery are for many jobs at once; after a few failures the breaker is open.
     const after = 1 + Math.floor(Math.random() * 5);
-    const killAt = { step, log: this.log, after: /^(claim|take over)/.test(step) ? 1 : after };
+    const killAt = {
+      step,
+      log: this.log,
+      after: /^(claim|take over|postpone)/.test(step) ? 1 : after,
+    };
     const app = await AppProcess.start(options, killingItself(killAt)).catch(() => null);
     if (app) {
       const giveUp = setTimeout(() => void app.end(), PATIENCE_MS);
