@@ -1,6 +1,7 @@
 import { claimJobs, type ClaimedJob } from '../outbox/fleet/claim-jobs.js';
 import type { FleetClaim, FleetClaimRequest, Grip } from '../outbox/fleet/fleet-store.js';
 import { seenGate, type CompareAndSet, type SeenGate } from '../outbox/fleet/shared-gate.js';
+import { Strays } from '../outbox/fleet/strays.js';
 import type { OutboxContext } from '../outbox/outbox.js';
 import { execute, type Books } from './books.js';
 import {
@@ -41,7 +42,7 @@ export class BullmqClaims {
   /** Not all whose turn has come had a job of BullMQ's made, last time. */
   private hasUnplaced = false;
   private lookedForAstray = -Infinity;
-  private readonly strays: Grip[] = [];
+  readonly strays = new Strays<Grip>();
 
   constructor(
     private readonly books: Books,
@@ -51,14 +52,14 @@ export class BullmqClaims {
     this.horizonMs = context.maxBackoffMs + CLOCK_SLACK_MS;
   }
 
-  async claim(linked: Linked, request: FleetClaimRequest): Promise<FleetClaim> {
-    await this.freeStrays(linked);
+  /** @param asked for those that the books may give to this process */
+  async claim(linked: Linked, request: FleetClaimRequest, asked: Grip[]): Promise<FleetClaim> {
+    await this.strays.giveBackFresh((strays) => this.free(linked, strays));
     return claimJobs(request, this.context.requestsPerMinute, {
       look: () => this.lookAndPlace(linked, Math.max(PLACED_AT_LEAST, 2 * request.want)),
-      fetch: (max, claimed) => this.fetch(linked, max, request.fence, claimed),
+      fetch: (max, claimed) => this.fetch(linked, max, request.newFence, asked, claimed),
       compareAndSet: this.compareAndSet(linked),
       free: (grips) => this.free(linked, grips),
-      abandon: (grips) => this.strays.push(...grips),
     });
   }
 
@@ -67,24 +68,10 @@ export class BullmqClaims {
     for (let i = 0; i < grips.length; i += PAGE) {
       const some = grips.slice(i, i + PAGE);
       const ids = some.flatMap(({ id, fence }) => [id, fence]);
-      await this.books.run(linked.client, 'free', ...ids);
-      for (const grip of some) void dropToken(linked.backend, grip);
-    }
-  }
-
-  /** Was claimed for nobody: whoever asked has given up meanwhile. */
-  abandon({ jobs }: FleetClaim): void {
-    this.strays.push(...jobs.map(({ grip }) => grip));
-  }
-
-  /** What was claimed by a call whose answer was lost. */
-  async freeStrays(linked: Linked): Promise<void> {
-    const strays = this.strays.splice(0);
-    try {
-      await this.free(linked, strays);
-    } catch (error) {
-      this.strays.push(...strays);
-      throw error;
+      const freed = (await this.books.run(linked.client, 'free', ...ids)) as number[];
+      // If it wasn't this process's, BullMQ's job may be the only one that brings it up.
+      const obsolete = some.filter((_, at) => freed[at] === 1);
+      for (const grip of obsolete) void dropToken(linked.backend, grip);
     }
   }
 
@@ -136,13 +123,16 @@ export class BullmqClaims {
   private async fetch(
     linked: Linked,
     max: number,
-    fence: string,
+    newFence: () => string,
+    asked: Grip[],
     claimed: ClaimedJob[],
   ): Promise<number | null> {
     const end = performance.now() + USELESS_MS;
     let width = this.wasFull ? max : 1;
     for (let useless = 0; useless === 0 || performance.now() < end;) {
+      const fence = newFence();
       const { tokens, nextDue } = await takeTokens(linked.backend, fence, width);
+      asked.push(...tokens.map((token) => gripOf(token, fence)));
       const found = await this.own(linked, tokens, fence, max - claimed.length);
       claimed.push(...found);
       useless += tokens.length - found.length;
@@ -167,16 +157,16 @@ export class BullmqClaims {
     const { client, backend } = linked;
     const start = [fence, this.settings.leaseMs, this.horizonMs, max];
     const ids = tokens.flatMap(({ id, gen }) => [id, gen]);
-    const rows = await this.books.run(client, 'claim', ...start, ...ids).catch((error: unknown) => {
-      this.strays.push(...tokens.map(({ id }) => ({ id, fence })));
-      throw error;
-    });
+    const rows = await this.books.run(client, 'claim', ...start, ...ids);
     return (rows as (ClaimedRow | null)[]).flatMap((row, i) => {
       const token = tokens[i]!;
-      const name = tokenName(token);
-      if (row) return { job: toJob(token.id, row), grip: { id: token.id, fence, token: name } };
-      void useUp(backend, name, fence);
+      if (row) return { job: toJob(token.id, row), grip: gripOf(token, fence) };
+      void useUp(backend, tokenName(token), fence);
       return [];
     });
   }
+}
+
+function gripOf(token: Token, fence: string): Grip {
+  return { id: token.id, fence, token: tokenName(token) };
 }

@@ -100,14 +100,14 @@ export class BullmqStore implements FleetStore {
     await this.link.call(async ({ client, backend }) => {
       await this.books.run(client, 'beat', owner, leaseMs);
       await backend.moveStalledJobsToWait();
-      await this.claims.freeStrays({ client, backend });
+      await this.giveBackStrays({ client, backend });
     }, CALL);
   }
 
   async close(held: readonly Grip[]): Promise<void> {
     const leave = async (linked: Linked) => {
       await this.claims.free(linked, held);
-      await this.claims.freeStrays(linked);
+      await this.giveBackStrays(linked);
       await this.books.run(linked.client, 'leave', this.settings.owner);
     };
     // If that fails, others take them over once the lease has ended.
@@ -178,19 +178,14 @@ export class BullmqStore implements FleetStore {
     return this.link.call((linked) => this.claims.free(linked, grips), CALL);
   }
 
-  async claim(request: FleetClaimRequest): Promise<FleetClaim> {
-    let given = true;
-    const claim = async (linked: Linked) => {
-      const claimed = await this.claims.claim(linked, request);
-      if (!given) this.claims.abandon(claimed);
-      return claimed;
-    };
-    try {
-      return await this.link.call(claim, CALL);
-    } catch (error) {
-      given = false;
-      throw error;
-    }
+  claim(request: FleetClaimRequest): Promise<FleetClaim> {
+    const { strays } = this.claims;
+    return strays.watch((attempt) =>
+      this.link.call(
+        (linked) => attempt((asked) => this.claims.claim(linked, request, asked)),
+        CALL,
+      ),
+    );
   }
 
   async note(grip: Grip, progress: string): Promise<boolean> {
@@ -323,6 +318,11 @@ export class BullmqStore implements FleetStore {
     const learn = (gate: GateState) => spendMore(answered(gate), requests - 1);
     const { state } = seenGate(text, 0);
     if (learn(state) !== state) await this.changeGate(learn);
+  }
+
+  private giveBackStrays(linked: Linked): Promise<void> {
+    const { claims } = this;
+    return claims.strays.giveBackAll((strays) => claims.free(linked, strays));
   }
 
   private changeGate(

@@ -3,6 +3,7 @@ import type { Db as IDatabase } from 'pg-boss';
 import { claimJobs, type ClaimedJob } from '../outbox/fleet/claim-jobs.js';
 import type { FleetClaim, FleetClaimRequest, Grip } from '../outbox/fleet/fleet-store.js';
 import { seenGate, type CompareAndSet, type SeenGate } from '../outbox/fleet/shared-gate.js';
+import { Strays } from '../outbox/fleet/strays.js';
 import type { Job } from '../outbox/job.js';
 import type { OutboxContext } from '../outbox/outbox.js';
 import type { Linked } from './boss.js';
@@ -31,8 +32,8 @@ const CLOCK_SLACK_MS = 10_000;
 /** How this process comes by jobs that are due. */
 export class PostgresClaims {
   private readonly horizonMs: number;
-  /** Fences of claims whose answer was lost. */
-  private readonly strays = new Set<string>();
+  /** Fences. */
+  readonly strays = new Strays<string>();
   private nextDue: number | null = null;
 
   constructor(
@@ -46,24 +47,18 @@ export class PostgresClaims {
   /** Found all that was due, last time. */
   isIdle = true;
 
-  async claim(linked: Linked, request: FleetClaimRequest): Promise<FleetClaim> {
-    const { fence } = request;
-    await this.freeStrays(linked);
+  /** @param asked for the fences under which this process may be given something */
+  async claim(linked: Linked, request: FleetClaimRequest, asked: string[]): Promise<FleetClaim> {
+    await this.strays.giveBackFresh((strays) => this.freeClaims(linked, strays));
     return claimJobs(request, this.context.requestsPerMinute, {
       look: async () => {
         const max = Math.max(PLACED_AT_LEAST, 2 * request.want);
         return { gate: await this.lookAndPlace(linked, max), stopped: false };
       },
-      fetch: (max, claimed) => this.fetch(linked, max, fence, claimed),
+      fetch: (max, claimed) => this.fetch(linked, max, request.newFence, asked, claimed),
       compareAndSet: this.compareAndSet(linked),
       free: (grips) => this.free(linked, grips),
-      abandon: () => void this.strays.add(fence),
     });
-  }
-
-  /** Was claimed for nobody: whoever asked has given up meanwhile. */
-  abandon(fence: string): void {
-    this.strays.add(fence);
   }
 
   async free({ db }: Linked, grips: readonly Grip[]): Promise<void> {
@@ -72,11 +67,9 @@ export class PostgresClaims {
     await this.tables.call(db, 'free', this.context.program, ids, fences);
   }
 
-  async freeStrays({ db }: Linked): Promise<void> {
-    for (const fence of this.strays) {
-      await this.tables.call(db, 'free_claim', this.context.program, this.settings.owner, fence);
-      this.strays.delete(fence);
-    }
+  /** The same for all that were claimed under these fences. */
+  async freeClaims({ db }: Linked, fences: readonly string[]): Promise<void> {
+    await this.tables.call(db, 'free_claims', this.context.program, this.settings.owner, fences);
   }
 
   async look({ db }: Linked): Promise<SeenGate> {
@@ -123,19 +116,19 @@ export class PostgresClaims {
   private async fetch(
     linked: Linked,
     max: number,
-    fence: string,
+    newFence: () => string,
+    asked: string[],
     claimed: ClaimedJob[],
   ): Promise<number | null> {
     const end = performance.now() + USELESS_MS;
     for (let useless = 0; useless === 0 || performance.now() < end;) {
       if (claimed.length === max) return null;
+      const fence = newFence();
+      asked.push(fence);
       const wanted = max - claimed.length;
       const { taken, found } = await inTransaction(linked.db, (db) =>
         this.take(linked, db, wanted, fence),
-      ).catch((error: unknown) => {
-        this.strays.add(fence);
-        throw error;
-      });
+      );
       claimed.push(...found.map((job) => ({ job, grip: { id: job.id, fence } })));
       useless += taken - found.length;
       this.isIdle = taken < wanted;

@@ -104,14 +104,14 @@ export class PostgresStore implements FleetStore {
     const { owner, leaseMs } = this.settings;
     await this.link.call(async (linked) => {
       await this.tables.call(linked.db, 'beat', this.program, owner, leaseMs);
-      await this.claims.freeStrays(linked);
+      await this.giveBackStrays(linked);
     }, CALL);
   }
 
   async close(held: readonly Grip[]): Promise<void> {
     const leave = async (linked: Linked) => {
       await this.claims.free(linked, held);
-      await this.claims.freeStrays(linked);
+      await this.giveBackStrays(linked);
       await this.tables.call(linked.db, 'leave', this.settings.owner);
     };
     // If that fails, others take them over once the lease has ended.
@@ -172,19 +172,14 @@ export class PostgresStore implements FleetStore {
     return this.link.call((linked) => this.claims.free(linked, grips), CALL);
   }
 
-  async claim(request: FleetClaimRequest): Promise<FleetClaim> {
-    let given = true;
-    const claim = async (linked: Linked) => {
-      const claimed = await this.claims.claim(linked, request);
-      if (!given) this.claims.abandon(request.fence);
-      return claimed;
-    };
-    try {
-      return await this.link.call(claim, CALL);
-    } catch (error) {
-      given = false;
-      throw error;
-    }
+  claim(request: FleetClaimRequest): Promise<FleetClaim> {
+    const { strays } = this.claims;
+    return strays.watch((attempt) =>
+      this.link.call(
+        (linked) => attempt((asked) => this.claims.claim(linked, request, asked)),
+        CALL,
+      ),
+    );
   }
 
   async note({ id, fence }: Grip, progress: string): Promise<boolean> {
@@ -281,6 +276,11 @@ export class PostgresStore implements FleetStore {
     const learn = (gate: GateState) => spendMore(answered(gate), requests - 1);
     const { state } = seenGate(text, 0);
     if (learn(state) !== state) await this.changeGate(learn);
+  }
+
+  private giveBackStrays(linked: Linked): Promise<void> {
+    const { claims } = this;
+    return claims.strays.giveBackAll((strays) => claims.freeClaims(linked, strays));
   }
 
   private changeGate(

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Param, Post } from '@nestjs/common';
-import { AttributeReferral, PartneroService, sqliteOutbox, type Outcome } from 'nestjs-partnero';
+import {
+  AttributeReferral,
+  PartneroService,
+  sqliteOutbox,
+  type DeliveryOptions,
+  type Outcome,
+} from 'nestjs-partnero';
 import { bullmqOutbox } from 'nestjs-partnero/bullmq';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
@@ -59,20 +65,25 @@ afterAll(async () => {
 
 interface Setup {
   port?: number;
+  delivery?: DeliveryOptions;
+  /** Whether its client asks again what was not answered. */
+  resends?: boolean;
   /** The file of the outbox on this machine, if it has one. */
   file?: string;
   acceptTimeoutMs?: number;
   prepare?: Parameters<typeof startApp>[0]['prepare'];
 }
 
-function start({ port = proxy.port, file, acceptTimeoutMs, prepare }: Setup): Promise<RunningApp> {
+function start(setup: Setup): Promise<RunningApp> {
+  const { port = proxy.port, file, acceptTimeoutMs, delivery, resends = true, prepare } = setup;
   const fallback = file === undefined ? undefined : sqliteOutbox({ path: file });
   return startApp({
     imports: [
       partnero(fake, {
         acceptTimeoutMs,
+        delivery,
         outbox: bullmqOutbox({
-          connection: { host: '127.0.0.1', port },
+          connection: { host: '127.0.0.1', port, autoResendUnfulfilledCommands: resends },
           prefix: `away-${prefixes}`,
           fallback,
           leaseMs: 2_000,
@@ -221,6 +232,33 @@ describe('an answer of Redis that got lost', () => {
     proxy.unmute();
     expect(await settled(app.app, 1)).toMatchObject({ outcomes: { attributed: 1 } });
     expect(requests()).toHaveLength(1);
+  });
+});
+
+describe('a connection that breaks while a job is claimed', () => {
+  beforeEach(() => {
+    // Then it has to be claimed from Redis.
+    fake.misbehave({ type: 'status', status: 500 }, { on: 'POST /customers', times: 1 });
+  });
+
+  it('leaves it with nobody, when Redis gave it to this process and could not say so', async () => {
+    const app = await start({});
+    await signUp(app, 'claimed');
+    proxy.loseAnswer('claimed');
+    expect(await settled(app.app, 1)).toMatchObject({ outcomes: { attributed: 1 } });
+    expect(proxy.hasCaught).toBe(true);
+    expect(requests()).toHaveLength(2);
+  });
+
+  it.each([true, false])('nor when Redis hears of it only later (%s)', async (resends) => {
+    // By this, ten seconds added, a request for jobs is told from others.
+    const app = await start({ delivery: { ambiguousGraceMs: 54_321 }, resends });
+    await signUp(app, 'claimed');
+    proxy.holdBack('64321');
+    await eventually(() => proxy.hasCaught);
+    proxy.letThrough();
+    expect(await settled(app.app, 1)).toMatchObject({ outcomes: { attributed: 1 } });
+    expect(requests()).toHaveLength(2);
   });
 });
 

@@ -91,11 +91,18 @@ export class FleetRun {
     return this.compare(stats);
   }
 
-  private settled(app: AppProcess, accepted: number, timeoutMs: number): Promise<ProgramStats> {
-    return eventually(async () => {
-      const now = await app.stats();
+  private async settled(app: AppProcess, accepted: number, timeoutMs: number) {
+    let now: ProgramStats | undefined;
+    const isSettled = async () => {
+      now = await app.stats();
       return now.pending === 0 && now.accepted >= accepted && now;
-    }, timeoutMs);
+    };
+    try {
+      return await eventually(isSettled, timeoutMs);
+    } catch (cause) {
+      const wanted = `${accepted} accepted and none pending`;
+      throw new Error(`not ${wanted}, but: ${JSON.stringify(now)}`, { cause });
+    }
   }
 
   private compare({ accepted, outcomes, dead }: ProgramStats): Finding {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Param, Post } from '@nestjs/common';
 import { knex } from 'knex';
 import { fromKnex, PgBoss } from 'pg-boss';
@@ -61,6 +62,23 @@ const signUp = (app: RunningApp, id: string) =>
 const outboxOf = ({ app }: RunningApp) => app.get(PartneroService).outbox;
 const sql = async <T extends object>(text: string): Promise<T[]> =>
   (await postgres.ask((client) => client.query<T>(text))).rows;
+
+describe('a connection that breaks while a job is claimed', () => {
+  it('leaves it with nobody, though the database is only then to write it down', async () => {
+    const proxy = await TcpProxy.start(postgres.port);
+    fake.misbehave({ type: 'status', status: 500 }, { on: 'POST /customers', times: 1 });
+    const connectionString = postgres.url.replace(`:${postgres.port}/`, `:${proxy.port}/`);
+    const app = await start({ connectionString, schema: schema(), leaseMs: 2_000 });
+    await signUp(app, 'claimed');
+    proxy.holdBack('COMMIT', 'claimed');
+    await eventually(() => proxy.hasCaught);
+    // Until then, its locks keep others out.
+    await sleep(100);
+    proxy.letThrough();
+    expect(await settled(app.app, 1)).toMatchObject({ outcomes: { attributed: 1 } });
+    expect(fake.requestsTo('POST /customers')).toHaveLength(2);
+  });
+});
 
 describe('where the jobs are', () => {
   it('may be a schema of their own, with pg-boss in it', async () => {

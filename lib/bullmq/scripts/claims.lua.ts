@@ -72,7 +72,8 @@ export const CLAIM_SCRIPTS = {
       if not row[1] then
         call('SET', name('gone', id), 1, 'PX', 600000)
       elseif row[11] == gen and row[8] == 'pending' then
-        local silent = row[9] and silence(row[9]) or -2
+        -- A client that got no answer asks again: what it was given then is its own.
+        local silent = row[9] and row[9] ~= fence and silence(row[9]) or -2
         if silent > 0 then
           arm(id, now + silent + 50)
         elseif call('LINDEX', name('lane', row[2]), 0) ~= id then

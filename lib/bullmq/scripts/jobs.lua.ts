@@ -81,16 +81,20 @@ export const JOB_SCRIPTS = {
     finish(id, { outcome = 'discarded', by = fence }, keep)
     return 1`,
 
+  /** For each, whether it was ours. */
   free: `
-    for _ = 1, #ARGV / 2 do
+    local freed = {}
+    for i = 1, #ARGV / 2 do
       local id, fence = arg(), arg()
+      freed[i] = 0
       if owns(id, fence) then
         local lane = fields(id, 'lane')[1]
         call('HDEL', name('row', id), 'owner', 'due')
         advance(lane)
+        freed[i] = 1
       end
     end
-    return 1`,
+    return freed`,
 
   note: `
     local id, fence, progress = arg(), arg(), arg()

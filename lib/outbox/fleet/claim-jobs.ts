@@ -12,8 +12,6 @@ export interface ClaimSteps {
   fetch(max: number, claimed: ClaimedJob[]): Promise<number | null>;
   readonly compareAndSet: CompareAndSet;
   free(grips: readonly Grip[]): Promise<void>;
-  /** Claimed for nobody: to be freed when that is possible. */
-  abandon(grips: readonly Grip[]): void;
 }
 
 const NOTHING: FleetClaim = {
@@ -53,32 +51,23 @@ export async function claimJobs(
     return { ...NOTHING, probeKey: made.probe === 'key', wakeAt: made.wakeAt };
   }
   const claimed: ClaimedJob[] = [];
-  try {
-    const nextDue = await steps.fetch(most.allowed, claimed);
-    const wanted = Math.min(want, claimed.length + ready);
-    const made = await changeGate(gate, (seen) => ask(seen, wanted), steps.compareAndSet);
-    const jobs = claimed.splice(0, made.allowed);
-    if (claimed.length > 0) await steps.free(gripsOf(claimed));
-    const { pause, breaker } = made.state;
-    return {
-      jobs,
-      allowed: made.allowed - jobs.length,
-      testing: made.probe === 'job',
-      probeKey: made.probe === 'key',
-      wakeAt: made.wakeAt ?? nextDue,
-      open: !pause && !breaker && !requestsPerMinute,
-    };
-  } catch (error) {
-    steps.abandon(gripsOf(claimed));
-    throw error;
-  }
+  const nextDue = await steps.fetch(most.allowed, claimed);
+  const wanted = Math.min(want, claimed.length + ready);
+  const made = await changeGate(gate, (seen) => ask(seen, wanted), steps.compareAndSet);
+  const jobs = claimed.splice(0, made.allowed);
+  if (claimed.length > 0) await steps.free(claimed.map(({ grip }) => grip));
+  const { pause, breaker } = made.state;
+  return {
+    jobs,
+    allowed: made.allowed - jobs.length,
+    testing: made.probe === 'job',
+    probeKey: made.probe === 'key',
+    wakeAt: made.wakeAt ?? nextDue,
+    open: !pause && !breaker && !requestsPerMinute,
+  };
 }
 
 /** Somebody has opened the gate meanwhile: what would be spent on that is for the next claim. */
 function unspent(admission: Admission, seen: SeenGate): Admission {
   return admission.allowed === 0 ? admission : { ...admission, state: seen.state };
-}
-
-function gripsOf(claimed: readonly ClaimedJob[]): Grip[] {
-  return claimed.map(({ grip }) => grip);
 }

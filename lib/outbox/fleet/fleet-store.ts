@@ -18,7 +18,8 @@ export interface FleetClaimRequest {
   readonly want: number;
   /** Released jobs that this process has at hand. */
   readonly ready: number;
-  readonly fence: string;
+  /** One for each attempt: what an earlier one was given, and could not be told of, is given back. */
+  readonly newFence: () => string;
   readonly keyHash: string | null;
 }
 

@@ -21,7 +21,7 @@ import type { FleetClaim, FleetStore, Grip } from './fleet-store.js';
 import { Fences } from './fences.js';
 import { newJobId } from './job-id.js';
 import { Lease } from './lease.js';
-import { UnsureGrips } from './unsure-grips.js';
+import { Unsure } from './unsure.js';
 
 /** How long another process's jobs, or its closing of the gate, may go unnoticed. */
 const POLL_MS = 1_000;
@@ -48,7 +48,7 @@ export class FleetOutbox implements Outbox {
   private ledger: LedgerKeeper | undefined;
   /** What the store said last, and how long it may be relied on. */
   private known = { open: false, quietUntil: 0 };
-  private readonly unsure = new UnsureGrips();
+  private readonly unsure = new Unsure<Grip>();
   private closed = false;
 
   constructor(
@@ -308,7 +308,7 @@ export class FleetOutbox implements Outbox {
     const ready = this.handOver.readyCount;
     const keyHash = this.context.keyHash();
     try {
-      const asked = this.store.claim({ want, ready, fence: this.fences.next(), keyHash });
+      const asked = this.store.claim({ want, ready, newFence: () => this.fences.next(), keyHash });
       return await this.storage.read(asked);
     } catch (error) {
       if (this.closed) return null;

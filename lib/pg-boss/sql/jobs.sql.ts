@@ -177,15 +177,15 @@ export function jobs(schema: string): string {
       PERFORM ${schema}.outbox_advance(p_program, lane) FROM unnest(v_lanes) AS lane;
     END $$;
 
-    -- The same for all that were claimed under one fence, whatever they are.
-    CREATE OR REPLACE FUNCTION ${schema}.outbox_free_claim(p_program text, p_process text, p_fence text)
+    -- The same for all that were claimed under these fences, whatever they are.
+    CREATE OR REPLACE FUNCTION ${schema}.outbox_free_claims(p_program text, p_process text, p_fences text[])
     RETURNS void LANGUAGE plpgsql AS $$
-    DECLARE v_ids uuid[];
+    DECLARE v_ids uuid[]; v_fences text[];
     BEGIN
-      SELECT array_agg(id) INTO v_ids FROM ${schema}.outbox_jobs
-      WHERE process = p_process AND fence = p_fence;
+      SELECT array_agg(id), array_agg(fence) INTO v_ids, v_fences FROM ${schema}.outbox_jobs
+      WHERE process = p_process AND fence = ANY (p_fences);
       IF v_ids IS NULL THEN RETURN; END IF;
-      PERFORM ${schema}.outbox_free(p_program, v_ids, array_fill(p_fence, ARRAY[cardinality(v_ids)]));
+      PERFORM ${schema}.outbox_free(p_program, v_ids, v_fences);
     END $$;
   `;
 }
