@@ -6,17 +6,10 @@ import type {
   Grip,
   Settlement,
 } from '../outbox/fleet/fleet-store.js';
-import { changeGate, seenGate } from '../outbox/fleet/shared-gate.js';
+import { fateOf, GateWriter } from '../outbox/fleet/gate-writer.js';
+import { seenGate } from '../outbox/fleet/shared-gate.js';
 import type { CallWait } from '../outbox/fleet/store-link.js';
-import {
-  answered,
-  countedAge,
-  failed,
-  pausedBy,
-  spendMore,
-  told,
-  type GateState,
-} from '../outbox/gate.js';
+import { pausedBy } from '../outbox/gate.js';
 import type { NewJob, SubmittedJob } from '../outbox/job.js';
 import { sumCounters } from '../outbox/job-counts.js';
 import type { Forgotten, LedgerEntry, OutboxStats, ReplayFilter } from '../outbox/ledger.js';
@@ -67,6 +60,7 @@ const DAY_MS = 86_400_000;
  */
 export class BullmqStore implements FleetStore {
   private readonly claims: BullmqClaims;
+  private readonly gate: GateWriter;
   private readonly keepMs: number;
 
   constructor(
@@ -76,6 +70,12 @@ export class BullmqStore implements FleetStore {
     private readonly context: OutboxContext,
   ) {
     this.claims = new BullmqClaims(books, settings, context);
+    this.gate = new GateWriter((use) =>
+      link.call(async (linked) => {
+        const { gate } = await this.claims.look(linked, 1);
+        return use(gate, this.claims.compareAndSet(linked));
+      }, CALL),
+    );
     this.keepMs = Math.round(context.ledgerDays * DAY_MS);
   }
 
@@ -199,30 +199,28 @@ export class BullmqStore implements FleetStore {
     const reply = await this.run('settle', grip.id, grip.fence, lane, this.keepMs, ...facts);
     const [ours, gate] = reply as [number, string | null];
     this.drop(grip);
-    if (requests > 0) await this.heard(gate ?? '', requests);
+    if (requests > 0) await this.gate.heard(gate ?? '', requests);
     return ours === 1;
   }
 
   async fail(grip: Grip, failure: Failure): Promise<'postponed' | 'dead' | 'lost'> {
     const { id, fence } = grip;
-    const { reason, delayMs, maxAgeMs, testing, jobOnly, waiting } = failure;
-    const { state, now } = await this.changeGate((gate, at) =>
-      jobOnly ? gate : failed(gate, at, testing),
-    );
+    const gate = await this.gate.failed(failure);
     const patience = (await this.run('patience', id, fence)) as [number, string, string];
-    const [ours, failedAt, excused] = patience;
+    const [ours, at, excused] = patience;
     if (ours !== 1) return 'lost';
-    const since = { at: Number(failedAt), excusedMs: Number(excused) };
-    const age = failedAt === '' ? 0 : countedAge(state, since, now);
-    const how = waiting ? 'wait' : age >= maxAgeMs ? 'dead' : 'postpone';
-    const done = await this.run('fail', id, fence, how, delayMs, reason, state.excusedMs);
+    const since = at === '' ? null : { at: Number(at), excusedMs: Number(excused) };
+    const how = fateOf(failure, since, gate);
+    const { reason, delayMs } = failure;
+    const facts = [delayMs, reason, gate.state.excusedMs];
+    const done = await this.run('fail', id, fence, how, ...facts);
     this.drop(grip);
     if (done !== 1) return 'lost';
     return how === 'dead' ? 'dead' : 'postponed';
   }
 
-  async report(event: GateEvent, keyHash: string | null): Promise<void> {
-    await this.changeGate((gate, now) => told(gate, event, now, keyHash));
+  report(event: GateEvent, keyHash: string | null): Promise<void> {
+    return this.gate.report(event, keyHash);
   }
 
   async stats(
@@ -313,26 +311,9 @@ export class BullmqStore implements FleetStore {
     return place === 1;
   }
 
-  /** Partnero answered: whatever it said, it is there. */
-  private async heard(text: string, requests: number): Promise<void> {
-    const learn = (gate: GateState) => spendMore(answered(gate), requests - 1);
-    const { state } = seenGate(text, 0);
-    if (learn(state) !== state) await this.changeGate(learn);
-  }
-
   private giveBackStrays(linked: Linked): Promise<void> {
     const { claims } = this;
     return claims.strays.giveBackAll((strays) => claims.free(linked, strays));
-  }
-
-  private changeGate(
-    change: (gate: GateState, now: number) => GateState,
-  ): Promise<{ state: GateState; now: number }> {
-    return this.link.call(async (linked) => {
-      const { gate } = await this.claims.look(linked, 1);
-      const apply = (seen: typeof gate) => ({ state: change(seen.state, seen.now), now: seen.now });
-      return changeGate(gate, apply, this.claims.compareAndSet(linked));
-    }, CALL);
   }
 
   private run(name: ScriptName, ...args: Parameters<Books['add']>[2][]): Promise<unknown> {

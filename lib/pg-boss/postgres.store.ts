@@ -6,17 +6,10 @@ import type {
   Grip,
   Settlement,
 } from '../outbox/fleet/fleet-store.js';
-import { changeGate, seenGate } from '../outbox/fleet/shared-gate.js';
+import { fateOf, GateWriter } from '../outbox/fleet/gate-writer.js';
+import { seenGate } from '../outbox/fleet/shared-gate.js';
 import type { CallWait, StoreLink } from '../outbox/fleet/store-link.js';
-import {
-  answered,
-  countedAge,
-  failed,
-  pausedBy,
-  spendMore,
-  told,
-  type GateState,
-} from '../outbox/gate.js';
+import { pausedBy } from '../outbox/gate.js';
 import type { NewJob, SubmittedJob } from '../outbox/job.js';
 import { sumCounters, type Counter } from '../outbox/job-counts.js';
 import type { Forgotten, LedgerEntry, OutboxStats, ReplayFilter } from '../outbox/ledger.js';
@@ -69,6 +62,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  */
 export class PostgresStore implements FleetStore {
   private readonly claims: PostgresClaims;
+  private readonly gate: GateWriter;
   private readonly keepMs: number;
   private readonly program: string;
 
@@ -79,6 +73,12 @@ export class PostgresStore implements FleetStore {
     context: OutboxContext,
   ) {
     this.claims = new PostgresClaims(tables, settings, context);
+    this.gate = new GateWriter((use) =>
+      link.call(
+        async (linked) => use(await this.claims.look(linked), this.claims.compareAndSet(linked)),
+        CALL,
+      ),
+    );
     this.keepMs = Math.round(context.ledgerDays * DAY_MS);
     this.program = context.program;
   }
@@ -194,29 +194,25 @@ export class PostgresStore implements FleetStore {
       'settle',
       ...args,
     );
-    if (requests > 0) await this.heard(gate ?? '', requests);
+    if (requests > 0) await this.gate.heard(gate ?? '', requests);
     return ours;
   }
 
   async fail({ id, fence }: Grip, failure: Failure): Promise<'postponed' | 'dead' | 'lost'> {
-    const { reason, delayMs, maxAgeMs, testing, jobOnly, waiting } = failure;
-    const { state, now } = await this.changeGate((gate, at) =>
-      jobOnly ? gate : failed(gate, at, testing),
-    );
+    const gate = await this.gate.failed(failure);
     const patience = (await this.run('patience', id, fence)) as string | null;
     if (patience === null) return 'lost';
-    const { failedAt, excusedMs } = JSON.parse(patience) as Record<string, number | null>;
-    const since = { at: failedAt ?? now, excusedMs: excusedMs ?? state.excusedMs };
-    const age = countedAge(state, since, now);
-    const how = waiting ? 'wait' : age >= maxAgeMs ? 'dead' : 'postpone';
-    const delay = Math.round(delayMs);
-    const args = [this.program, id, fence, how, delay, reason, state.excusedMs] as const;
-    if ((await this.run('fail', ...args)) !== true) return 'lost';
+    const { failedAt: at, excusedMs } = JSON.parse(patience) as Record<string, number | null>;
+    const since = at == null || excusedMs == null ? null : { at, excusedMs };
+    const how = fateOf(failure, since, gate);
+    const { reason, delayMs } = failure;
+    const args = [id, fence, how, Math.round(delayMs), reason, gate.state.excusedMs] as const;
+    if ((await this.run('fail', this.program, ...args)) !== true) return 'lost';
     return how === 'dead' ? 'dead' : 'postponed';
   }
 
-  async report(event: GateEvent, keyHash: string | null): Promise<void> {
-    await this.changeGate((gate, now) => told(gate, event, now, keyHash));
+  report(event: GateEvent, keyHash: string | null): Promise<void> {
+    return this.gate.report(event, keyHash);
   }
 
   async stats(
@@ -271,29 +267,9 @@ export class PostgresStore implements FleetStore {
     return n < CLEAN_PAGE ? null : 'mend';
   }
 
-  /** Partnero answered: whatever it said, it is there. */
-  private async heard(text: string, requests: number): Promise<void> {
-    const learn = (gate: GateState) => spendMore(answered(gate), requests - 1);
-    const { state } = seenGate(text, 0);
-    if (learn(state) !== state) await this.changeGate(learn);
-  }
-
   private giveBackStrays(linked: Linked): Promise<void> {
     const { claims } = this;
     return claims.strays.giveBackAll((strays) => claims.freeClaims(linked, strays));
-  }
-
-  private changeGate(
-    change: (gate: GateState, now: number) => GateState,
-  ): Promise<{ state: GateState; now: number }> {
-    return this.link.call(async (linked) => {
-      const gate = await this.claims.look(linked);
-      return changeGate(
-        gate,
-        ({ state, now }) => ({ state: change(state, now), now }),
-        this.claims.compareAndSet(linked),
-      );
-    }, CALL);
   }
 
   private run(name: string, ...args: Parameters<Tables['call']>[2][]): Promise<unknown> {

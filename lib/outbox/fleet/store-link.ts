@@ -194,7 +194,7 @@ export class StoreLink<T> {
   private lost(problem?: string): Promise<void> {
     if (problem !== undefined) this.lastProblem = problem;
     this.up = false;
-    this.probing ??= this.probe().finally(() => (this.probing = null));
+    this.probing ??= this.probe();
     return this.probing;
   }
 
@@ -205,6 +205,7 @@ export class StoreLink<T> {
         try {
           if (await this.answers(linked)) {
             this.up = true;
+            this.probing = null;
             for (const wake of this.listeners) wake();
             return;
           }
