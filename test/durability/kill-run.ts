@@ -48,6 +48,8 @@ export interface Finding {
 }
 
 const VISITORS = 8;
+/** Leaves time for deliveries: of what piles up, most is never near a kill. */
+const PAUSE_MS = 5;
 /** Long enough for a step that comes once a second, such as a checkpoint. */
 const PATIENCE_MS = 6_000;
 
@@ -94,7 +96,7 @@ export class KillRun {
   }
 
   /** Visitors who sign up, one after the other each, until the app is gone. */
-  async load(app: AppProcess, { visitors = VISITORS, each = Infinity, pauseMs = 0 } = {}) {
+  async load(app: AppProcess, { visitors = VISITORS, each = Infinity, pauseMs = PAUSE_MS } = {}) {
     const visitor = async () => {
       for (let i = 0; i < each; i += 1) {
         const id = `user-${(this.visits += 1)}`;
