@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Param, Post } from '@nestjs/common';
+import type { RedisOptions } from 'ioredis';
 import {
   AttributeReferral,
   PartneroService,
@@ -66,8 +67,8 @@ afterAll(async () => {
 interface Setup {
   port?: number;
   delivery?: DeliveryOptions;
-  /** Whether its client asks again what was not answered. */
-  resends?: boolean;
+  /** Of the client. */
+  client?: Partial<RedisOptions>;
   /** The file of the outbox on this machine, if it has one. */
   file?: string;
   acceptTimeoutMs?: number;
@@ -75,7 +76,7 @@ interface Setup {
 }
 
 function start(setup: Setup): Promise<RunningApp> {
-  const { port = proxy.port, file, acceptTimeoutMs, delivery, resends = true, prepare } = setup;
+  const { port = proxy.port, file, acceptTimeoutMs, delivery, client, prepare } = setup;
   const fallback = file === undefined ? undefined : sqliteOutbox({ path: file });
   return startApp({
     imports: [
@@ -83,7 +84,7 @@ function start(setup: Setup): Promise<RunningApp> {
         acceptTimeoutMs,
         delivery,
         outbox: bullmqOutbox({
-          connection: { host: '127.0.0.1', port, autoResendUnfulfilledCommands: resends },
+          connection: { host: '127.0.0.1', port, ...client },
           prefix: `away-${prefixes}`,
           fallback,
           leaseMs: 2_000,
@@ -250,12 +251,19 @@ describe('a connection that breaks while a job is claimed', () => {
     expect(requests()).toHaveLength(2);
   });
 
-  it.each([true, false])('nor when Redis hears of it only later (%s)', async (resends) => {
+  it.each<[string, Partial<RedisOptions>]>([
+    ['asks again', {}],
+    ['says that it got no answer', { maxRetriesPerRequest: 0 }],
+    ['says nothing', { autoResendUnfulfilledCommands: false }],
+  ])('nor when Redis hears of it only later, of a client that %s', async (_, client) => {
     // By this, ten seconds added, a request for jobs is told from others.
-    const app = await start({ delivery: { ambiguousGraceMs: 54_321 }, resends });
+    const app = await start({ delivery: { ambiguousGraceMs: 54_321 }, client });
     await signUp(app, 'claimed');
     proxy.holdBack('64321');
     await eventually(() => proxy.hasCaught);
+    // It is connected again, and has asked for others.
+    await eventually(() => stats(app));
+    await sleep(100);
     proxy.letThrough();
     expect(await settled(app.app, 1)).toMatchObject({ outcomes: { attributed: 1 } });
     expect(requests()).toHaveLength(2);

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { KillRun, STEPS } from './kill-run.js';
 import {
@@ -140,6 +141,20 @@ describe('without the thread that looks after the log', () => {
     expect(performance.now() - started).toBeLessThan(9_000);
     expect(await run.check()).toMatchObject({ ...NOTHING_LOST, atPartnero: 20 });
   }, 30_000);
+});
+
+it('the log is emptied each hour, though sign-ups never pause', async () => {
+  const app = await AppProcess.start(run.options(), preloading('hurried-threads.cjs'));
+  const loading = run.load(app, { visitors: 2 });
+  const size = () => statSync(`${run.options().path}-wal`).size;
+  let largest = 0;
+  await eventually(() => {
+    const now = size();
+    largest = Math.max(largest, now);
+    return now < largest;
+  });
+  await app.end();
+  await loading;
 });
 
 describe('SIGTERM under load', () => {

@@ -34,6 +34,14 @@ export const FILE_MUTANTS: readonly Mutant[] = [
     only: 'truly forgets',
   },
   {
+    rule: 'the log is emptied each hour, though it is never idle',
+    file: 'outbox/sqlite/wal-keeper.worker.ts',
+    find: 'if (now - this.truncatedAt > TRUNCATE_AT_LEAST_EVERY_MS) this.truncate();',
+    replace: 'if (now < 0) this.truncate();',
+    specs: ['test/durability/kill.spec.ts'],
+    only: 'emptied each hour',
+  },
+  {
     rule: 'the file is its owner’s only',
     file: 'outbox/sqlite/private-file.ts',
     find: "'wx', 0o600",

@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant.js';
 import { ANSWER_MUTANTS } from './answers.js';
 import { FILE_MUTANTS } from './file.js';
+import { FLEET_MUTANTS } from './fleet.js';
 import { GATE_MUTANTS } from './gate.js';
 import { JOB_KIND_MUTANTS } from './job-kinds.js';
 import { RELAY_MUTANTS } from './relay.js';
@@ -15,4 +16,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ANSWER_MUTANTS,
   ...SIGN_UP_MUTANTS,
   ...JOB_KIND_MUTANTS,
+  ...FLEET_MUTANTS,
 ];
