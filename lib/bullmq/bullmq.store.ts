@@ -169,9 +169,9 @@ export class BullmqStore implements FleetStore {
   }
 
   async discard(grip: Grip): Promise<boolean> {
-    const ours = await this.run('discard', grip.id, grip.fence, this.keepMs);
-    this.drop(grip);
-    return ours === 1;
+    const ours = (await this.run('discard', grip.id, grip.fence, this.keepMs)) === 1;
+    if (ours) this.drop(grip);
+    return ours;
   }
 
   free(grips: readonly Grip[]): Promise<void> {
@@ -198,7 +198,7 @@ export class BullmqStore implements FleetStore {
     const facts = [outcome, reason, detail, ...flags];
     const reply = await this.run('settle', grip.id, grip.fence, lane, this.keepMs, ...facts);
     const [ours, gate] = reply as [number, string | null];
-    this.drop(grip);
+    if (ours === 1) this.drop(grip);
     if (requests > 0) await this.gate.heard(gate ?? '', requests);
     return ours === 1;
   }
@@ -214,8 +214,8 @@ export class BullmqStore implements FleetStore {
     const { reason, delayMs } = failure;
     const facts = [delayMs, reason, gate.state.excusedMs];
     const done = await this.run('fail', id, fence, how, ...facts);
-    this.drop(grip);
     if (done !== 1) return 'lost';
+    this.drop(grip);
     return how === 'dead' ? 'dead' : 'postponed';
   }
 

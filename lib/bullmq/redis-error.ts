@@ -19,8 +19,12 @@ const BROKEN = new Set([
   'ECONNABORTED',
 ]);
 /** Redis is starting, stopping or changing its part: it will be there again. */
-const PASSING =
-  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNBLOCKED|NOREPLICAS|NOSCRIPT|BUSY)\b/;
+const PASSING = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNBLOCKED|NOREPLICAS|BUSY)\b/;
+/**
+ * It leads to what was the master once; or to a Redis that has forgotten a script, of which the client
+ * is told only behind a transaction, and doesn't heed it.
+ */
+const STALE = /\b(READONLY|NOSCRIPT)\b/;
 /** What clients say of a connection that is gone. */
 const DISCONNECTED =
   /connection (is )?close|isn't (writeable|ready)|disconnect|timed out|timeout|redirections|No master|max retries per request|(socket|client)( is)? closed/i;
@@ -31,8 +35,13 @@ const FOR_GOOD =
 /** Whether what failed may work in a moment, on another connection. */
 export function isOutage(error: unknown): boolean {
   const { name, code = '', message = '' } = causeOf(error);
-  if (BROKEN.has(code) || PASSING.test(message)) return true;
+  if (BROKEN.has(code) || PASSING.test(message) || STALE.test(message)) return true;
   return name !== 'ReplyError' && DISCONNECTED.test(message);
+}
+
+/** Whether it may work on another connection only. */
+export function isStale(error: unknown): boolean {
+  return STALE.test(causeOf(error).message ?? '');
 }
 
 /** Whether that doesn't come right by itself: a password, an old Redis, a missing package. */

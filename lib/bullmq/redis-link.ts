@@ -3,7 +3,7 @@ import { StoreLink } from '../outbox/fleet/store-link.js';
 import type { Books } from './books.js';
 import { openQueue } from './bullmq-queue.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
-import { describeProblem, isForGood, isOutage } from './redis-error.js';
+import { describeProblem, isForGood, isOutage, isStale } from './redis-error.js';
 
 /** A queue of BullMQ's, and the connection that it uses. */
 export interface Linked {
@@ -29,13 +29,13 @@ export function redisLink(
     },
     isConnected,
     probe: ({ client }) => books.salt(client),
-    renew: ({ client }) => client.disconnect(true),
     prepare(linked) {
       books.prepare(linked.client);
       onLinked(linked);
       return Promise.resolve();
     },
     isOutage,
+    isStale,
     isForGood,
     describe: describeProblem,
   });

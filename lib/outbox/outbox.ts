@@ -47,6 +47,11 @@ export interface Outbox {
   /** Up to `max` jobs that this process, and no other, may deliver now. */
   claim(max: number): Promise<Claim>;
   /**
+   * Whether a claimed job can't have been given to another process since, as far as that is known here.
+   * Only engines that take jobs over from processes that live have it.
+   */
+  isOurs?(job: Job): boolean;
+  /**
    * Writes down how far the delivery of a job has come, for whoever takes it over. False if that is
    * no longer this process: then it must not go on.
    */

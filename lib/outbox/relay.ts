@@ -150,6 +150,10 @@ export class Relay {
       const next = this.#waiting.shift();
       if (!next) return;
       const { job, testing } = next;
+      if (this.outbox.isOurs?.(job) === false) {
+        void this.giveBack([job]);
+        continue;
+      }
       const done = this.run(job, testing).finally(() => {
         this.#underWay.delete(job);
         this.wake();

@@ -62,9 +62,10 @@ function linkTo(
     connect: (trouble) => openBoss(options, trouble),
     isConnected: () => true,
     probe: ({ db }) => db.executeSql('SELECT 1'),
-    renew: () => link.reopen(),
     prepare,
     isOutage,
+    // Its pool lets go of such by itself.
+    isStale: () => false,
     isForGood,
     describe: describeProblem,
   });

@@ -28,6 +28,8 @@ const PLACED_AT_LEAST = 200;
 /** For jobs of pg-boss's that turn out to be of no use, in one claim. */
 const USELESS_MS = 500;
 const CLOCK_SLACK_MS = 10_000;
+/** Between two requests of one transaction. */
+const VANISHED_MS = 10_000;
 
 /** How this process comes by jobs that are due. */
 export class PostgresClaims {
@@ -177,6 +179,10 @@ async function inTransaction<T>(db: IDatabase, work: (db: IDatabase) => Promise<
   if (!db.beginTransaction) return work(db);
   const transaction = await db.beginTransaction();
   try {
+    // Of a machine that vanishes in the midst, nobody tells the database: its locks would be kept for hours.
+    await transaction.db.executeSql(
+      `SELECT set_config('idle_in_transaction_session_timeout', '${VANISHED_MS}', true)`,
+    );
     const result = await work(transaction.db);
     await transaction.commit();
     return result;

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Param, Post } from '@nestjs/common';
-import type { RedisOptions } from 'ioredis';
 import {
   AttributeReferral,
   PartneroService,
@@ -64,11 +63,16 @@ afterAll(async () => {
   removeTemporaryFolders();
 });
 
+interface ClientOptions {
+  maxRetriesPerRequest?: number;
+  autoResendUnfulfilledCommands?: boolean;
+}
+
 interface Setup {
   port?: number;
   delivery?: DeliveryOptions;
   /** Of the client. */
-  client?: Partial<RedisOptions>;
+  client?: ClientOptions;
   /** The file of the outbox on this machine, if it has one. */
   file?: string;
   acceptTimeoutMs?: number;
@@ -251,7 +255,7 @@ describe('a connection that breaks while a job is claimed', () => {
     expect(requests()).toHaveLength(2);
   });
 
-  it.each<[string, Partial<RedisOptions>]>([
+  it.each<[string, ClientOptions]>([
     ['asks again', {}],
     ['says that it got no answer', { maxRetriesPerRequest: 0 }],
     ['says nothing', { autoResendUnfulfilledCommands: false }],
@@ -269,6 +273,61 @@ describe('a connection that breaks while a job is claimed', () => {
     expect(requests()).toHaveLength(2);
   });
 });
+
+it('a sign-up that Redis hears of once more, and late, is not delivered again', async () => {
+  const app = await start({});
+  proxy.holdBack('late-one');
+  await signUp(app, 'late-one');
+  expect(await settled(app.app, 1)).toMatchObject({ outcomes: { attributed: 1 } });
+  expect(proxy.hasCaught).toBe(true);
+  proxy.letThrough();
+  await sleep(100);
+  expect(await stats(app)).toMatchObject({ accepted: 1, pending: 0 });
+  expect(requests()).toHaveLength(1);
+});
+
+it('a Redis that becomes a replica, and keeps its connections, is left for the one that writes', async () => {
+  const before = await RedisServer.start();
+  const way = await TcpProxy.start(before.port);
+  const app = await start({ port: way.port });
+  await signUp(app, '1');
+  await settled(app.app, 1);
+  const next = await RedisServer.start('--replicaof', '127.0.0.1', String(before.port));
+  await next.waitUntilInSync();
+  await next.waitForAllOf(before);
+  await next.ask((client) => client.replicaof('NO', 'ONE'));
+  way.redirect(next.port);
+  await before.ask((client) => client.replicaof('127.0.0.1', String(next.port)));
+  await signUp(app, '2');
+  expect(await settled(app.app, 2)).toMatchObject({ outcomes: { attributed: 2 } });
+});
+
+it('a Redis that has forgotten its scripts is told them again', async () => {
+  const app = await start({});
+  await signUp(app, '1');
+  await settled(app.app, 1);
+  await redis.ask((client) => client.script('FLUSH'));
+  await signUp(app, '2');
+  expect(await settled(app.app, 2)).toMatchObject({ outcomes: { attributed: 2 } });
+});
+
+it('what waits for its turn while others may have it is sent by nobody twice', async () => {
+  fake.misbehave({ type: 'slow', ms: 3_000 });
+  const cutOff = await start({ delivery: { concurrency: 2 } });
+  for (const id of ['1', '2', '3', '4']) await signUp(cutOff, id);
+  await eventually(() => requests().length === 2);
+  proxy.refuse();
+  const other = await start({ port: redis.port });
+  await eventually(() => requests().length === 6);
+  // The first two are answered, and it would go on with the others.
+  await eventually(() => fake.customers.length === 4);
+  proxy.retarget(redis.port);
+  await settled(other.app, 4);
+  await signUp(cutOff, '5');
+  await settled(cutOff.app, 5);
+  const sent = requests().map(({ body }) => (body as { key: string }).key);
+  expect(sent.filter((key) => key === '3' || key === '4')).toHaveLength(2);
+}, 60_000);
 
 describe('a sale while Redis is away', () => {
   const record = (app: RunningApp) =>

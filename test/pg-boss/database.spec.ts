@@ -80,6 +80,18 @@ describe('a connection that breaks while a job is claimed', () => {
   });
 });
 
+it('a machine that vanishes while it claims keeps nobody waiting for hours', async () => {
+  const proxy = await TcpProxy.start(postgres.port);
+  fake.misbehave({ type: 'status', status: 500 }, { on: 'POST /customers', times: 1 });
+  const connectionString = postgres.url.replace(`:${postgres.port}/`, `:${proxy.port}/`);
+  const app = await start({ connectionString, schema: schema(), leaseMs: 2_000 });
+  await signUp(app, 'claimed');
+  // The connection stays, as far as the database knows.
+  proxy.holdBack('COMMIT', 'claimed');
+  expect(await settled(app.app, 1)).toMatchObject({ outcomes: { attributed: 1 } });
+  expect(proxy.hasCaught).toBe(true);
+});
+
 describe('where the jobs are', () => {
   it('may be a schema of their own, with pg-boss in it', async () => {
     const app = await start();

@@ -83,9 +83,14 @@ export class TcpProxy {
 
   /** Forwards to that port from now on; what was connected before is cut. */
   retarget(port: number): void {
+    this.redirect(port);
+    this.cut();
+  }
+
+  /** The same, and what is connected stays so. */
+  redirect(port: number): void {
     this.target = port;
     this.refuses = false;
-    this.cut();
   }
 
   async end(): Promise<void> {

@@ -70,7 +70,7 @@ export const CLAIM_SCRIPTS = {
         'state', 'owner', 'due', 'gen')
       found[i] = false
       if not row[1] then
-        call('SET', name('gone', id), 1, 'PX', 600000)
+        used_up(id)
       elseif row[11] == gen and row[8] == 'pending' then
         -- A client that got no answer asks again: what it was given then is its own.
         local silent = row[9] and row[9] ~= fence and silence(row[9]) or -2

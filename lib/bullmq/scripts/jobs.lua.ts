@@ -1,6 +1,3 @@
-/** An answer that didn't come is asked for again before that. */
-const ENDED_KEPT_MS = 600_000;
-
 /** The life of a job, but for who may deliver it. Each is atomic, and may be repeated. */
 export const JOB_SCRIPTS = {
   /**
@@ -14,7 +11,8 @@ export const JOB_SCRIPTS = {
     if fence then call('SET', name('alive', process(fence)), 1, 'PX', lease) end
     local row, line = name('row', id), name('lane', lane)
     if call('EXISTS', row) == 0 then
-      if not fence and settled(lane, id) then return -1 end
+      -- Heard twice, and late: it is over.
+      if settled(lane, id) or call('EXISTS', name('ended', id)) == 1 then return -1 end
       if call('EXISTS', queue .. id .. '.0') == 0 or call('EXISTS', name('gone', id)) == 1 then
         return -2
       end
@@ -77,6 +75,8 @@ export const JOB_SCRIPTS = {
   /** Whether it was ours. */
   discard: `
     local id, fence, keep = arg(), arg(), tonumber(arg())
+    -- It may be kept only after this.
+    if call('EXISTS', name('row', id)) == 0 then used_up(id) end
     if not owns(id, fence) then return 0 end
     finish(id, { outcome = 'discarded', by = fence }, keep)
     return 1`,
@@ -112,7 +112,7 @@ export const JOB_SCRIPTS = {
       finish(id, ending, keep)
       if forgets then
         forget_ledger(lane)
-        call('SET', name('ended', id), fence, 'PX', ${ENDED_KEPT_MS})
+        ended(id, fence)
       end
       return { 1, gate }
     end

@@ -90,6 +90,7 @@ export const LEDGER_SCRIPTS = {
         end
         release_keys(id, row[4], 0)
         forget_row(id, lane)
+        ended(id)
       end
     end
     gone = gone + forget_ledger(lane)

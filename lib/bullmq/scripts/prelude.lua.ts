@@ -1,3 +1,6 @@
+/** What is heard twice, or late, is heard before that. */
+const LATE_MS = 600_000;
+
 /**
  * What all scripts share. Beside BullMQ's jobs, which say when to look at one of ours, these are the
  * books: what each job says, whose it is, the order of each lane, and the numbers.
@@ -11,7 +14,7 @@
  * - `key:<kind>\n<key>`: who holds a key.
  * - `alive:<process>`: is there as long as that process is heard from.
  * - `ended:<id>`: who ended a job of which nothing else is kept.
- * - `gone:<id>`: a job of BullMQ's came up for it, and was used up.
+ * - `gone:<id>`: a job of BullMQ's came up for it, and was used up; or nobody wants it any more.
  * - `counts`, `program`: hashes.
  *
  * KEYS[1] is the root of all of these, KEYS[2] that of BullMQ's queue. `arg()` takes the next argument.
@@ -63,6 +66,8 @@ local function advance(lane)
   if row[1] == 'pending' and not row[2] and not row[3] then ready(head, now) end
 end
 
+local function ended(id, by) call('SET', name('ended', id), by or '', 'PX', ${LATE_MS}) end
+local function used_up(id) call('SET', name('gone', id), 1, 'NX', 'PX', ${LATE_MS}) end
 local function keys_of(holds)
   if not holds then return {} end
   return cjson.decode(holds)
@@ -76,7 +81,7 @@ local function release_keys(id, holds, after)
   end
 end
 local function write_ledger(lane, entry, keep)
-  if keep <= 0 then return end
+  if keep <= 0 then return ended(entry.id, entry.by) end
   local ledger = name('ledger', lane)
   call('LPUSH', ledger, cjson.encode(entry))
   call('PEXPIRE', ledger, keep)
@@ -99,6 +104,7 @@ local function forget_ledger(lane)
   for _, text in ipairs(ledger) do
     local entry = cjson.decode(text)
     release_keys(entry.id, entry.holds, 0)
+    ended(entry.id, entry.by)
   end
   call('DEL', name('ledger', lane))
   return #ledger

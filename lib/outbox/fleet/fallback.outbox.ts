@@ -93,7 +93,12 @@ export class FallbackOutbox implements Outbox {
       return await this.fleet.acceptAs(id, job, replaces, (grip) => (unsure = grip));
     } catch (error) {
       this.sayThatItIsAway(error);
-      return this.keep(id, job, unsure, replaces);
+    }
+    try {
+      return await this.keep(id, job, unsure, replaces);
+    } catch (error) {
+      if (unsure) this.fleet.giveBackUnsure(unsure);
+      throw error;
     }
   }
 
@@ -120,6 +125,10 @@ export class FallbackOutbox implements Outbox {
 
   claim(max: number): Promise<Claim> {
     return this.fleet.claim(max);
+  }
+
+  isOurs(job: Job): boolean {
+    return this.fleet.isOurs(job);
   }
 
   note(job: Job, progress: string): Promise<boolean> {

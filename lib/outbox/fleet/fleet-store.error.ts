@@ -6,15 +6,17 @@ export type FleetStoreProblem = 'away' | 'no_answer' | 'backlog' | 'refused' | '
 /** The store could not do it. Holds no data of a job. */
 export class FleetStoreError extends OutboxError {
   override readonly name = 'FleetStoreError';
-  /** It was asked and didn't answer: the write may have happened. */
+  /** It was asked, once at least, and didn't answer: the write may have happened. */
   override readonly fateUnknown: boolean;
 
   constructor(
     message: string,
     readonly problem: FleetStoreProblem,
+    /** By an earlier attempt, whose answer was lost. */
+    mayBeDone = false,
   ) {
     super(message);
-    this.fateUnknown = problem === 'no_answer';
+    this.fateUnknown = mayBeDone || problem === 'no_answer';
   }
 
   override get reason(): string {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { HandOver, type Surplus } from '../hand-over.js';
+import { HandOver } from '../hand-over.js';
 import type { Job, NewJob, SubmittedJob } from '../job.js';
 import type { Forgotten, LedgerEntry, OutboxStats, ReplayFilter } from '../ledger.js';
 import { LedgerKeeper } from '../ledger-keeper.js';
@@ -60,7 +60,9 @@ export class FleetOutbox implements Outbox {
     this.fences = new Fences(owner);
     this.persistence = new Persistence(context.log);
     this.storage = new StorageWatch(store.location, context.log);
-    this.surplus = new SurplusTimer(this.handOver, (surplus) => this.giveUp(surplus));
+    this.surplus = new SurplusTimer(this.handOver, ({ heads, others }) =>
+      this.giveBack([...heads, ...others].flatMap((id) => this.grips.get(id) ?? [])),
+    );
     this.lease = new Lease(leaseMs, () => this.beat());
   }
 
@@ -150,6 +152,7 @@ export class FleetOutbox implements Outbox {
   async claim(max: number): Promise<Claim> {
     if (this.closed) return NOTHING;
     const now = Date.now();
+    const since = performance.now();
     const quiet = now < this.known.quietUntil && this.known.quietUntil - now <= POLL_MS;
     if (quiet && this.known.open) {
       const jobs = this.takeReady(max);
@@ -157,13 +160,17 @@ export class FleetOutbox implements Outbox {
     }
     const reply = await this.ask(max);
     if (!reply) return NOTHING;
-    const claimed = reply.jobs.map(({ job, grip }) => this.give(job, grip));
+    const claimed = reply.jobs.map(({ job, grip }) => this.give(job, grip, since));
     const jobs = [...claimed, ...this.takeReady(reply.allowed)];
     const wakeAt = Math.min(reply.wakeAt ?? Infinity, now + POLL_MS);
     // With more to fetch, or a gate that is closed, each claim asks the store.
     const quietUntil = claimed.length < max && reply.open ? wakeAt : 0;
     this.known = { open: reply.open, quietUntil };
     return { jobs, testing: reply.testing, probeKey: reply.probeKey, wakeAt };
+  }
+
+  isOurs(job: Job): boolean {
+    return this.lease.covers(this.gripOf(job)?.since ?? -Infinity);
   }
 
   note(job: Job, progress: string): Promise<boolean> {
@@ -220,10 +227,9 @@ export class FleetOutbox implements Outbox {
 
   async stats(): Promise<OutboxStats> {
     await this.open();
-    const { program } = this.context;
     const stored = await this.storage.write(this.store.stats(this.context.keyHash()));
     const storage = { ok: this.storage.problem === null, problem: this.storage.problem };
-    return { ...stored, program, location: this.location, storage };
+    return { ...stored, program: this.context.program, location: this.location, storage };
   }
 
   async find(customerKey: string): Promise<LedgerEntry[]> {
@@ -299,7 +305,7 @@ export class FleetOutbox implements Outbox {
     }
     this.lease.start();
     // What this process leaves behind when it dies is found by the programs that the store knows.
-    this.identity().catch((error: unknown) => this.storage.notice(error));
+    void this.persistence.keepTrying(() => this.storage.write(this.identity()));
     this.ledger = new LedgerKeeper(this.context.ledgerDays, (_, after) => this.store.clean(after));
   }
 
@@ -321,7 +327,7 @@ export class FleetOutbox implements Outbox {
     const [ours, lost]: [Job[], Grip[]] = [[], []];
     for (const job of jobs) {
       const grip = this.grips.get(job.id);
-      if (grip && this.lease.covers(grip.since)) ours.push(this.give(job, grip));
+      if (grip && this.lease.covers(grip.since)) ours.push(this.give(job, grip, grip.since));
       else if (grip) lost.push(grip);
     }
     // Nobody was told for a while that this process lives: let the store say whose they are.
@@ -329,8 +335,8 @@ export class FleetOutbox implements Outbox {
     return ours;
   }
 
-  private give(job: Job, grip: Grip): Job {
-    const held = { ...grip, since: performance.now() };
+  private give(job: Job, grip: Grip, since: number): Job {
+    const held = { ...grip, since };
     this.grips.set(job.id, held);
     this.given.set(job, held);
     return job;
@@ -346,13 +352,7 @@ export class FleetOutbox implements Outbox {
 
   /** False if it isn't held (any more). */
   private drop(id: string): boolean {
-    if (!this.handOver.drop(id)) return false;
-    this.grips.delete(id);
-    return true;
-  }
-
-  private giveUp({ heads, others }: Surplus): void {
-    this.giveBack([...heads, ...others].flatMap((id) => this.grips.get(id) ?? []));
+    return this.handOver.drop(id) && this.grips.delete(id);
   }
 
   private lookAgain(): void {

@@ -30,7 +30,8 @@ export async function changeGate<T extends { readonly state: GateState }>(
     const text = JSON.stringify(changed.state);
     if (changed.state === current.state || text === current.text) return changed;
     const other = await compareAndSet(current, text);
-    if (!other) return changed;
+    // As it was, and yet not changed: this program is not known there yet.
+    if (!other || other.text === current.text) return changed;
     current = other;
   }
 }

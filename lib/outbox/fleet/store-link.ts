@@ -1,3 +1,4 @@
+import { within } from '../../within.js';
 import { FleetStoreError } from './fleet-store.error.js';
 
 /** A connection that is being made. */
@@ -19,12 +20,12 @@ export interface LinkSettings<T> {
   isConnected(linked: T): boolean;
   /** A light read, to see whether it answers. */
   probe(linked: T): Promise<unknown>;
-  /** Nothing has come back for long: the connection may be broken, and nobody has noticed. */
-  renew(linked: T): void;
   /** Called once a connection was made. Rejects if it is of no use. */
   prepare(linked: T): Promise<void>;
   /** Whether what failed may work in a moment, on another connection. */
   isOutage(error: unknown): boolean;
+  /** Whether it can work on another connection only, though this one answers. */
+  isStale(error: unknown): boolean;
   /** Whether that doesn't come right by itself. */
   isForGood(problem: string): boolean;
   /** In words, without values. */
@@ -43,6 +44,10 @@ const CLOSING = 'the app is shutting down';
 const PROBE_EVERY_MS = 100;
 /** A connection on which nothing comes back for so long is taken for broken. */
 const SILENT_MS = 10_000;
+/** A connection that answers, but is of no use, is made anew no more often. */
+const STALE_MS = 1_000;
+/** For a connection to be made, as long as the server answers. */
+const OPENING_MS = 30_000;
 /** More calls than this behind a server that is away are refused rather than kept in memory. */
 const MAX_WAITING = 10_000;
 
@@ -59,6 +64,9 @@ export class StoreLink<T> {
   private readonly listeners = new Set<() => void>();
   private readonly underWay = new Set<(error: FleetStoreError) => void>();
   private probing: Promise<void> | null = null;
+  private starting: Promise<void> | null = null;
+  private openedAt = -Infinity;
+  private openings = 0;
   private shut: (() => Promise<void>) | null = null;
   private closed = false;
 
@@ -96,27 +104,33 @@ export class StoreLink<T> {
    */
   async call<R>(work: (linked: T) => Promise<R>, wait: CallWait): Promise<R> {
     const from = performance.now();
-    for (let asked = false; ;) {
-      const linked = await this.ready(from + wait.awayMs, asked);
-      asked = true;
+    const end = from + wait.awayMs + wait.answerMs;
+    let mayBeDone = false;
+    for (let failures = 0; ;) {
+      const linked = await this.ready(from + wait.awayMs, mayBeDone);
       try {
-        return await this.inTime(from + wait.awayMs + wait.answerMs, work(linked));
+        return await this.inTime(end, work(linked));
       } catch (error) {
         if (error instanceof FleetStoreError) {
           if (error.problem === 'no_answer') void this.lost(this.silence);
           throw error;
         }
         const problem = this.settings.describe(error);
-        if (!this.settings.isOutage(error)) throw new FleetStoreError(problem, 'refused');
+        if (!this.settings.isOutage(error)) {
+          throw new FleetStoreError(problem, 'refused', mayBeDone);
+        }
+        const isStale = this.settings.isStale(error);
+        mayBeDone ||= !isStale;
+        if (isStale && performance.now() - this.openedAt > STALE_MS) this.reopen();
         void this.lost(problem);
+        failures += 1;
+        if (performance.now() >= end) {
+          throw new FleetStoreError(problem, mayBeDone ? 'no_answer' : 'away');
+        }
       }
+      // It may be there, and able to tell, though not to do this.
+      if (failures > 1) await new Promise((resolve) => setTimeout(resolve, PROBE_EVERY_MS));
     }
-  }
-
-  /** Makes another connection in place of one that may be broken. */
-  reopen(): void {
-    this.linked = null;
-    void this.startAgain();
   }
 
   async close(): Promise<void> {
@@ -131,13 +145,28 @@ export class StoreLink<T> {
   }
 
   private async take(opening: Promise<T>): Promise<void> {
-    try {
-      const linked = await opening;
+    const opened = (this.openings += 1);
+    this.openedAt = performance.now();
+    const prepared = opening.then(async (linked) => {
       await this.settings.prepare(linked);
+      return linked;
+    });
+    try {
+      const linked = await within(OPENING_MS, prepared, { ref: false });
+      if (opened !== this.openings) return;
+      if (linked === undefined) throw new FleetStoreError(this.silence, 'no_answer');
       this.linked = linked;
     } catch (error) {
-      this.startAgainSoon(error);
+      if (opened === this.openings) this.startAgainSoon(error);
     }
+  }
+
+  /** Makes another connection in place of one that may be broken. */
+  private reopen(): void {
+    this.linked = null;
+    this.openedAt = performance.now();
+    this.openings += 1;
+    void this.startAgain();
   }
 
   /** A client that is told to end in the midst of an outage forgets what it was asked. */
@@ -158,18 +187,19 @@ export class StoreLink<T> {
     });
   }
 
-  /** @param asked whether it may have done it already */
-  private async ready(end: number, asked: boolean): Promise<T> {
+  /** @param mayBeDone by an attempt whose answer was lost */
+  private async ready(end: number, mayBeDone: boolean): Promise<T> {
     if (this.up && this.linked !== null) return this.linked;
     if (this.waiting >= MAX_WAITING) {
-      throw new FleetStoreError('more than 10,000 calls are waiting', 'backlog');
+      throw new FleetStoreError('more than 10,000 calls are waiting', 'backlog', mayBeDone);
     }
     this.waiting += 1;
     try {
       while (!this.up || this.linked === null) {
-        if (this.closed) throw new FleetStoreError(CLOSING, 'closed');
+        if (this.closed) throw new FleetStoreError(CLOSING, 'closed', mayBeDone);
         const left = end - performance.now();
-        if (left <= 0) throw new FleetStoreError(this.lastProblem, asked ? 'no_answer' : 'away');
+        if (left <= 0)
+          throw new FleetStoreError(this.lastProblem, mayBeDone ? 'no_answer' : 'away');
         await this.change(left);
       }
       return this.linked;
@@ -199,49 +229,55 @@ export class StoreLink<T> {
   }
 
   private async probe(): Promise<void> {
-    while (!this.closed) {
+    for (let from = performance.now(); !this.closed;) {
       const { linked } = this;
       if (linked !== null && this.settings.isConnected(linked)) {
         try {
-          if (await this.answers(linked)) {
+          if ((await this.answers(linked)) && linked === this.linked) {
             this.up = true;
             this.probing = null;
             for (const wake of this.listeners) wake();
             return;
           }
-          this.settings.renew(linked);
         } catch (error) {
           this.lastProblem = this.settings.describe(error);
         }
+      }
+      // However it fails: that nobody gets a connection may be for those that nothing comes back on.
+      if (linked !== null && performance.now() - from >= SILENT_MS) {
+        this.reopen();
+        from = performance.now();
       }
       await new Promise((resolve) => setTimeout(resolve, PROBE_EVERY_MS).unref());
     }
   }
 
   /** False if nothing comes back: what a broken connection was asked is waited for no longer. */
-  private answers(linked: T): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => resolve(false), SILENT_MS).unref();
-      this.settings
-        .probe(linked)
-        .then(() => resolve(true), reject)
-        .finally(() => clearTimeout(timer));
-    });
+  private async answers(linked: T): Promise<boolean> {
+    const answer = this.settings.probe(linked).then(() => true);
+    return (await within(SILENT_MS, answer, { ref: false })) ?? false;
   }
 
   /** A connection that failed in the midst of being made isn't made again by itself. */
   private startAgainSoon(error: unknown): void {
     this.lastProblem = this.settings.describe(error);
     if (this.closed) return;
-    setTimeout(() => void this.startAgain(), 10 * PROBE_EVERY_MS).unref();
+    const again = () => {
+      if (this.linked === null) void this.startAgain();
+    };
+    setTimeout(again, 10 * PROBE_EVERY_MS).unref();
   }
 
-  private async startAgain(): Promise<void> {
-    try {
-      await this.shut?.();
-      if (!this.closed) await this.start();
-    } catch (error) {
-      this.startAgainSoon(error);
-    }
+  private startAgain(): Promise<void> {
+    const again = async () => {
+      try {
+        await this.shut?.();
+        if (!this.closed) await this.start();
+      } catch (error) {
+        this.startAgainSoon(error);
+      }
+    };
+    this.starting ??= again().finally(() => (this.starting = null));
+    return this.starting;
   }
 }

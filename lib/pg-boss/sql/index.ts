@@ -5,7 +5,7 @@ import { ledger } from './ledger.sql.js';
 import { tables } from './tables.sql.js';
 
 /** Of the tables and functions. Raised with each change of them. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Makes everything, or brings it up to date. Several processes may do so at once. */
 export function install(schema: string): string {
