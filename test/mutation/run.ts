@@ -64,6 +64,12 @@ function run(specs: readonly string[], only?: string) {
   });
 }
 
+/** Of a spec, the tests that some mutant needs; undefined if that is all of them. */
+function filterOf(spec: string): string | undefined {
+  const names = chosen.filter(({ specs }) => specs.includes(spec)).map(({ only }) => only);
+  return names.every((name) => name !== undefined) ? names.join('|') : undefined;
+}
+
 const chosen = MUTANTS.filter(
   ({ file, rule }) =>
     (values.file === undefined || file === values.file) && rule.includes(values.rule ?? ''),
@@ -72,8 +78,11 @@ const fates = new Map<Fate, number>();
 try {
   // A test that fails anyhow notices nothing.
   const specs = [...new Set(chosen.flatMap((mutant) => mutant.specs))];
-  const { status, stderr } = run(specs);
-  if (status !== 0) throw new Error(`Without any mutant, the tests already fail.\n${stderr}`);
+  const wanted = Map.groupBy(specs, (spec) => filterOf(spec));
+  for (const [filter, those] of wanted) {
+    const { status, stderr } = run(those, filter);
+    if (status !== 0) throw new Error(`Without any mutant, the tests already fail.\n${stderr}`);
+  }
   for (const mutant of chosen) {
     const fate = tryMutant(mutant);
     fates.set(fate, (fates.get(fate) ?? 0) + 1);
