@@ -91,9 +91,10 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'behind a dead job its lane waits',
     file: 'outbox/sqlite/jobs.table.ts',
-    find: 'if (!first || first.state !== JobState.Pending) return false;',
-    replace: 'if (!first) return false;',
-    specs: ['test/outbox/sqlite-properties.spec.ts'],
+    find: 'WHERE program = ? AND lane = ? AND state < 2 ORDER BY seq LIMIT 1',
+    replace: 'WHERE program = ? AND lane = ? AND state = 0 ORDER BY seq LIMIT 1',
+    specs: ['test/outbox/sqlite.spec.ts'],
+    only: 'wait behind a dead job',
   },
   {
     rule: 'a job behind another is not handed over in memory',
