@@ -179,13 +179,8 @@ export class BullmqStore implements FleetStore {
   }
 
   claim(request: FleetClaimRequest): Promise<FleetClaim> {
-    const { strays } = this.claims;
-    return strays.watch((attempt) =>
-      this.link.call(
-        (linked) => attempt((asked) => this.claims.claim(linked, request, asked)),
-        CALL,
-      ),
-    );
+    const { claims, link } = this;
+    return claims.strays.watch(link, CALL, (linked, asked) => claims.claim(linked, request, asked));
   }
 
   async note(grip: Grip, progress: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { atMost } from './at-most.js';
+import { within } from '../within.js';
 import { fullJitter } from './backoff.js';
 import type { ResolvedDeliveryOptions } from './delivery.options.js';
 import type { Job } from './job.js';
@@ -94,11 +94,11 @@ export class Relay {
     this.state = 'draining';
     clearTimeout(this.timer);
     this.wake();
-    await atMost(capMs, this.quiet());
+    await within(capMs, this.quiet());
     this.state = 'stopped';
     this.aborted.abort();
     this.persistence.stop();
-    await atMost(CUT_OFF_MS, Promise.all([this.recall(), ...this.#underWay.values()]));
+    await within(CUT_OFF_MS, Promise.all([this.recall(), ...this.#underWay.values()]));
   }
 
   private wake(): void {

@@ -57,7 +57,7 @@ function linkTo(
   options: ResolvedPostgresOptions,
   prepare: (linked: Linked) => Promise<void>,
 ): StoreLink<Linked> {
-  const link: StoreLink<Linked> = new StoreLink({
+  return new StoreLink({
     server: 'PostgreSQL',
     connect: (trouble) => openBoss(options, trouble),
     isConnected: () => true,
@@ -69,5 +69,4 @@ function linkTo(
     isForGood,
     describe: describeProblem,
   });
-  return link;
 }

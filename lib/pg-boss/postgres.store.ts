@@ -173,13 +173,8 @@ export class PostgresStore implements FleetStore {
   }
 
   claim(request: FleetClaimRequest): Promise<FleetClaim> {
-    const { strays } = this.claims;
-    return strays.watch((attempt) =>
-      this.link.call(
-        (linked) => attempt((asked) => this.claims.claim(linked, request, asked)),
-        CALL,
-      ),
-    );
+    const { claims, link } = this;
+    return claims.strays.watch(link, CALL, (linked, asked) => claims.claim(linked, request, asked));
   }
 
   async note({ id, fence }: Grip, progress: string): Promise<boolean> {

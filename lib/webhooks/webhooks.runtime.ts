@@ -5,10 +5,10 @@ import type {
   OnModuleInit,
 } from '@nestjs/common';
 import type { ApiCaller } from '../api/api.caller.js';
-import { atMost } from '../outbox/at-most.js';
 import type { OutboxLog } from '../outbox/outbox.js';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { within } from '../within.js';
 import { ApiWebhookSubscriptions } from './api-webhook.subscriptions.js';
 import type { EventDispatcher } from './event.dispatcher.js';
 import type { EventHandler } from './event.handler.js';
@@ -108,12 +108,12 @@ export class WebhooksRuntime
     this.keeper?.stop();
     await this.quietly(async (inbox) => {
       await inbox.drain(DRAIN_MS);
-      await atMost(SAY_MS, this.sayWhatStays(inbox));
+      await within(SAY_MS, this.sayWhatStays(inbox));
     });
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.quietly((inbox) => atMost(CLOSE_MS, inbox.close()));
+    await this.quietly((inbox) => within(CLOSE_MS, inbox.close()));
   }
 
   private makeKeeper(): WebhookKeeper | null {

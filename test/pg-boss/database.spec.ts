@@ -64,13 +64,19 @@ const sql = async <T extends object>(text: string): Promise<T[]> =>
   (await postgres.ask((client) => client.query<T>(text))).rows;
 
 describe('a connection that breaks while a job is claimed', () => {
-  it('leaves it with nobody, though the database is only then to write it down', async () => {
+  const startBehindProxy = async () => {
     const proxy = await TcpProxy.start(postgres.port);
+    // Then it has to be claimed from the database.
     fake.misbehave({ type: 'status', status: 500 }, { on: 'POST /customers', times: 1 });
     const connectionString = postgres.url.replace(`:${postgres.port}/`, `:${proxy.port}/`);
     const app = await start({ connectionString, schema: schema(), leaseMs: 2_000 });
     await signUp(app, 'claimed');
     proxy.holdBack('COMMIT', 'claimed');
+    return { proxy, app };
+  };
+
+  it('leaves it with nobody, though the database is only then to write it down', async () => {
+    const { proxy, app } = await startBehindProxy();
     await eventually(() => proxy.hasCaught);
     // Until then, its locks keep others out.
     await sleep(100);
@@ -78,18 +84,13 @@ describe('a connection that breaks while a job is claimed', () => {
     expect(await settled(app.app, 1)).toMatchObject({ outcomes: { attributed: 1 } });
     expect(fake.requestsTo('POST /customers')).toHaveLength(2);
   });
-});
 
-it('a machine that vanishes while it claims keeps nobody waiting for hours', async () => {
-  const proxy = await TcpProxy.start(postgres.port);
-  fake.misbehave({ type: 'status', status: 500 }, { on: 'POST /customers', times: 1 });
-  const connectionString = postgres.url.replace(`:${postgres.port}/`, `:${proxy.port}/`);
-  const app = await start({ connectionString, schema: schema(), leaseMs: 2_000 });
-  await signUp(app, 'claimed');
-  // The connection stays, as far as the database knows.
-  proxy.holdBack('COMMIT', 'claimed');
-  expect(await settled(app.app, 1)).toMatchObject({ outcomes: { attributed: 1 } });
-  expect(proxy.hasCaught).toBe(true);
+  it('keeps nobody waiting for hours, though the machine has vanished with it', async () => {
+    // The connection stays, as far as the database knows.
+    const { proxy, app } = await startBehindProxy();
+    expect(await settled(app.app, 1)).toMatchObject({ outcomes: { attributed: 1 } });
+    expect(proxy.hasCaught).toBe(true);
+  });
 });
 
 describe('where the jobs are', () => {

@@ -1,4 +1,4 @@
-import { atMost } from '../at-most.js';
+import { within } from '../../within.js';
 import type { Job, NewJob, SubmittedJob } from '../job.js';
 import { sumCounters, type Counter } from '../job-counts.js';
 import type { Forgotten, JobCounts, LedgerEntry, OutboxStats, ReplayFilter } from '../ledger.js';
@@ -104,7 +104,7 @@ export class FallbackOutbox implements Outbox {
 
   async submit(job: SubmittedJob): Promise<Submitted> {
     // It must not overtake the sign-up of its customer.
-    if (this.hasOlder || this.lanes.has(job.lane)) await atMost(MOVE_EVERY_MS, this.move());
+    if (this.hasOlder || this.lanes.has(job.lane)) await within(MOVE_EVERY_MS, this.move());
     return this.fleet.submit(job);
   }
 

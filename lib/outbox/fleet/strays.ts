@@ -1,7 +1,7 @@
+import type { CallWait, StoreLink } from './store-link.js';
 import { Unsure } from './unsure.js';
 
-/** One attempt to claim, which notes in `asked` what it may be given before it asks for it. */
-type Attempt<T> = <R>(claim: (asked: T[]) => Promise<R>) => Promise<R>;
+type GiveBack<T> = (those: readonly T[]) => Promise<void>;
 
 /**
  * What the store gave this process, or may yet give it, in a claim of which nobody heard: its jobs would
@@ -12,23 +12,31 @@ export class Strays<T> {
   private readonly fresh = new Set<T>();
   private readonly unsure = new Unsure<T>();
 
-  /** Makes a call that claims. What it has asked for is astray unless it resolves. */
-  async watch<R>(call: (attempt: Attempt<T>) => Promise<R>): Promise<R> {
+  /**
+   * Makes a call that claims. What it has asked for is astray unless it resolves.
+   * @param claim notes in `asked` what it may be given, before it asks for it
+   */
+  async watch<L, R>(
+    link: StoreLink<L>,
+    wait: CallWait,
+    claim: (linked: L, asked: T[]) => Promise<R>,
+  ): Promise<R> {
     const asked: T[] = [];
     const leave = () => this.leave(asked.splice(0));
     let isOver = false;
+    const attempt = async (linked: L) => {
+      try {
+        const claimed = await claim(linked, asked);
+        // Whoever waited for it has given up meanwhile.
+        if (isOver) leave();
+        return claimed;
+      } catch (error) {
+        leave();
+        throw error;
+      }
+    };
     try {
-      return await call(async (claim) => {
-        try {
-          const claimed = await claim(asked);
-          // Whoever waited for it has given up meanwhile.
-          if (isOver) leave();
-          return claimed;
-        } catch (error) {
-          leave();
-          throw error;
-        }
-      });
+      return await link.call(attempt, wait);
     } catch (error) {
       isOver = true;
       leave();
@@ -36,15 +44,16 @@ export class Strays<T> {
     }
   }
 
-  async giveBackFresh(giveBack: (those: readonly T[]) => Promise<void>): Promise<void> {
-    const those = [...this.fresh];
-    if (those.length > 0) await giveBack(those);
-    for (const each of those) this.fresh.delete(each);
+  giveBackFresh(giveBack: GiveBack<T>): Promise<void> {
+    return this.giveBack([...this.fresh], giveBack);
   }
 
   /** Those that may still land, too. */
-  async giveBackAll(giveBack: (those: readonly T[]) => Promise<void>): Promise<void> {
-    const those = this.unsure.current();
+  giveBackAll(giveBack: GiveBack<T>): Promise<void> {
+    return this.giveBack(this.unsure.current(), giveBack);
+  }
+
+  private async giveBack(those: readonly T[], giveBack: GiveBack<T>): Promise<void> {
     if (those.length > 0) await giveBack(those);
     for (const each of those) this.fresh.delete(each);
   }

@@ -68,7 +68,7 @@ export const FLEET_MUTANTS: readonly Mutant[] = [
     find: "'${VANISHED_MS}', true",
     replace: "'0', true",
     specs: POSTGRES,
-    only: 'a machine that vanishes',
+    only: 'the machine has vanished',
   },
   {
     rule: 'a connection on which nothing comes back is made anew',

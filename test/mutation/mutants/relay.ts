@@ -78,14 +78,14 @@ export const RELAY_MUTANTS: readonly Mutant[] = [
   {
     rule: 'draining has a cap',
     file: 'outbox/relay.ts',
-    find: 'await atMost(capMs, this.quiet());',
+    find: 'await within(capMs, this.quiet());',
     replace: 'await this.quiet();',
     specs: SHUTDOWN,
   },
   {
     rule: 'draining goes on with what is due',
     file: 'outbox/relay.ts',
-    find: 'await atMost(capMs, this.quiet());',
+    find: 'await within(capMs, this.quiet());',
     replace: '',
     specs: SHUTDOWN,
   },
