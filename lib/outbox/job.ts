@@ -1,50 +1,52 @@
-/** Something to be told to Partnero, as it is handed to the outbox. */
+/** Something to send to Partnero, before the outbox has saved it. */
 export interface NewJob {
-  /** Name of the {@link JobKind} that delivers it. */
-  readonly kind: string;
-  /** Jobs of one lane are delivered in the order in which they were accepted. */
-  readonly lane: string;
-  /** The referral key, kept in the ledger. */
+  /** Which {@link JobHandler} delivers it, such as `attribution`. */
+  readonly name: string;
+  /** Jobs with the same ordering key are delivered one at a time, in order. Usually the customer's key. */
+  readonly orderingKey: string;
+  /** The referral key, kept in the history. */
   readonly referralKey: string | null;
-  /** All that the kind needs to deliver it, as JSON. Erased when the job settles. */
+  /** What the handler needs, as JSON. Erased when the job completes. */
   readonly payload: string;
   /** Milliseconds since the epoch. */
-  readonly acceptedAt: number;
+  readonly queuedAt: number;
 }
 
-/** A job that is handed over released: nobody waits for a response. */
+/** A job that is released as soon as it is saved. */
 export interface SubmittedJob extends NewJob {
-  /** Of the jobs of one kind with the same key, one takes effect. */
+  /** Of several jobs with the same name and key, one takes effect. */
   readonly key?: JobKey | undefined;
   /**
-   * The job that this one undoes: it goes into that job's lane. If there is none, none will come: a
-   * later job of that key is settled unsent.
+   * The job that this one cancels. This one is delivered behind it, under its ordering key. If there is
+   * no such job yet, one that comes later completes at once, unsent.
    */
-  readonly withdraws?: { readonly kind: string; readonly key: string } | undefined;
+  readonly cancels?: { readonly name: string; readonly key: string } | undefined;
+  /** Discards, unsent, every pending or dead job with the same ordering key that isn't being sent. */
+  readonly overrides?: boolean | undefined;
 }
 
-/** What makes a job the same as another. */
+/** Identifies a job that must take effect only once. */
 export interface JobKey {
   readonly value: string;
-  /** Equal if both say the same. */
+  /** Two jobs with the same key and digest ask for the same thing. */
   readonly digest: string;
-  /** What a job ends as, at once, whose key is taken by one that… */
+  /** The outcome of a job whose key is taken already. */
   readonly ifTaken: {
-    /** …says the same, */
+    /** The other job has the same digest. */
     readonly same: string;
-    /** …says something else, */
+    /** The other job has a different digest. */
     readonly different: string;
-    /** …has withdrawn it. */
-    readonly withdrawn: string;
+    /** The key was cancelled. */
+    readonly cancelled: string;
   };
 }
 
-/** A job that the outbox keeps. */
+/** A saved job. */
 export interface Job extends NewJob {
   /** Unique within the outbox. */
   readonly id: string;
-  /** Attempts that failed and used up some of its patience. */
+  /** Failed attempts so far. */
   readonly attempts: number;
-  /** What an earlier attempt noted, if one did. */
-  readonly progress?: string | null | undefined;
+  /** What an earlier attempt saved with its {@link Checkpoint}. */
+  readonly checkpoint?: string | null | undefined;
 }

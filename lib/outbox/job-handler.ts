@@ -1,0 +1,34 @@
+import type { CompletedResult, DeliveryResult } from './delivery-result.js';
+import type { Job } from './job.js';
+
+/** Delivers the jobs of one name. */
+export interface JobHandler {
+  readonly name: string;
+  /** Makes one attempt. If it throws, the job is retried. */
+  deliver(job: Job, signal: AbortSignal, checkpoint: Checkpoint): Promise<DeliveryResult>;
+  /** What the log should say about an outcome. */
+  advice?(result: CompletedResult): Advice | undefined;
+  /** What is reported of an ended job beside what every job has. Never personal data. */
+  facts?(job: Job, result: CompletedResult | undefined): JobFacts;
+}
+
+export interface JobFacts {
+  readonly route?: string | undefined;
+  readonly samePartner?: boolean | 'unknown' | undefined;
+  readonly transactionKey?: string | undefined;
+}
+
+export interface Advice {
+  readonly text: string;
+  /** Somebody made a mistake that costs money. */
+  readonly isError?: boolean | undefined;
+}
+
+/** Saves the progress of a delivery that must not be repeated blindly. */
+export interface Checkpoint {
+  /**
+   * Later attempts find `progress` as `job.checkpoint`. Resolves with false if another process has taken
+   * the job over: then nothing more may be sent. Rejects if it can't be saved.
+   */
+  save(progress: string): Promise<boolean>;
+}
