@@ -173,18 +173,19 @@ export class SqlStore {
   private async claim(program: string, args: Args<'claim'>): Promise<ClaimedJobs> {
     const { owner, limit, horizonMs } = args;
     const jobs: SqlRow[] = [];
-    for (let looks = 0; looks < MAX_LOOKS && jobs.length < limit; looks += 1) {
+    let hasMore = true;
+    for (let looks = 0; looks < MAX_LOOKS && hasMore && jobs.length < limit; looks += 1) {
       const wanted = Math.max(MIN_CANDIDATES, limit - jobs.length);
       const found = await this.query('candidates', program, wanted);
       const blocked = found.filter((row) => Boolean(row['blocked']));
       const free = found.filter((row) => !row['blocked']).slice(0, limit - jobs.length);
       if (blocked.length > 0) await this.each('park', blocked);
       if (free.length > 0) jobs.push(...(await this.each('take', free, owner)));
-      if (found.length < wanted) break;
+      hasMore = found.length === wanted;
     }
     jobs.sort((a, b) => Number(a['seq']) - Number(b['seq']));
     if (jobs.length === 0) await this.query('rescheduleSkewed', program, horizonMs);
-    const next = jobs.length < limit ? await this.one('nextDue', program) : { ms: 0 };
+    const next = hasMore ? { ms: 0 } : await this.one('nextDue', program);
     return { jobs: jobs.map(toJob), nextDueInMs: next ? Number(next['ms']) : null };
   }
 
