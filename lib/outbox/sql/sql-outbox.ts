@@ -35,7 +35,9 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   private horizonMs = Number.MAX_SAFE_INTEGER;
   private opening: Promise<void> | null = null;
   private closed = false;
+  /** The store had nothing more to claim until then. */
   private quietUntil = 0;
+  private looks = 0;
   private overflowTimer: NodeJS.Timeout | undefined;
   private purge: HistoryPurge | undefined;
 
@@ -177,10 +179,13 @@ export class SqlOutbox implements OutboxEngine, JobSource {
     if (jobs.length === 0 && !isQuiet) {
       const { owner } = this.connection;
       const args = { owner, limit: max, horizonMs: this.horizonMs };
+      const { looks } = this;
       const found = await this.read('claim', args);
       jobs.push(...found.jobs);
       const waitMs = Math.min(POLL_MS, found.nextDueInMs ?? POLL_MS);
-      this.quietUntil = found.jobs.length < max ? now + waitMs : 0;
+      // Meanwhile, jobs may have become available.
+      const isQuietNow = found.jobs.length < max && looks === this.looks;
+      this.quietUntil = isQuietNow ? now + waitMs : 0;
     }
     for (const { id } of jobs) this.claimed.add(id);
     return { jobs, nextDueInMs: Math.max(0, this.quietUntil - now) };
@@ -272,6 +277,7 @@ export class SqlOutbox implements OutboxEngine, JobSource {
 
   private lookAgain(): void {
     this.quietUntil = 0;
+    this.looks += 1;
     this.relay?.wake();
   }
 
