@@ -158,9 +158,9 @@ describe('the tables in the README', () => {
     ['referral.capture.', 'dist/esm/referral/capture/capture.options.d.ts', 'CaptureOptions'],
     ['delivery.', 'dist/esm/outbox/delivery.options.d.ts', 'DeliveryOptions'],
     ['webhooks.', 'dist/esm/webhooks/webhooks.options.d.ts', 'WebhooksOptions'],
-    ['readings.', 'dist/esm/api/api.readings.d.ts', 'ApiReadings'],
+    ['apiVariants.', 'dist/esm/api/api.variants.d.ts', 'ApiVariants'],
   ])('name every option: %s…', (prefix, file, type) => {
-    const groups = new Set(['referral', 'delivery', 'capture', 'webhooks', 'readings']);
+    const groups = new Set(['referral', 'delivery', 'capture', 'webhooks', 'apiVariants']);
     const names = propertiesOf(program, file, type).filter((name) => !groups.has(name));
     expect(names.length).toBeGreaterThan(2);
     expect(names.map((name) => prefix + name).filter((name) => !cells.has(name))).toEqual([]);

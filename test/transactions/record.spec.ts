@@ -174,7 +174,7 @@ describe('record()', () => {
   });
 
   it('that Partnero refuses since it has it, after it said that it had not, is a duplicate', async () => {
-    sales = await Sales.start({ readings: { transactionKeys: 'refused' } });
+    sales = await Sales.start({ apiVariants: { transactionKeys: 'refused' } });
     await sales.partnero.transactions.create(sale() as never);
     const nothing = JSON.stringify({ status: 1, data: [] });
     sales.fake.misbehave(

@@ -1,9 +1,9 @@
 import { PartneroError } from '../api/partnero.error.js';
 import type { Job } from '../outbox/job.js';
-import type { Advice, DeliverySteps, JobFacts, JobKind } from '../outbox/job-kind.js';
-import type { SettledVerdict, Verdict } from '../outbox/verdict.js';
+import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
+import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import { maskKey } from '../mask-key.js';
-import { isRefusal, reasonOf, verdictOn } from '../verdict-on.js';
+import { isRefusal, reasonOf, failureResult } from '../delivery-failure.js';
 import {
   transactionsUnder,
   type PartneroBuyers,
@@ -18,19 +18,19 @@ export const SALE = 'transaction';
 
 const ADVICE: Readonly<Partial<Record<SaleOutcome, Advice>>> = {
   conflict: {
-    text: 'Partnero has another amount, currency or customer under that key: two sales share it',
+    text: 'Partnero has another amount, currency or customer under that key, so two sales share it',
     isError: true,
   },
   rejected: { text: 'Partnero refused the sale' },
 };
 
-/** What one delivery knows and collects on its way to a verdict. */
+/** What one delivery knows and collects on its way to a result. */
 interface Attempt {
   readonly job: Job;
   readonly sale: SaleDto;
   readonly key: string;
   readonly signal: AbortSignal;
-  readonly steps: DeliverySteps;
+  readonly checkpoint: Checkpoint;
   /** An earlier attempt may have recorded it. */
   readonly wasSent: boolean;
   /** In a refer-a-friend program: nobody referred the customer. */
@@ -39,11 +39,11 @@ interface Attempt {
 }
 
 /**
- * Records one sale at Partnero, once. Keys aren't unique there, and there are no idempotency keys: so
- * each sending is noted before, and preceded by a look whether the sale is there; after a sending
- * without an answer that look waits, since Partnero's own write may land late.
+ * Records one sale at Partnero, once. Keys aren't unique there, and there are no idempotency keys. So
+ * each request saves a checkpoint first, and is preceded by a look whether the sale is there. After a
+ * request without a response that look waits, since Partnero's own write may land late.
  */
-export class SaleJob implements JobKind {
+export class SaleHandler implements JobHandler {
   readonly name = SALE;
 
   constructor(
@@ -53,20 +53,20 @@ export class SaleJob implements JobKind {
     private readonly graceMs: number,
   ) {}
 
-  async deliver(job: Job, signal: AbortSignal, steps: DeliverySteps): Promise<Verdict> {
+  async deliver(job: Job, signal: AbortSignal, checkpoint: Checkpoint): Promise<DeliveryResult> {
     const sale = readSale(job.payload, this.program);
     if (sale?.key === undefined) {
-      return settled('rejected', { requests: 0 }, 'unreadable_payload');
+      return completed('rejected', { requests: 0 }, 'unreadable_payload');
     }
-    const sentAt = readSentMark(job.progress);
-    const wait = sentAt === null ? null : await this.waitAfter(sentAt, steps);
-    if (wait) return wait;
+    const sentAt = readSentMark(job.checkpoint);
+    const deferred = sentAt === null ? null : await this.deferAfter(sentAt, checkpoint);
+    if (deferred) return deferred;
     const attempt: Attempt = {
       job,
       sale,
       key: sale.key,
       signal,
-      steps,
+      checkpoint,
       wasSent: sentAt !== null,
       isUnreferred: false,
       requests: 0,
@@ -78,7 +78,7 @@ export class SaleJob implements JobKind {
     }
   }
 
-  advice({ outcome }: SettledVerdict): Advice | undefined {
+  advice({ outcome }: CompletedResult): Advice | undefined {
     return ADVICE[outcome as SaleOutcome];
   }
 
@@ -87,35 +87,35 @@ export class SaleJob implements JobKind {
     return { transactionKey: key === undefined ? undefined : maskKey(key) };
   }
 
-  private async waitAfter(sentAt: number, steps: DeliverySteps): Promise<Verdict | null> {
+  private async deferAfter(sentAt: number, checkpoint: Checkpoint): Promise<DeliveryResult | null> {
     const left = sentAt + this.graceMs - Date.now();
     if (left <= 0) return null;
-    // Set back, the clock would have it wait for as long as it was set back.
-    if (left > this.graceMs) await steps.note(writeSentMark(Date.now()));
-    return { type: 'wait', reason: 'unanswered', ms: Math.min(left, this.graceMs) };
+    // If the clock was set back, the job would wait for as long as that.
+    if (left > this.graceMs) await checkpoint.save(writeSentMark(Date.now()));
+    return { type: 'defer', reason: 'unanswered', ms: Math.min(left, this.graceMs) };
   }
 
-  /** What is there already; `null` if nothing is. */
-  private async found(attempt: Attempt): Promise<Verdict | null> {
+  /** The result if Partnero has a transaction under that key; `null` if it has none. */
+  private async found(attempt: Attempt): Promise<DeliveryResult | null> {
     const { key, sale, job, signal, wasSent } = attempt;
     attempt.requests += 1;
     const there = await transactionsUnder(this.transactions, key, signal);
     if (there.length === 0) return null;
-    const isSame = there.some((each) => isSameSale(each, sale, job.lane));
-    if (!isSame) return { ...settled('conflict', attempt, 'at_partnero'), freesKey: true };
-    return settled(wasSent ? 'recorded' : 'duplicate', attempt, 'at_partnero');
+    const isSame = there.some((each) => isSameSale(each, sale, job.orderingKey));
+    if (!isSame) return { ...completed('conflict', attempt, 'at_partnero'), releasesKey: true };
+    return completed(wasSent ? 'recorded' : 'duplicate', attempt, 'at_partnero');
   }
 
-  private async send(attempt: Attempt): Promise<Verdict> {
-    const { sale, signal, steps } = attempt;
+  private async send(attempt: Attempt): Promise<DeliveryResult> {
+    const { sale, signal, checkpoint } = attempt;
     if (!(await this.hasBuyer(attempt))) return notAttributed(attempt, 'unknown_customer');
-    if (!(await steps.note(writeSentMark(Date.now())))) {
-      return { type: 'wait', reason: 'taken_over', ms: 0 };
+    if (!(await checkpoint.save(writeSentMark(Date.now())))) {
+      return { type: 'defer', reason: 'taken_over', ms: 0 };
     }
     try {
       attempt.requests += 1;
       await this.transactions.create(sale, { signal });
-      return settled('recorded', attempt);
+      return completed('recorded', attempt);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       return this.refused(attempt, error);
@@ -127,9 +127,9 @@ export class SaleJob implements JobKind {
     const { job, signal } = attempt;
     try {
       attempt.requests += 1;
-      const customer = await this.customers.get(job.lane, { signal });
+      const customer = await this.customers.get(job.orderingKey, { signal });
       attempt.isUnreferred = customer.referring_customer === null;
-      return (this.program === 'affiliate' ? customer.key : customer.id) === job.lane;
+      return (this.program === 'affiliate' ? customer.key : customer.id) === job.orderingKey;
     } catch (error) {
       if (!(error instanceof PartneroError)) throw error;
       if (error.kind === 'not_found' || error.kind === 'invalid_input') return false;
@@ -137,8 +137,8 @@ export class SaleJob implements JobKind {
     }
   }
 
-  /** The words of a refusal aren't published: whether the sale is there, and its fields, tell. */
-  private async refused(attempt: Attempt, error: PartneroError): Promise<Verdict> {
+  /** Refusals aren't documented in full, so we check whether the sale is there, then its fields. */
+  private async refused(attempt: Attempt, error: PartneroError): Promise<DeliveryResult> {
     const found = await this.found(attempt);
     if (found) return found;
     const fields = Object.keys(error.fieldErrors);
@@ -146,26 +146,26 @@ export class SaleJob implements JobKind {
     if (aboutCustomer || attempt.isUnreferred || error.kind === 'not_found') {
       return notAttributed(attempt, reasonOf(error));
     }
-    return { ...settled('rejected', attempt, reasonOf(error)), freesKey: true };
+    return { ...completed('rejected', attempt, reasonOf(error)), releasesKey: true };
   }
 
-  private afterTrouble(error: unknown): Verdict {
-    const verdict = verdictOn(error);
+  private afterTrouble(error: unknown): DeliveryResult {
+    const result = failureResult(error);
     const isUnanswered = error instanceof PartneroError && error.ambiguous;
-    if (verdict.type !== 'retry' || !isUnanswered) return verdict;
-    return { ...verdict, afterMs: this.graceMs };
+    if (result.type !== 'retry' || !isUnanswered) return result;
+    return { ...result, afterMs: this.graceMs };
   }
 }
 
-function settled(
+function completed(
   outcome: SaleOutcome,
   { requests }: Pick<Attempt, 'requests'>,
   reason?: string,
-): SettledVerdict {
-  return { type: 'settled', outcome, reason, requests };
+): CompletedResult {
+  return { type: 'completed', outcome, reason, requests };
 }
 
-/** Should the customer be attributed later, and the sale told again, it is recorded. */
-function notAttributed(attempt: Attempt, reason: string): SettledVerdict {
-  return { ...settled('not_attributed', attempt, reason), freesKey: true };
+/** If the customer is attributed later and the sale is submitted again, it is recorded. */
+function notAttributed(attempt: Attempt, reason: string): CompletedResult {
+  return { ...completed('not_attributed', attempt, reason), releasesKey: true };
 }

@@ -1,9 +1,9 @@
 import { PartneroError } from '../api/partnero.error.js';
 import { maskKey } from '../mask-key.js';
 import type { Job } from '../outbox/job.js';
-import type { Advice, DeliverySteps, JobFacts, JobKind } from '../outbox/job-kind.js';
-import type { SettledVerdict, Verdict } from '../outbox/verdict.js';
-import { isRefusal, reasonOf, verdictOn } from '../verdict-on.js';
+import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
+import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
+import { isRefusal, reasonOf, failureResult } from '../delivery-failure.js';
 import { transactionsUnder, type PartneroTransactions } from './partnero-transactions.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
 import type { RefundOutcome } from './transaction.outcome.js';
@@ -14,31 +14,31 @@ export const REFUND = 'refund';
 const MOST_DELETIONS = 10;
 
 /** Deletes a sale at Partnero: that is how a commission is taken back. */
-export class RefundJob implements JobKind {
+export class RefundHandler implements JobHandler {
   readonly name = REFUND;
 
   constructor(private readonly transactions: PartneroTransactions) {}
 
-  async deliver(job: Job, signal: AbortSignal, steps: DeliverySteps): Promise<Verdict> {
+  async deliver(job: Job, signal: AbortSignal, checkpoint: Checkpoint): Promise<DeliveryResult> {
     const { payload: key } = job;
-    const wasSent = readSentMark(job.progress) !== null;
+    const wasSent = readSentMark(job.checkpoint) !== null;
     const attempt = { key, signal, requests: 0 };
     try {
-      if (!(await steps.note(writeSentMark(Date.now())))) {
-        return { type: 'wait', reason: 'taken_over', ms: 0 };
+      if (!(await checkpoint.save(writeSentMark(Date.now())))) {
+        return { type: 'defer', reason: 'taken_over', ms: 0 };
       }
       const deleted = await this.deleteAll(attempt);
       const outcome = deleted > 0 || wasSent ? 'refunded' : 'not_found';
-      return settled(outcome, attempt.requests);
+      return completed(outcome, attempt.requests);
     } catch (error) {
-      if (isRefusal(error)) return settled('rejected', attempt.requests, reasonOf(error));
-      return verdictOn(error);
+      if (isRefusal(error)) return completed('rejected', attempt.requests, reasonOf(error));
+      return failureResult(error);
     }
   }
 
-  advice({ outcome }: SettledVerdict): Advice | undefined {
+  advice({ outcome }: CompletedResult): Advice | undefined {
     if (outcome !== 'rejected') return undefined;
-    return { text: 'Partnero refused to delete the sale: its commission stays' };
+    return { text: 'Partnero refused to delete the sale; its commission stays' };
   }
 
   facts({ payload }: Job): JobFacts {
@@ -72,6 +72,6 @@ export class RefundJob implements JobKind {
   }
 }
 
-function settled(outcome: RefundOutcome, requests: number, reason?: string): SettledVerdict {
-  return { type: 'settled', outcome, reason, requests };
+function completed(outcome: RefundOutcome, requests: number, reason?: string): CompletedResult {
+  return { type: 'completed', outcome, reason, requests };
 }

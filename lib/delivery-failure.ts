@@ -1,19 +1,19 @@
 import { PartneroError } from './api/partnero.error.js';
-import type { Verdict } from './outbox/verdict.js';
+import type { DeliveryResult } from './outbox/delivery-result.js';
 
 /**
- * What an error of a delivery means that is no verdict on the job itself: the key is refused, the rate
- * limited, or it may pass.
+ * The delivery result for an error that says nothing about the job itself: Partnero rejected the API
+ * key, limited the rate, or failed in a way that may pass.
  * @throws whatever isn't a PartneroError
  */
-export function verdictOn(error: unknown): Verdict {
+export function failureResult(error: unknown): DeliveryResult {
   if (!(error instanceof PartneroError)) throw error;
   switch (error.kind) {
     case 'unauthorized':
     case 'forbidden':
-      return { type: 'refused', reason: reasonOf(error) };
+      return { type: 'unauthorized', reason: reasonOf(error) };
     case 'rate_limited':
-      return { type: 'rate_limited', retryAfterMs: error.retryAfterMs };
+      return { type: 'rateLimited', retryAfterMs: error.retryAfterMs };
     default:
       return { type: 'retry', reason: reasonOf(error) };
   }
@@ -27,7 +27,7 @@ export function reasonOf(error: PartneroError): string {
   return [...what, fields].filter(Boolean).join(' ');
 }
 
-/** Partnero has decided, in its own words. */
+/** Whether Partnero itself refused the request for good, rather than something on the way to it. */
 export function isRefusal(error: unknown): error is PartneroError {
   return error instanceof PartneroError && REFUSALS.has(error.kind);
 }

@@ -1,8 +1,8 @@
 /**
- * Where Partnero's sources disagree, or say nothing: which reading the fake takes. Test with both
+ * Where Partnero's sources disagree, or say nothing: which variant the fake implements. Test with both
  * sides of what your code relies on.
  */
-export interface FakeReadings {
+export interface FakeApiVariants {
   /** Answer to a customer key that is taken. Documented: 422. Integrators have seen 409. */
   duplicateStatus: 409 | 422;
   /** Answer to what was created. Documented: 201. */
@@ -82,7 +82,7 @@ export interface FakeReadings {
   webhookKeys: 'unique' | 'repeatable' | 'generated';
 }
 
-export const DEFAULT_READINGS: FakeReadings = {
+export const DEFAULT_FAKE_API_VARIANTS: FakeApiVariants = {
   duplicateStatus: 422,
   createStatus: 201,
   transactionStatus: 200,

@@ -4,13 +4,13 @@ import { PartneroError } from '../api/partnero.error.js';
 import type { PartneroApiClient } from '../api/partnero-api.client.js';
 import { ping } from '../api/program/ping.js';
 import type { Job } from '../outbox/job.js';
-import type { Advice, JobFacts, JobKind } from '../outbox/job-kind.js';
-import type { SettledVerdict, Verdict } from '../outbox/verdict.js';
+import type { Advice, JobFacts, JobHandler } from '../outbox/job-handler.js';
+import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import type { ProgramType } from '../referral/referral.options.js';
 import type { AnsweredCustomer, AttributedCustomers } from './attributed-customers.js';
 import { readPayload } from './attribution.payload.js';
 import type { AttributionOutcome } from './attribution.outcome.js';
-import { reasonOf, verdictOn } from '../verdict-on.js';
+import { reasonOf, failureResult } from '../delivery-failure.js';
 import { affiliateRules, referAFriendRules, type ProgramRules } from './program-rules.js';
 
 export const ATTRIBUTION = 'attribution';
@@ -18,13 +18,13 @@ export const ATTRIBUTION = 'attribution';
 const DROPPED_EMAIL = 'invalid_email_dropped';
 
 const ADVICE: Readonly<Record<string, string>> = {
-  unknown_partner: 'Partnero does not know the partner: a mistyped or deleted referral key',
+  unknown_partner: 'Partnero does not know the partner; the referral key is mistyped or deleted',
   rejected: 'Partnero refused the customer',
   invalid: 'the customer was not sent: its fields are not what Partnero takes',
   [DROPPED_EMAIL]: 'its e-mail address was not valid and was left out',
 };
 
-/** What one delivery knows and collects on its way to a verdict. */
+/** What one delivery knows and collects on its way to a result. */
 interface Attempt {
   readonly key: string;
   readonly signal: AbortSignal;
@@ -37,8 +37,8 @@ interface Attempt {
   isPartnero: boolean;
 }
 
-/** Tells Partnero of one new customer, and makes sense of the answer. */
-export class AttributionJob implements JobKind {
+/** Sends one new customer to Partnero, and interprets the response. */
+export class AttributionHandler implements JobHandler {
   readonly name = ATTRIBUTION;
   private readonly rules: ProgramRules;
 
@@ -50,11 +50,11 @@ export class AttributionJob implements JobKind {
     this.rules = program === 'affiliate' ? affiliateRules : referAFriendRules;
   }
 
-  async deliver(job: Job, signal: AbortSignal): Promise<Verdict> {
+  async deliver(job: Job, signal: AbortSignal): Promise<DeliveryResult> {
     const payload = readPayload(job.payload);
-    if (!payload) return settled('invalid', { requests: 0 }, 'unreadable_payload');
+    if (!payload) return completed('invalid', { requests: 0 }, 'unreadable_payload');
     const attempt: Attempt = {
-      key: job.lane,
+      key: job.orderingKey,
       signal,
       referralKey: job.referralKey,
       fields: payload.fields,
@@ -66,21 +66,21 @@ export class AttributionJob implements JobKind {
     try {
       return await this.create(attempt);
     } catch (error) {
-      return verdictOn(error);
+      return failureResult(error);
     }
   }
 
-  advice({ outcome, reason }: SettledVerdict): Advice | undefined {
+  advice({ outcome, reason }: CompletedResult): Advice | undefined {
     const text = reason === DROPPED_EMAIL ? ADVICE[DROPPED_EMAIL] : ADVICE[outcome];
     return text === undefined ? undefined : { text };
   }
 
-  facts({ payload }: Job, { detail }: SettledVerdict): JobFacts {
-    const samePartner = detail?.['samePartner'] as JobFacts['samePartner'];
+  facts({ payload }: Job, result: CompletedResult | undefined): JobFacts {
+    const samePartner = result?.detail?.['samePartner'] as JobFacts['samePartner'];
     return { route: readPayload(payload)?.route, samePartner };
   }
 
-  private async create(attempt: Attempt): Promise<Verdict> {
+  private async create(attempt: Attempt): Promise<DeliveryResult> {
     const { key, fields, referralKey, signal } = attempt;
     const body: CreateCustomerInput<ProgramType> = this.rules.body(key, fields, referralKey);
     try {
@@ -93,13 +93,16 @@ export class AttributionJob implements JobKind {
     }
   }
 
-  private created(attempt: Attempt): SettledVerdict {
+  private created(attempt: Attempt): CompletedResult {
     const outcome = attempt.referralKey === null ? 'registered' : 'attributed';
-    if (attempt.refusedReferrer) return settled(outcome, attempt, 'unknown_referrer');
-    return settled(outcome, attempt, attempt.droppedEmail ? DROPPED_EMAIL : undefined);
+    if (attempt.refusedReferrer) return completed(outcome, attempt, 'unknown_referrer');
+    return completed(outcome, attempt, attempt.droppedEmail ? DROPPED_EMAIL : undefined);
   }
 
-  private refused(attempt: Attempt, error: PartneroError): Promise<Verdict> | Verdict {
+  private refused(
+    attempt: Attempt,
+    error: PartneroError,
+  ): Promise<DeliveryResult> | DeliveryResult {
     switch (error.kind) {
       case 'invalid_input':
         return this.invalid(attempt, error);
@@ -116,14 +119,17 @@ export class AttributionJob implements JobKind {
   }
 
   /** A missing e-mail costs less than a missing customer. */
-  private invalid(attempt: Attempt, error: PartneroError): Promise<Verdict> | Verdict {
+  private invalid(
+    attempt: Attempt,
+    error: PartneroError,
+  ): Promise<DeliveryResult> | DeliveryResult {
     attempt.requests -= 1;
     const fields = Object.keys(error.fieldErrors);
-    if (!isOnly('email', fields)) return settled('invalid', attempt, fields.join(','));
+    if (!isOnly('email', fields)) return completed('invalid', attempt, fields.join(','));
     return this.dropEmail(attempt);
   }
 
-  private dropEmail(attempt: Attempt): Promise<Verdict> {
+  private dropEmail(attempt: Attempt): Promise<DeliveryResult> {
     const { email: _, ...rest } = attempt.fields;
     attempt.fields = rest;
     attempt.droppedEmail = true;
@@ -131,11 +137,14 @@ export class AttributionJob implements JobKind {
   }
 
   /** Documented as "unknown partner key". */
-  private badRequest(attempt: Attempt, error: PartneroError): Promise<Verdict> | Verdict {
+  private badRequest(
+    attempt: Attempt,
+    error: PartneroError,
+  ): Promise<DeliveryResult> | DeliveryResult {
     const fields = Object.keys(error.fieldErrors);
     const elsewhere = fields.length > 0 && !fields.some((field) => this.isAboutReferrer(field));
     if (isOnly('email', fields)) return this.withoutEmail(attempt, error);
-    if (elsewhere) return settled('rejected', attempt, reasonOf(error));
+    if (elsewhere) return completed('rejected', attempt, reasonOf(error));
     return this.withoutReferrer(attempt, error);
   }
 
@@ -143,7 +152,7 @@ export class AttributionJob implements JobKind {
    * Not documented for this call. A wrong `baseUrl` answers like this too, and must reject nobody: it
    * counts only if it is repeated by a host that knows `GET /test`.
    */
-  private async notFound(attempt: Attempt, error: PartneroError): Promise<Verdict> {
+  private async notFound(attempt: Attempt, error: PartneroError): Promise<DeliveryResult> {
     if (attempt.isPartnero) return this.badRequest(attempt, error);
     attempt.requests += 1;
     await ping(this.client, { signal: attempt.signal });
@@ -151,18 +160,21 @@ export class AttributionJob implements JobKind {
     return this.create(attempt);
   }
 
-  private withoutReferrer(attempt: Attempt, error: PartneroError): Promise<Verdict> | Verdict {
+  private withoutReferrer(
+    attempt: Attempt,
+    error: PartneroError,
+  ): Promise<DeliveryResult> | DeliveryResult {
     if (!this.rules.createsWithoutReferrer) {
-      return settled('unknown_partner', attempt, reasonOf(error));
+      return completed('unknown_partner', attempt, reasonOf(error));
     }
-    if (attempt.referralKey === null) return settled('rejected', attempt, reasonOf(error));
+    if (attempt.referralKey === null) return completed('rejected', attempt, reasonOf(error));
     attempt.referralKey = null;
     attempt.refusedReferrer = true;
     return this.create(attempt);
   }
 
   /** The words of a 422 aren't published: whether the customer is there tells what it meant. */
-  private async lookUp(attempt: Attempt, error: PartneroError): Promise<Verdict> {
+  private async lookUp(attempt: Attempt, error: PartneroError): Promise<DeliveryResult> {
     const { key, signal } = attempt;
     try {
       attempt.requests += 1;
@@ -177,17 +189,17 @@ export class AttributionJob implements JobKind {
     const aboutReferrer = fields.length > 0 && fields.every((field) => this.isAboutReferrer(field));
     if (aboutReferrer) return this.withoutReferrer(attempt, error);
     if (isOnly('email', fields)) return this.withoutEmail(attempt, error);
-    return settled('rejected', attempt, reasonOf(error));
+    return completed('rejected', attempt, reasonOf(error));
   }
 
   /** Partnero refuses the e-mail: because it isn't one, or because it is another customer's. */
-  private async withoutEmail(attempt: Attempt, error: PartneroError): Promise<Verdict> {
+  private async withoutEmail(attempt: Attempt, error: PartneroError): Promise<DeliveryResult> {
     const { fields, signal } = attempt;
     const { email } = fields;
-    if (typeof email !== 'string') return settled('rejected', attempt, reasonOf(error));
+    if (typeof email !== 'string') return completed('rejected', attempt, reasonOf(error));
     attempt.requests += 1;
     if (await this.hasCustomer(email, signal)) {
-      return settled('rejected', attempt, `${reasonOf(error)} other_customer`);
+      return completed('rejected', attempt, `${reasonOf(error)} other_customer`);
     }
     return this.dropEmail(attempt);
   }
@@ -197,7 +209,7 @@ export class AttributionJob implements JobKind {
       return (await this.customers.search({ email }, { signal })).length > 0;
     } catch (error) {
       // It won't search for what isn't an e-mail.
-      const refused = error instanceof PartneroError && isVerdict(error);
+      const refused = error instanceof PartneroError && isRefusal(error);
       if (!refused) throw error;
       return false;
     }
@@ -207,18 +219,18 @@ export class AttributionJob implements JobKind {
     attempt: Attempt,
     customer: AnsweredCustomer,
     error: PartneroError,
-  ): Promise<Verdict> {
+  ): Promise<DeliveryResult> {
     // A hit by id or e-mail is somebody else.
     if (this.rules.keyOf(customer) !== attempt.key) {
-      return settled('rejected', attempt, `${reasonOf(error)} other_customer`);
+      return completed('rejected', attempt, `${reasonOf(error)} other_customer`);
     }
     if (customer.deleted === true || customer.deleted_at || customer.status === 'deleted') {
-      return settled('rejected', attempt, `${reasonOf(error)} customer_deleted`);
+      return completed('rejected', attempt, `${reasonOf(error)} customer_deleted`);
     }
     const samePartner = await this.isSamePartner(attempt, customer);
     const partner = typeof customer.partner === 'string' ? customer.partner : undefined;
     return {
-      ...settled('already_registered', attempt, reasonOf(error)),
+      ...completed('already_registered', attempt, reasonOf(error)),
       detail: { samePartner, ...(partner === undefined ? {} : { partner }) },
     };
   }
@@ -250,7 +262,7 @@ export class AttributionJob implements JobKind {
   }
 }
 
-function isVerdict({ kind }: PartneroError): boolean {
+function isRefusal({ kind }: PartneroError): boolean {
   return kind === 'bad_request' || kind === 'validation' || kind === 'conflict';
 }
 
@@ -258,10 +270,10 @@ function isOnly(name: string, fields: readonly string[]): boolean {
   return fields.length === 1 && fields[0] === name;
 }
 
-function settled(
+function completed(
   outcome: AttributionOutcome,
   { requests }: Pick<Attempt, 'requests'>,
   reason?: string,
-): SettledVerdict {
-  return { type: 'settled', outcome, reason, requests };
+): CompletedResult {
+  return { type: 'completed', outcome, reason, requests };
 }

@@ -2,7 +2,7 @@
  * Where Partnero's sources disagree on what to send, and nothing suits both: which of them is right.
  * The defaults are what its documentation says.
  */
-export interface ApiReadings {
+export interface ApiVariants {
   /** How the time of a sale goes out: Unix seconds, or as a text such as `2025-05-02T16:12:39Z`. */
   readonly saleTime: 'unix' | 'text';
   /** What a newsletter subscriber's own id is called. */
@@ -11,7 +11,7 @@ export interface ApiReadings {
   readonly linkFields: 'snake_case' | 'camelCase';
 }
 
-export const DEFAULT_API_READINGS: ApiReadings = {
+export const DEFAULT_API_VARIANTS: ApiVariants = {
   saleTime: 'unix',
   subscriberId: 'id',
   linkFields: 'snake_case',
