@@ -4,7 +4,6 @@ import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import { isRefusal, reasonOf, failureResult } from '../delivery-failure.js';
-import type { ProgramType } from '../referral/referral.options.js';
 import type { ErasureOutcome } from './erasure.outcome.js';
 
 export const ERASURE = 'erasure';
@@ -23,7 +22,7 @@ export class ErasureHandler implements JobHandler {
 
   constructor(
     private readonly customers: ErasedCustomers,
-    private readonly program: ProgramType,
+    private readonly program: 'affiliate' | 'refer-a-friend',
   ) {}
 
   async deliver(job: Job, signal: AbortSignal, checkpoint: Checkpoint): Promise<DeliveryResult> {

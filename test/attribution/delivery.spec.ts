@@ -38,7 +38,7 @@ async function attribute(
   key: string | null = 'ann',
 ): Promise<Outcome> {
   expect(await running.app.get(PartneroService).attribute(key ? { key } : null, customer)).toBe(
-    'accepted',
+    'queued',
   );
   await eventually(() => outcomes.length === 1);
   await settled(running.app, 1);

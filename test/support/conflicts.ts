@@ -15,7 +15,10 @@ export const amount = { amount: '49.00', currency: 'USD' };
 export const sale = { key: 'order-1', customer: { key: 'user-1' }, amount };
 
 /** How the attribution of a customer ended. */
-export async function attributed(apiVariants: Partial<FakeApiVariants>, times = 1): Promise<Outcome> {
+export async function attributed(
+  apiVariants: Partial<FakeApiVariants>,
+  times = 1,
+): Promise<Outcome> {
   const ended: Outcome[] = [];
   const { service } = await affiliate(apiVariants, {
     onOutcome: (outcome) => void ended.push(outcome),

@@ -26,11 +26,11 @@ describe('refund()', () => {
     sales = await Sales.start();
     await record();
     const kept = await sales.partnero.transactions.refund('inv-1');
-    expect(kept).toEqual({ jobId: expect.any(String), outcome: 'accepted' });
+    expect(kept).toEqual({ jobId: expect.any(String), outcome: 'queued' });
     expect(await refunds()).toEqual(['refunded']);
     expect(sales.fake.transactions).toEqual([]);
     expect(sales.outcomes.at(-1)).toMatchObject({
-      kind: 'refund',
+      jobName: 'refund',
       transactionKey: 'inv-1',
       customerKey: 'user-42',
     });
