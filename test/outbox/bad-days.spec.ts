@@ -53,7 +53,7 @@ async function attribute(count: number): Promise<void> {
   const all = Array.from({ length: count }, (_, i) =>
     service().attribute({ key: 'ann' }, { id: `user-${i}` }),
   );
-  expect(new Set(await Promise.all(all))).toEqual(new Set(['accepted']));
+  expect(new Set(await Promise.all(all))).toEqual(new Set(['queued']));
 }
 
 describe('429', () => {
@@ -122,12 +122,12 @@ describe.each<[string, FakeFault | 'down']>([
     else fake.misbehave(fault);
     await attribute(40);
     await pass(5 * MINUTE);
-    expect((await stats()).paused).toMatchObject({ reason: 'breaker' });
+    expect((await stats()).paused).toMatchObject({ reason: 'unreachable' });
     const before = fake.requests.length;
     await pass(2 * HOUR, 20 * SECOND);
     // One job tests the water at most once a minute, with some jitter.
     expect(fake.requests.length - before).toBeLessThanOrEqual(2 * 60 * 1.2);
-    expect(await stats()).toMatchObject({ accepted: 40, pending: 40, dead: 0 });
+    expect(await stats()).toMatchObject({ queued: 40, pending: 40, dead: 0 });
     fake.heal();
     await fake.up();
     // The longest backoff of a job, and the longest wait of the breaker.
@@ -192,13 +192,13 @@ describe('giving up', () => {
     // On a busy machine, less is done in so much time of this clock.
     await passUntil(async () => (await stats()).dead === 3, 9 * DAY, 14 * MINUTE);
     const dead: string[] = [];
-    for await (const { customerKey } of service().outbox.dead()) dead.push(customerKey);
+    for await (const { customerKey } of service().outbox.deadLetters()) dead.push(customerKey);
     expect(dead.toSorted()).toEqual(['user-0', 'user-1', 'user-2']);
     expect(running.logger.ours('warn').filter((line) => line.includes('is dead'))).toHaveLength(3);
     fake.heal();
-    expect(await service().outbox.replay({})).toBe(3);
+    expect(await service().outbox.requeue({})).toBe(3);
     await passUntil(delivered, HOUR, MINUTE);
-    expect(await stats()).toMatchObject({ accepted: 3, dead: 0, outcomes: { attributed: 3 } });
+    expect(await stats()).toMatchObject({ queued: 3, dead: 0, outcomes: { attributed: 3 } });
   }, 120_000);
 
   it('does not count the days in which the app was down', async () => {
