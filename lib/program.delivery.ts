@@ -136,8 +136,7 @@ export class ProgramDelivery {
     this.hold('unverified_key');
     await this.loadIdentity();
     let silences = 0;
-    let rejections = 0;
-    while (!signal.aborted) {
+    for (let step = 0; !signal.aborted; step += 1) {
       const answer = this.lastAnswer ?? (await this.identity.ask());
       this.lastAnswer = null;
       if (answer.type === 'wrong_program') return this.hold(answer.type);
@@ -148,12 +147,11 @@ export class ProgramDelivery {
       }
       const isRejected = answer.type === 'rejected';
       silences = isRejected ? 0 : silences + 1;
-      rejections = isRejected ? rejections + 1 : 0;
       if (silences >= SILENCES_IN_A_ROW) {
         this.warnIfUnverified(answer);
         this.goOn();
       }
-      const waitMs = exponential(silences + rejections - 1, FIRST_WAIT_MS, LONGEST_WAIT_MS);
+      const waitMs = exponential(step, FIRST_WAIT_MS, LONGEST_WAIT_MS);
       // Once the delivery runs, the engine pauses itself when the key is rejected.
       if (isRejected && !this.isReady) this.hold('unauthorized', new Date(Date.now() + waitMs));
       await sleep(waitMs, signal);
