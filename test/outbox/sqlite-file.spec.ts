@@ -248,8 +248,7 @@ describe('while the app runs', () => {
   ])('a file that is %s loses nothing', async (_, remove) => {
     await fake.down();
     const running = await start();
-    for (let i = 0; i < 20; i += 1)
-      expect(await attribute(running, `before-${i}`)).toBe('queued');
+    for (let i = 0; i < 20; i += 1) expect(await attribute(running, `before-${i}`)).toBe('queued');
     remove();
     for (let i = 0; i < 20; i += 1) expect(await attribute(running, `after-${i}`)).toBe('queued');
     await closeApps();

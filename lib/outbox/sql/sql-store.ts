@@ -254,6 +254,8 @@ export class SqlStore {
     if (old.length > 0) {
       await this.each('releaseKeys', old);
       await this.each('remove', old);
+      // Behind a dead job.
+      await this.each('wake', old);
     }
     const isOver = page.length < PURGE_PAGE || page.every((row) => !Number(row['aged']));
     return isOver ? null : Number(page.at(-1)?.['seq']);
