@@ -158,6 +158,7 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    await this.relay?.drain(0);
     this.health.close();
     this.purge?.stop();
     clearTimeout(this.overflowTimer);

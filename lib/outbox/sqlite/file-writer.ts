@@ -168,8 +168,8 @@ export class FileWriter {
 
   private use(file: OutboxFile): OutboxFile {
     this.file = file;
-    const { path, workerPath } = this.settings;
-    this.checkpointer = new WalCheckpointer(path, workerPath, () => file.truncateLog());
+    const { workerPath } = this.settings;
+    this.checkpointer = new WalCheckpointer(file, workerPath, () => file.truncateLog());
     this.describe(file);
     return file;
   }

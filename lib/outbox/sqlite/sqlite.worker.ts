@@ -44,4 +44,4 @@ function startWriter({ settings, owner }: WriterStart, post: (message: FromWorke
 
 const start = workerData as WorkerStart;
 if (start.role === 'writer') startWriter(start, (message) => parentPort?.postMessage(message));
-else if (parentPort) new CheckpointLoop(start.path, parentPort);
+else if (parentPort) new CheckpointLoop(start, parentPort);
