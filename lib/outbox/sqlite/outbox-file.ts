@@ -42,7 +42,10 @@ export class OutboxFile implements SqlExecutor {
     try {
       db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       // First a look: nothing is changed in a file that isn't ours.
-      if (!hasFormat(db)) makeReady(db);
+      const isReady = hasFormat(db);
+      // Before there is a log, which gets the file's permissions.
+      makePrivate(path);
+      if (!isReady) makeReady(db);
       const pages = AUTOCHECKPOINT[checkpointsFromAside(sqliteVersion(db)) ? 'aside' : 'alone'];
       db.exec(`
         PRAGMA synchronous = ${synchronous};

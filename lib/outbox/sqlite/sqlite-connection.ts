@@ -26,6 +26,8 @@ interface Request {
 
 type Message = ToWorker extends infer M ? (M extends ToWorker ? Omit<M, 'n'> : never) : never;
 
+type StartError = Error & { code?: string; reason?: string };
+
 /** Failures of an existing file that may pass by themselves. */
 const PASSING = new Set(['SQLITE_BUSY', 'SQLITE_FULL', 'ENOSPC', 'SQLITE_IOERR', 'EMFILE']);
 
