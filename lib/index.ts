@@ -85,7 +85,7 @@ export type { KeptErasure } from './erasure/erasure.service.js';
 
 export { inlineOutbox } from './outbox/inline/inline-outbox.definition.js';
 export type { InlineOutboxOptions } from './outbox/inline/inline-outbox.definition.js';
-export { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.definition.js';
+export { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.js';
 export type { SqliteOutboxOptions } from './outbox/sqlite/sqlite.options.js';
 export type { DeliveryOptions } from './outbox/delivery.options.js';
 export type {

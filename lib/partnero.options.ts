@@ -9,7 +9,7 @@ import {
   type ResolvedDeliveryOptions,
 } from './outbox/delivery.options.js';
 import type { OutboxDefinition } from './outbox/outbox-engine.js';
-import { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.definition.js';
+import { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.js';
 import { PartneroConfigurationError } from './partnero.configuration-error.js';
 import { DEFAULT_PROGRAM } from './program.tokens.js';
 import {

@@ -169,7 +169,6 @@ export class ProgramDelivery {
         case 'accepted':
           return this.goOn();
         case 'no_answer':
-          rejections = 0;
           silences += 1;
           if (silences >= SILENCES_IN_A_ROW) {
             this.warnIfUnverified(answer);
@@ -178,12 +177,13 @@ export class ProgramDelivery {
           break;
         case 'rejected':
           silences = 0;
-          rejections += 1;
       }
       if (signal.aborted) return;
-      const waitMs = exponential(silences + rejections - 1, FIRST_WAIT_MS, LONGEST_WAIT_MS);
+      const waitMs = exponential(step, FIRST_WAIT_MS, LONGEST_WAIT_MS);
       // Once the delivery runs, the engine pauses itself when the key is rejected.
-      if (rejections > 0 && !this.isReady) this.hold('unauthorized', new Date(Date.now() + waitMs));
+      if (answer.type === 'rejected' && !this.isReady) {
+        this.hold('unauthorized', new Date(Date.now() + waitMs));
+      }
       await sleep(waitMs, signal);
     }
   }

@@ -44,16 +44,11 @@ async function stats({ file, programs }: Request): Promise<Result> {
 }
 
 function describe({ program, queued, outcomes, dead, pending, ...rest }: FileStats): string {
-  const { oldestPendingAt, paused } = rest;
+  const { oldestPendingAt } = rest;
   const rows = Object.entries({ ...outcomes, dead, pending });
   const lines = [table([['outcome', 'jobs'], ...rows, ['queued', queued]])];
   if (oldestPendingAt) lines.push(`The oldest pending job: ${oldestPendingAt.toISOString()}`);
-  if (paused) lines.push(`Paused (${paused.reason})${until(paused.until)}`);
   return `Program ${program}\n${lines.join('\n')}`;
-}
-
-function until(at: Date | null): string {
-  return at ? `, next attempt at ${at.toISOString()}` : '';
 }
 
 async function find(request: Request): Promise<Result> {
