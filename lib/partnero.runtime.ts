@@ -186,10 +186,10 @@ export class PartneroRuntime
   private makeDelivery(): ProgramDelivery | null {
     const { outbox, mode, options } = this;
     if (!outbox || mode !== 'delivers') return null;
-    const { name, program, delivery, verifyOnBoot } = options;
+    const { name, program, delivery, verifyOnBoot, timeoutMs } = options;
     const identity = new ProgramIdentity({ name, type: program }, this.client, outbox, this.log);
     return new ProgramDelivery(
-      { options: delivery, verifyOnBoot, isInline: !options.outbox.durable },
+      { options: delivery, verifyOnBoot, timeoutMs, isInline: !options.outbox.durable },
       outbox,
       this.handlers,
       identity,
