@@ -11,6 +11,7 @@ const CLOSE_MS = 500;
 /** A small pool of the outbox's own. It connects when it is first used, and needs the package `pg`. */
 export function connect(connectionString: string): PostgresExecutor {
   let opening: ReturnType<typeof openPool> | undefined;
+  let ending: Promise<void> | undefined;
   const executor = fromPg({
     connect: async () => (await (opening ??= openPool(connectionString))).connect(),
   });
@@ -19,7 +20,8 @@ export function connect(connectionString: string): PostgresExecutor {
     async close() {
       const pool = await opening?.catch(() => undefined);
       // A server that doesn't respond isn't waited for.
-      await Promise.race([pool?.end(), sleep(CLOSE_MS, undefined, { ref: false })]);
+      ending ??= pool?.end();
+      await Promise.race([ending, sleep(CLOSE_MS, undefined, { ref: false })]);
     },
   };
 }

@@ -150,7 +150,7 @@ export class PostgresConnection implements StoreConnection {
   }
 
   private async tick(): Promise<void> {
-    if (this.isTicking) return;
+    if (this.isTicking || this.isClosed) return;
     this.isTicking = true;
     try {
       await this.prepare();

@@ -68,6 +68,7 @@ export const POSTGRES_CLIENTS: Readonly<Record<string, Connect>> = {
       connection,
       pool: { min: 0, max: 3 },
       postProcessResponse: upperCased,
+      log: { warn() {}, error() {}, debug() {}, deprecate() {} },
     });
     return {
       executor: fromKnex(db),
