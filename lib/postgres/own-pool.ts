@@ -38,6 +38,7 @@ async function openPool(connectionString: string) {
   });
   // The pool drops an idle connection that fails; the next transaction opens another one.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -39,7 +39,7 @@ export function executorOf<Tx>(library: ClientLibrary<Tx>): PostgresExecutor {
   const { from, expects, accepts } = library;
   if (!accepts) throw new PartneroConfigurationError(`${from}() needs ${expects}.`);
   const on = (tx: Tx): SqlExecutor => ({
-    query: (sql, params) => library.query(tx, sql, [...params]),
+    query: async (sql, params) => (await library.query(tx, sql, [...params])).map(withoutBigInts),
   });
   return {
     transaction: (work, signal) => library.begin((tx) => work(on(tx)), signal),
@@ -48,6 +48,15 @@ export function executorOf<Tx>(library: ClientLibrary<Tx>): PostgresExecutor {
       throw notATransaction(library.transaction);
     },
   };
+}
+
+/** As Prisma and some type parsers return them. JSON has none. */
+function withoutBigInts(row: SqlRow): SqlRow {
+  const entries = Object.entries(row);
+  if (!entries.some(([, value]) => typeof value === 'bigint')) return row;
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value]),
+  );
 }
 
 export function notATransaction(expected: string): StoreError {

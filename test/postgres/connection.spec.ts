@@ -61,8 +61,8 @@ function connectionOn(executor = executorAt(), mayMigrate = true): Connected {
   const connection = new PostgresConnection(settings, log);
   connection.subscribe({
     onJobs() {},
-    onDeposed: () => (counts.deposed += 1),
-    onProblem: (error) => problems.push(error.message),
+    onDeposed: () => void (counts.deposed += 1),
+    onProblem: (error) => void problems.push(error.message),
   });
   toClose.push(() => connection.close());
   return { connection, errors, problems, counts };

@@ -1,4 +1,5 @@
 import type { SqlRow } from '../../outbox/sql/sql-executor.js';
+import { fromPg, isPool } from './from-pg.js';
 import { executorOf, hasMethod, type PostgresExecutor } from '../postgres-executor.js';
 
 /** A database of Drizzle on a driver with transactions, such as `drizzle-orm/node-postgres`. */
@@ -7,6 +8,8 @@ export interface DrizzleDatabase {
     work: (tx: DrizzleTransaction) => Promise<T>,
     config?: { isolationLevel?: 'read committed' },
   ): Promise<T>;
+  /** The driver's own client, which is a `Pool` on `drizzle-orm/node-postgres`. */
+  readonly $client?: unknown;
 }
 
 interface DrizzleTransaction {
@@ -21,7 +24,7 @@ interface DrizzleTransaction {
  * postgresOutbox({ executor: fromDrizzle(drizzle(process.env.DATABASE_URL)) })
  */
 export function fromDrizzle(db: DrizzleDatabase): PostgresExecutor {
-  return executorOf<DrizzleTransaction>({
+  const executor = executorOf<DrizzleTransaction>({
     from: 'fromDrizzle',
     expects: 'a database of Drizzle',
     accepts: hasMethod(db, 'transaction'),
@@ -35,6 +38,9 @@ export function fromDrizzle(db: DrizzleDatabase): PostgresExecutor {
       return rowsOf(await tx.execute(statement as never));
     },
   });
+  // A connection on which Drizzle's BEGIN fails never returns to the pool, which then runs dry.
+  const pool = db.$client;
+  return isPool(pool) ? { ...executor, transaction: fromPg(pool).transaction } : executor;
 }
 
 /** Some drivers resolve with the rows, others with a result that holds them. */

@@ -5,6 +5,7 @@ import { isRefusal } from '../postgres-error.js';
 /** A `Pool` of `pg`. */
 export interface PgPool {
   connect(): Promise<PgPoolClient>;
+  on?(event: 'connect', listener: (client: PgPoolClient) => void): unknown;
 }
 
 interface PgPoolClient {
@@ -21,16 +22,22 @@ interface PgPoolClient {
  * postgresOutbox({ executor: fromPg(new Pool({ connectionString, keepAlive: true })) })
  */
 export function fromPg(pool: PgPool): PostgresExecutor {
+  // A connection that ends while nobody listens would end the process.
+  if (hasMethod(pool, 'on')) pool.on?.('connect', (client) => client.on('error', ignore));
   return executorOf<PgPoolClient>({
     from: 'fromPg',
     expects: 'a Pool of pg',
     accepts: hasMethod(pool, 'connect'),
     transaction: 'the client on which you ran BEGIN',
-    // Of all that runs statements, only pools count their connections.
-    isTransaction: (given) => hasMethod(given, 'query') && !('totalCount' in given),
+    isTransaction: (given) => hasMethod(given, 'query') && !isPool(given),
     begin: (work, signal) => transact(pool, work, signal),
     query: async (client, sql, params) => (await client.query(sql, params)).rows,
   });
+}
+
+/** Only pools count their connections; a single client can connect too. */
+export function isPool(given: unknown): given is PgPool {
+  return hasMethod(given, 'connect') && 'totalCount' in Object(given);
 }
 
 async function transact<T>(
@@ -64,9 +71,10 @@ async function transact<T>(
   }
 }
 
+function ignore(): void {}
+
+/** The client may have been connected before `fromPg()` was called. */
 function releaseOnce(client: PgPoolClient): (destroy: boolean) => void {
-  // A connection that ends between two statements would otherwise end the process.
-  const ignore = () => {};
   client.on('error', ignore);
   let isReleased = false;
   return (destroy) => {
