@@ -36,8 +36,8 @@ export class PostgresConnection implements StoreConnection {
   private readonly sql: Statements;
   private readonly batcher = new Batcher((operations) => this.runBatch(operations));
   private readonly listeners = new Set<StoreListener>();
-  private readonly programs = new Set<string>();
-  private prepared: Promise<void> | undefined;
+  private preparing: Promise<void> | undefined;
+  private isPrepared = false;
   private isRegistered = false;
   private seenAt = -Infinity;
   private judgesFrom = 0;
@@ -63,14 +63,13 @@ export class PostgresConnection implements StoreConnection {
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       if (isPermanent(error)) throw new PartneroConfigurationError(error.message);
-      this.tell((listener) => listener.onProblem?.(error));
+      this.tell((listener) => listener.onProblem(error));
     }
     this.ticker ??= setInterval(() => void this.tick(), HEARTBEAT_MS).unref();
   }
 
   call<N extends OperationName>(name: N, program: string, args: Args<N>): Promise<Reply<N>> {
     if (this.isClosed) return Promise.reject(new StoreError({ code: 'CLOSED', message: '' }));
-    if (name === 'registerProgram') this.programs.add(program);
     return this.batcher.call(name, program, args);
   }
 
@@ -108,16 +107,13 @@ export class PostgresConnection implements StoreConnection {
   }
 
   private async transact(operations: Operation[]): Promise<unknown[]> {
-    // After a silence, others may have taken this process for ended: then it registers again first.
-    if (performance.now() - this.seenAt > SILENCE_MS) this.prepared = undefined;
-    const preparedBefore = this.prepared;
     try {
       await this.prepare();
       return await this.run(operations);
     } catch (error) {
       if (!(error instanceof StoreError) || !MISSING.has(error.reason)) throw error;
     }
-    if (this.prepared === preparedBefore) this.prepared = undefined;
+    this.isPrepared = false;
     await this.prepare();
     return this.run(operations);
   }
@@ -126,12 +122,11 @@ export class PostgresConnection implements StoreConnection {
     return transact(this.settings.executor, (tx) => new SqlStore(tx, this.sql).run(operations));
   }
 
+  /** After a silence, others may have taken this process for ended: then it registers again first. */
   private prepare(): Promise<void> {
-    this.prepared ??= this.prepareTables().catch((error: unknown) => {
-      this.prepared = undefined;
-      throw error;
-    });
-    return this.prepared;
+    if (this.isPrepared && !this.wasSilent) return Promise.resolve();
+    this.preparing ??= this.prepareTables().finally(() => (this.preparing = undefined));
+    return this.preparing;
   }
 
   private async prepareTables(): Promise<void> {
@@ -144,9 +139,8 @@ export class PostgresConnection implements StoreConnection {
       });
       if (this.isRegistered) this.log.error(wasDropped(schema));
     }
-    for (const program of this.programs)
-      await this.run([{ name: 'registerProgram', program, args: {} }]);
     await this.sweep();
+    this.isPrepared = true;
   }
 
   private async tick(): Promise<void> {
@@ -156,7 +150,7 @@ export class PostgresConnection implements StoreConnection {
       await this.prepare();
       await this.sweep();
     } catch (error) {
-      this.tell((listener) => listener.onProblem?.(error as Error));
+      this.tell((listener) => listener.onProblem(error as Error));
     } finally {
       this.isTicking = false;
     }
@@ -164,14 +158,21 @@ export class PostgresConnection implements StoreConnection {
 
   private async sweep(): Promise<void> {
     // Whoever was silent while PostgreSQL was away gets a lease's time to register again.
-    if (performance.now() - this.seenAt > SILENCE_MS)
-      this.judgesFrom = performance.now() + LEASE_MS;
+    if (this.wasSilent) this.judgesFrom = performance.now() + LEASE_MS;
     const leaseMs = performance.now() < this.judgesFrom ? Infinity : LEASE_MS;
     const sweep = await sweepOwners((some) => this.run(some), this.identity, leaseMs);
     this.seenAt = performance.now();
-    if (!sweep.wasAlive && this.isRegistered) this.tell((listener) => listener.onDeposed());
+    if (!sweep.wasAlive && this.isRegistered) {
+      this.tell((listener) => listener.onDeposed());
+      // The tables may be new ones.
+      this.tell((listener) => listener.onReset());
+    }
     if (sweep.recovered > 0) this.tell((listener) => listener.onJobs());
     this.isRegistered = true;
+  }
+
+  private get wasSilent(): boolean {
+    return performance.now() - this.seenAt > SILENCE_MS;
   }
 
   private tell(about: (listener: StoreListener) => void): void {

@@ -49,18 +49,19 @@ interface Connected {
   readonly connection: PostgresConnection;
   readonly errors: string[];
   readonly problems: string[];
-  readonly counts: { deposed: number };
+  readonly counts: { deposed: number; reset: number };
 }
 
 function connectionOn(executor = executorAt(), mayMigrate = true): Connected {
   const errors: string[] = [];
   const problems: string[] = [];
-  const counts = { deposed: 0 };
+  const counts = { deposed: 0, reset: 0 };
   const log = { log() {}, warn() {}, error: (message: string) => errors.push(message) };
   const settings = { executor, schema, migrate: mayMigrate, location: 'PostgreSQL' };
   const connection = new PostgresConnection(settings, log);
   connection.subscribe({
     onJobs() {},
+    onReset: () => void (counts.reset += 1),
     onDeposed: () => void (counts.deposed += 1),
     onProblem: (error) => void problems.push(error.message),
   });
@@ -150,21 +151,17 @@ describe('Opening a connection', () => {
 });
 
 describe('A schema that is dropped while the app runs', () => {
-  it('is created again with its programs and owners, and the loss is logged once', async () => {
+  it('is created again, and the process registers again; the loss is logged once', async () => {
     const { connection, errors, counts } = connectionOn();
     await connection.open();
-    await connection.call('registerProgram', 'default', {});
     await enqueue(connection, '1');
     await drop();
     await Promise.all(['2', '3', '4'].map((id) => enqueue(connection, id)));
     expect(await saved()).toEqual(['2', '3', '4']);
     expect(await owners()).toHaveLength(1);
-    expect((await direct.query(`SELECT name FROM ${schema}.programs`)).rows).toEqual([
-      { name: 'default' },
-    ]);
     expect(errors).toHaveLength(1);
     expect(errors[0]).toContain('were dropped while the app ran');
-    expect(counts.deposed).toBe(1);
+    expect(counts).toEqual({ deposed: 1, reset: 1 });
   });
 
   it('is reported while the app may not create it, until somebody does', async () => {

@@ -12,6 +12,7 @@ import {
   type PostgresExecutor,
 } from 'nestjs-partnero/postgres';
 import { DataSource } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { prismaClient } from './prisma-client.js';
 
 /** A client library as an app uses it, connected to a real server. */
@@ -55,6 +56,7 @@ export const POSTGRES_CLIENTS: Readonly<Record<string, Connect>> = {
   async TypeORM(url) {
     const source = new DataSource({ type: 'postgres', url, poolErrorHandler: () => {} });
     await source.initialize();
+    survive((source.driver as PostgresDriver).master as Pool);
     return {
       executor: fromTypeOrm(source),
       clients: { 'the DataSource': source, 'its EntityManager': source.manager },
@@ -112,9 +114,14 @@ export const POSTGRES_CLIENTS: Readonly<Record<string, Connect>> = {
 /** Whose connections may end while they are in use. */
 function poolOf(connectionString: string): Pool {
   const pool = new Pool({ connectionString, max: 3 });
+  survive(pool);
+  return pool;
+}
+
+/** A connection that ends while nobody listens would end the process. */
+function survive(pool: Pool): void {
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
 }
 
 /** As objection's `knexSnakeCaseMappers()`, which renames the columns of all that is read. */
