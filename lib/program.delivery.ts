@@ -157,7 +157,8 @@ export class ProgramDelivery {
     const { signal } = this.draining;
     this.held = { reason: 'unverified_key', until: null };
     if (!(await this.loadIdentity())) return;
-    for (let silences = 0, rejections = 0; ;) {
+    let silences = 0;
+    for (let step = 0; ; step += 1) {
       const answer = await this.ask();
       if (this.stopped.signal.aborted) return;
       switch (answer.type) {
