@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PartneroConfigurationError } from '../../partnero.configuration-error.js';
 import { directory } from './directory.cjs';
@@ -11,7 +11,8 @@ import type { WorkerStart } from './worker-messages.js';
  */
 export function resolveWorkerPath(given: string | undefined): string {
   const folder = directory();
-  const path = given ?? (folder === undefined ? undefined : join(folder, 'sqlite.worker.js'));
+  const own = folder === undefined ? undefined : join(folder, 'sqlite.worker.js');
+  const path = given === undefined ? own : resolve(given);
   if (path !== undefined && existsSync(path)) return path;
   throw new PartneroConfigurationError(
     `sqliteOutbox() can't find the file that its thread runs${path === undefined ? '' : ` (${path})`}: the ` +
