@@ -1,8 +1,8 @@
-import { outboxConformance } from 'nestjs-partnero/testing';
 import { memoryOutbox } from './conformance/memory-outbox.js';
 import { MemoryStore } from './conformance/memory-store.js';
+import { strictOutboxConformance } from './conformance/strict-conformance.js';
 
-outboxConformance({
+strictOutboxConformance({
   name: 'memory',
   make: () => {
     const store = new MemoryStore();

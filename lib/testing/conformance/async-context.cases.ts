@@ -1,8 +1,7 @@
-import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type ConformanceHarness, sleep } from './conformance-harness.js';
-import type { AddCase } from './outbox-conformance.js';
+import { assertSame, type ConformanceHarness, sleep } from './conformance-harness.js';
 import { completed, failed } from './scripted-partnero.js';
+import type { AddCase } from './test-framework.js';
 
 export function asyncContextCases(on: ConformanceHarness, it: AddCase): void {
   it('deliver, checkKey and onEnd run in the async context of start, never in that of a request', async () => {
@@ -33,6 +32,6 @@ export function asyncContextCases(on: ConformanceHarness, it: AddCase): void {
       control.resume();
       await on.ended(5);
     });
-    assert.deepEqual([...seen].toSorted(), ['checkKey in app', 'deliver in app', 'onEnd in app']);
+    assertSame([...seen].toSorted(), ['checkKey in app', 'deliver in app', 'onEnd in app']);
   });
 }

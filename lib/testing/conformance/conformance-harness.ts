@@ -149,6 +149,12 @@ export class ConformanceHarness {
     await sleep(QUIET_MS);
   }
 
+  assertUnsent(...labels: string[]): void {
+    for (const label of labels) {
+      assert.equal(this.partnero.attemptsOf(label).length, 0, `${label} was delivered`);
+    }
+  }
+
   async deadLetters(engine = this.engine): Promise<HistoryEntry[]> {
     const entries: HistoryEntry[] = [];
     for await (const entry of engine.deadLetters()) entries.push(entry);
@@ -169,6 +175,9 @@ export class ConformanceHarness {
   }
 }
 
+/** `'0'`, `'1'`, … */
+export const keys = (count: number): string[] => Array.from({ length: count }, (_, n) => `${n}`);
+
 export const sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => void setTimeout(resolve, ms));
 
@@ -184,11 +193,16 @@ export function assertAddsUp({ jobs, ...stats }: OutboxStats): void {
   }
 }
 
+/** As JSON says it: objects that an engine got from another thread have other prototypes. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify([value]));
+
+export function assertSame(actual: unknown, expected: unknown): void {
+  assert.deepEqual(plain(actual), plain(expected));
+}
+
 /** Compares those fields that `expected` has. */
 export function assertMatches(actual: object, expected: object): void {
-  const found = Object.keys(expected).map((name) => [
-    name,
-    (actual as Record<string, unknown>)[name],
-  ]);
-  assert.deepEqual(Object.fromEntries(found), expected);
+  const fields = actual as Record<string, unknown>;
+  const found = Object.keys(expected).map((name) => [name, fields[name]]);
+  assertSame(Object.fromEntries(found), expected);
 }

@@ -10,15 +10,14 @@ import { programCases } from './program.cases.js';
 import { retryCases } from './retry.cases.js';
 import { shutdownCases } from './shutdown.cases.js';
 import { statsCases } from './stats.cases.js';
-import { stringCases } from './string.cases.js';
 import { submitCases } from './submit.cases.js';
 import { transactionCases } from './transaction.cases.js';
-import { globalFramework } from './test-framework.js';
+import { type AddCase, globalFramework } from './test-framework.js';
 
-/** Adds one test to the suite. */
-export type AddCase = (name: string, run: () => Promise<void>) => void;
+/** Cases by the name of their group. */
+export type CaseGroups = Readonly<Record<string, (on: ConformanceHarness, it: AddCase) => void>>;
 
-const GROUPS = {
+const GROUPS: CaseGroups = {
   'held jobs': heldCases,
   order: orderCases,
   'submitted jobs': submitCases,
@@ -29,10 +28,9 @@ const GROUPS = {
   stats: statsCases,
   programs: programCases,
   shutdown: shutdownCases,
-  strings: stringCases,
   'async context': asyncContextCases,
 };
-const TRANSACTIONS = { transactions: transactionCases };
+const TRANSACTIONS: CaseGroups = { transactions: transactionCases };
 /** A test waits for several things, each for at most `timeoutMs`. */
 const WAITS = 6;
 
@@ -50,9 +48,13 @@ const WAITS = 6;
  * });
  */
 export function outboxConformance(options: OutboxConformanceOptions): void {
+  const groups = options.transactions ? { ...GROUPS, ...TRANSACTIONS } : GROUPS;
+  runCases(options, groups);
+}
+
+export function runCases(options: OutboxConformanceOptions, groups: CaseGroups): void {
   const { name, make, timeoutMs = 10_000, exactCounts = true } = options;
   const { describe, it, beforeEach, afterEach } = options.framework ?? globalFramework();
-  const groups = options.transactions ? { ...GROUPS, ...TRANSACTIONS } : GROUPS;
   const limitMs = WAITS * timeoutMs;
   describe(`an outbox on ${name}`, () => {
     const harness = new ConformanceHarness(() => make(), timeoutMs, exactCounts);

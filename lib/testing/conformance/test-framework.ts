@@ -7,6 +7,9 @@ export interface TestFramework {
   afterEach(run: () => Promise<void>, timeoutMs?: number): unknown;
 }
 
+/** Adds one test to the suite. */
+export type AddCase = (name: string, run: () => Promise<void>) => void;
+
 /** @throws Error if the test framework has no such globals */
 export function globalFramework(): TestFramework {
   const found: Partial<TestFramework> = globalThis as Partial<TestFramework>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { assertMatches, type ConformanceHarness } from './conformance-harness.js';
-import type { AddCase } from './outbox-conformance.js';
+import { assertMatches, assertSame, type ConformanceHarness } from './conformance-harness.js';
+import type { AddCase } from './test-framework.js';
 
 export function transactionCases(on: ConformanceHarness, it: AddCase): void {
   const inTransaction = (work: (transaction: unknown) => Promise<void>) => {
@@ -20,7 +20,7 @@ export function transactionCases(on: ConformanceHarness, it: AddCase): void {
     await inTransaction(async (transaction) => {
       await enqueueIn(transaction, 'a');
       await on.quiet();
-      assert.deepEqual(on.partnero.attemptsOf('a'), []);
+      on.assertUnsent('a');
       assertMatches(await on.engine.stats(), { queued: 1 });
     });
     await on.ended(2);
@@ -36,9 +36,9 @@ export function transactionCases(on: ConformanceHarness, it: AddCase): void {
     });
     await assert.rejects(work, rolledBack);
     await on.quiet();
-    assert.deepEqual(on.partnero.attemptsOf('a'), []);
+    on.assertUnsent('a');
     assertMatches(await on.idle(), { queued: 1, outcomes: { attributed: 1 } });
-    assert.deepEqual(await on.engine.find('a'), []);
+    assertSame(await on.engine.find('a'), []);
   });
 
   it('a job that is enqueued in a transaction keeps the order of its ordering key', async () => {
@@ -50,6 +50,6 @@ export function transactionCases(on: ConformanceHarness, it: AddCase): void {
     await on.add('a', 'fourth');
     on.start();
     await on.ended(4);
-    assert.deepEqual(on.partnero.delivered, ['first', 'second', 'third', 'fourth']);
+    assertSame(on.partnero.delivered, ['first', 'second', 'third', 'fourth']);
   });
 }

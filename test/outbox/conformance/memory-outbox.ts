@@ -23,8 +23,8 @@ export class MemoryOutbox implements OutboxEngine {
   protected pauses: MemoryPauses | undefined;
   private readonly sending = new Set<Promise<void>>();
   private readonly aborted = new AbortController();
-  private readonly wake = () => void this.inContext(() => this.pump());
-  private inContext: ReturnType<typeof AsyncLocalStorage.snapshot> = AsyncLocalStorage.snapshot();
+  protected readonly wake = () => void this.inContext(() => this.pump());
+  protected inContext: ReturnType<typeof AsyncLocalStorage.snapshot> = AsyncLocalStorage.snapshot();
   private state: 'open' | 'drained' | 'closed' = 'open';
   private timer: NodeJS.Timeout | undefined;
 
@@ -74,7 +74,7 @@ export class MemoryOutbox implements OutboxEngine {
   start(delivery: Delivery): DeliveryControl {
     this.inContext = AsyncLocalStorage.snapshot();
     this.delivery = delivery;
-    const pauses = new MemoryPauses(delivery, this.wake);
+    const pauses = this.makePauses(delivery);
     this.pauses = pauses;
     this.store.onWork.add(this.wake);
     // After the caller had a chance to pause.
@@ -144,6 +144,10 @@ export class MemoryOutbox implements OutboxEngine {
     this.delivery?.onEnd(toJob(row), end);
   }
 
+  protected makePauses(delivery: Delivery): MemoryPauses {
+    return new MemoryPauses(delivery, this.wake);
+  }
+
   protected discardNow(id: string): boolean {
     const row = this.heldRow(id);
     if (!row) return false;
@@ -152,7 +156,7 @@ export class MemoryOutbox implements OutboxEngine {
     return true;
   }
 
-  private heldRow(id: string): Row | undefined {
+  protected heldRow(id: string): Row | undefined {
     const row = this.store.get(this.program, id);
     return row?.state === 'held' && row.owner === this ? row : undefined;
   }
@@ -182,7 +186,7 @@ export class MemoryOutbox implements OutboxEngine {
   }
 
   private async attempt(row: Row, claim: symbol): Promise<void> {
-    const isOurs = () => row.claim === claim;
+    const isOurs = () => this.isOurs(row, claim);
     const save = async (progress: string) => {
       if (isOurs()) row.checkpoint = progress;
       return isOurs();
@@ -193,7 +197,11 @@ export class MemoryOutbox implements OutboxEngine {
     else await this.apply(row, result);
   }
 
-  private async apply(row: Row, result: DeliveryResult): Promise<void> {
+  protected isOurs(row: Row, claim: symbol): boolean {
+    return row.claim === claim;
+  }
+
+  protected async apply(row: Row, result: DeliveryResult): Promise<void> {
     switch (result.type) {
       case 'completed':
         this.pauses!.responded();
@@ -214,7 +222,7 @@ export class MemoryOutbox implements OutboxEngine {
     }
   }
 
-  private retry(row: Row, reason: string, afterMs: number): void {
+  protected retry(row: Row, reason: string, afterMs: number): void {
     const { initialBackoffMs, maxBackoffMs, maxAgeMs } = this.delivery!;
     row.failedAt ??= Date.now();
     if (Date.now() - row.failedAt > maxAgeMs) return this.ended(row, { type: 'dead', reason });

@@ -10,14 +10,14 @@ const doubled = (step: number, maxMs: number): number => Math.min(maxMs, MIN_MS 
 export class MemoryPauses {
   private manual: PauseReason | null = null;
   private rateLimit = { until: 0, step: 0 };
-  private unauthorized: { until: number; step: number } | null = null;
-  private breaker = { failures: 0, until: 0, step: 0 };
+  protected unauthorized: { until: number; step: number } | null = null;
+  protected breaker = { failures: 0, until: 0, step: 0 };
   private checking = false;
   private tokens = Infinity;
   private filledAt = 0;
 
   constructor(
-    private readonly delivery: Delivery,
+    protected readonly delivery: Delivery,
     private readonly onChange: () => void,
   ) {}
 
@@ -91,7 +91,7 @@ export class MemoryPauses {
     return this.unauthorized !== null && this.unauthorized.until <= Date.now();
   }
 
-  private refill(): number {
+  protected refill(): number {
     const perMs = (this.delivery.requestsPerMinute ?? Infinity) / 60_000;
     if (perMs === Infinity) return Infinity;
     const now = Date.now();

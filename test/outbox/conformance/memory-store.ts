@@ -36,10 +36,10 @@ export class MemoryStore {
   readonly programIds = new Map<string, string | null>();
   /** Called when a job may have become due. */
   readonly onWork = new Set<() => void>();
-  private readonly rows = new Map<string, Row>();
+  protected readonly rows = new Map<string, Row>();
   /** The jobs that haven't completed, in order, by program and ordering key. */
-  private readonly open = new Map<string, Row[]>();
-  private readonly keys = new Map<string, Holder>();
+  protected readonly open = new Map<string, Row[]>();
+  protected readonly keys = new Map<string, Holder>();
   private readonly counters = new Map<
     string,
     { queued: number; outcomes: Record<string, number> }
@@ -49,9 +49,24 @@ export class MemoryStore {
     const state = owner ? 'held' : 'pending';
     const { name, orderingKey, referralKey, payload, queuedAt } = job;
     const row: Row = {
-      ...{ name, orderingKey, referralKey, payload, queuedAt, program, key, state, owner },
-      ...{ id: randomUUID(), claim: null, dueAt: 0, attempts: 0, failedAt: null },
-      ...{ checkpoint: null, end: null, reason: null, endedAt: null },
+      name,
+      orderingKey,
+      referralKey,
+      payload,
+      queuedAt,
+      program,
+      key,
+      state,
+      owner,
+      id: randomUUID(),
+      claim: null,
+      dueAt: 0,
+      attempts: 0,
+      failedAt: null,
+      checkpoint: null,
+      end: null,
+      reason: null,
+      endedAt: null,
     };
     this.rows.set(row.id, row);
     const queue = nameOf(program, orderingKey);
@@ -169,13 +184,12 @@ export class MemoryStore {
     for (const listener of this.onWork) listener();
   }
 
-  private discardAll(program: string, orderingKey: string): void {
-    for (const row of [...(this.open.get(nameOf(program, orderingKey)) ?? [])]) {
-      if (row.state !== 'sending') this.end(row, DISCARDED);
-    }
+  protected discardAll(program: string, orderingKey: string): void {
+    const queue = this.open.get(nameOf(program, orderingKey)) ?? [];
+    for (const row of queue) if (row.state !== 'sending') this.end(row, DISCARDED);
   }
 
-  private remove(row: Row, outcome: string): void {
+  protected remove(row: Row, outcome: string): void {
     const queue = nameOf(row.program, row.orderingKey);
     const rest = (this.open.get(queue) ?? []).filter((each) => each !== row);
     if (rest.length > 0) this.open.set(queue, rest);
@@ -184,7 +198,7 @@ export class MemoryStore {
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   }
 
-  private releaseKeys({ id }: Row): void {
+  protected releaseKeys({ id }: Row): void {
     for (const [key, holder] of this.keys) if (holder.id === id) this.keys.delete(key);
   }
 
@@ -216,13 +230,25 @@ export const toJob = ({
   queuedAt,
   ...row
 }: Row): Job => ({
-  ...{ id, name, orderingKey, referralKey, payload, queuedAt },
-  ...{ attempts: row.attempts, checkpoint: row.checkpoint },
+  id,
+  name,
+  orderingKey,
+  referralKey,
+  payload,
+  queuedAt,
+  attempts: row.attempts,
+  checkpoint: row.checkpoint,
 });
 
 export const toEntry = (row: Row): HistoryEntry => ({
-  ...{ id: row.id, program: row.program, jobName: row.name, customerKey: row.orderingKey },
-  ...{ key: row.key, referralKey: row.referralKey, attempts: row.attempts, reason: row.reason },
+  id: row.id,
+  program: row.program,
+  jobName: row.name,
+  customerKey: row.orderingKey,
+  key: row.key,
+  referralKey: row.referralKey,
+  attempts: row.attempts,
+  reason: row.reason,
   state: row.end?.type ?? 'pending',
   outcome: row.end ? (row.end.type === 'dead' ? 'dead' : row.end.outcome) : null,
   detail: row.end?.type === 'completed' ? (row.end.detail ?? null) : null,

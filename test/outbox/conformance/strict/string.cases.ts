@@ -1,54 +1,55 @@
 import assert from 'node:assert/strict';
-import { assertMatches, type ConformanceHarness } from './conformance-harness.js';
-import type { AddCase } from './outbox-conformance.js';
+import {
+  assertMatches,
+  assertSame,
+  type ConformanceHarness,
+} from '#lib/testing/conformance/conformance-harness.js';
+import type { AddCase } from '#lib/testing/conformance/test-framework.js';
 
 const LONG = 'é'.repeat(2_000);
-const ODD_STRINGS = [
-  ...[
-    'a',
-    'A',
-    ' a',
-    'a ',
-    'a\n',
-    'a\nb',
-    'a\tb',
-    'a:b',
-    'a:b:c',
-    'a%3Ab',
-    'a%',
-    'a/b',
-    'a\\b',
-    '{a}',
-  ],
-  ...[
-    'a"b',
-    "a'b",
-    "a''b",
-    "'; DROP TABLE jobs; --",
-    'a*',
-    'a?',
-    '[a]',
-    '$1',
-    ':a',
-    'a_',
-    'a\u007fb',
-  ],
-  ...[
-    '0',
-    '-1',
-    '1e3',
-    '007',
-    '7',
-    'null',
-    'undefined',
-    '__proto__',
-    'constructor',
-    'toString',
-    '[]',
-  ],
-  ...['é', 'e\u0301', '😀', '👩‍👩‍👧', 'ﬁ', 'İ', 'ß', 'ss', '\ufeffa', 'a\u200bb', '\uffff', '日本語'],
-  ...[`${LONG}1`, `${LONG}2`],
+const CONTROL = ['a\n', 'a\nb', 'a\tb', ' a', 'a ', 'a\u007fb', '\ufeffa', 'a\u200bb', '\uffff'];
+const PUNCTUATION = [
+  'a:b',
+  'a:b:c',
+  'a%3Ab',
+  'a%',
+  'a/b',
+  'a\\b',
+  '{a}',
+  'a"b',
+  "a'b",
+  "a''b",
+  '[a]',
 ];
+const PATTERNS = ["'; DROP TABLE jobs; --", 'a*', 'a?', '$1', ':a', 'a_'];
+const LITERALS = [
+  '0',
+  '-1',
+  '1e3',
+  '007',
+  '7',
+  'null',
+  'undefined',
+  '__proto__',
+  'constructor',
+  '[]',
+];
+const LETTERS = [
+  'a',
+  'A',
+  'é',
+  'e\u0301',
+  '😀',
+  '👩‍👩‍👧',
+  'ﬁ',
+  'İ',
+  'ß',
+  'ss',
+  '日本語',
+  `${LONG}1`,
+  `${LONG}2`,
+];
+const ODD_STRINGS = [CONTROL, PUNCTUATION, PATTERNS, LITERALS, LETTERS].flat();
 const UNSTORABLE = ['a\0b', 'a\0', '\ud800', 'a\udc00b', '\ud83d'];
 
 export function stringCases(on: ConformanceHarness, it: AddCase): void {
@@ -61,11 +62,11 @@ export function stringCases(on: ConformanceHarness, it: AddCase): void {
     await on.ended(ODD_STRINGS.length);
     for (const [n, key] of ODD_STRINGS.entries()) {
       const found = await on.engine.find(key);
-      assert.deepEqual(
+      assertSame(
         found.map(({ id, customerKey }) => [id, customerKey]),
         [[ids[n], key]],
       );
-      assert.deepEqual(
+      assertSame(
         on.partnero.attemptsOf(key).map(({ job }) => job.orderingKey),
         [key],
       );
@@ -87,17 +88,17 @@ export function stringCases(on: ConformanceHarness, it: AddCase): void {
     };
     for (const value of ODD_STRINGS) assert.equal((await submit(value)).outcome, null, value);
     await on.ended(ODD_STRINGS.length);
-    assert.deepEqual(
+    assertSame(
       on.partnero.attempts.map(({ job }) => job.payload),
       ODD_STRINGS.map(payload),
     );
-    assert.deepEqual(
+    assertSame(
       on.partnero.attempts.map(({ job }) => job.referralKey),
       ODD_STRINGS,
     );
     const found = (await on.engine.find('a')).toReversed();
     for (const field of ['key', 'referralKey', 'reason'] as const) {
-      assert.deepEqual(
+      assertSame(
         found.map((entry) => entry[field]),
         ODD_STRINGS,
       );
@@ -110,8 +111,8 @@ export function stringCases(on: ConformanceHarness, it: AddCase): void {
     on.start();
     const attempt = async (key: string, n: number) => {
       const label = `odd-${n}`;
-      const id = await on.add(key, label).catch((error: unknown) => {
-        assert.ok(error instanceof Error && !error.message.includes(label));
+      const id = await on.add(key, label).catch((error: Error) => {
+        assert.ok(error.message !== '' && !error.message.includes(label));
         return null;
       });
       await on.add(`good-${n}`);
@@ -123,7 +124,7 @@ export function stringCases(on: ConformanceHarness, it: AddCase): void {
     for (const [n, id] of ids.entries()) {
       if (id === null) continue;
       const found = await on.engine.find(UNSTORABLE[n]!);
-      assert.deepEqual(
+      assertSame(
         found.map((entry) => entry.id),
         [id],
       );
