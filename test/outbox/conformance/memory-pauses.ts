@@ -77,7 +77,8 @@ export class MemoryPauses {
 
   /** Resolves when the key was checked once. */
   async checkKey(): Promise<void> {
-    if (this.checking) return;
+    // One check for all that were being sent together.
+    if (this.checking || (this.unauthorized && !this.keyIsDue)) return;
     this.checking = true;
     const step = this.unauthorized?.step ?? 0;
     this.unauthorized ??= { until: Date.now(), step };
