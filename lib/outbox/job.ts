@@ -1,5 +1,7 @@
 /** Something to send to Partnero, before the outbox has saved it. */
 export interface NewJob {
+  /** A UUIDv7, if it was chosen before. Saving the same id twice saves one job. Default: a new one. */
+  readonly id?: string | undefined;
   /** Which {@link JobHandler} delivers it, such as `attribution`. */
   readonly name: string;
   /** Jobs with the same ordering key are delivered one at a time, in order. Usually the customer's key. */

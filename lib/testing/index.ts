@@ -1,7 +1,7 @@
 export { FakePartnero } from './fake-partnero.js';
 export type { FakePartneroOptions } from './fake-partnero.js';
 export type { FakeFault, FaultScope } from './fake-fault.js';
-export type { FakeReadings } from './fake-readings.js';
+export type { FakeApiVariants } from './fake-api-variants.js';
 export type { RecordedRequest } from './fake-request.js';
 export type {
   FakeCustomer,

@@ -1,6 +1,8 @@
+import type { RunInAppContext } from '../app-context.js';
 import { exponential } from '../outbox/backoff.js';
-import type { OutboxLog } from '../outbox/outbox.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
 import { PartneroError } from '../api/partnero.error.js';
+import { sleep } from '../sleep.js';
 import { ensureWebhook, NoSecretError } from './ensure-webhook.js';
 import type { WebhookSecret } from './webhook.secret.js';
 import type { SecretSource } from './webhook.receiver.js';
@@ -27,6 +29,7 @@ export class WebhookKeeper implements SecretSource {
   constructor(
     private readonly subscriptions: WebhookSubscriptions,
     private readonly wanted: WantedSubscription,
+    private readonly inAppContext: RunInAppContext,
     private readonly log: OutboxLog,
   ) {}
 
@@ -46,7 +49,9 @@ export class WebhookKeeper implements SecretSource {
 
   /** Perhaps somebody made the webhook anew in Partnero: then it has another secret. */
   noticeMismatch(): void {
-    if (Math.abs(Date.now() - this.lastRun) >= ASK_AGAIN_AFTER_MS) this.start();
+    if (Math.abs(Date.now() - this.lastRun) < ASK_AGAIN_AFTER_MS) return;
+    // This is called while a request is handled.
+    this.inAppContext(() => this.start());
   }
 
   stop(): void {
@@ -66,7 +71,7 @@ export class WebhookKeeper implements SecretSource {
       } catch (error) {
         if (!signal.aborted) this.complain(error);
       }
-      await this.sleep(exponential(step, FIRST_WAIT_MS, LONGEST_WAIT_MS));
+      await sleep(exponential(step, FIRST_WAIT_MS, LONGEST_WAIT_MS), signal);
     }
   }
 
@@ -80,18 +85,5 @@ export class WebhookKeeper implements SecretSource {
       `webhooks.ensure: the webhook could not be looked after at Partnero: ${problem} It is tried ` +
         `again.${this.isReady ? '' : ' Until then, deliveries are answered 503.'}`,
     );
-  }
-
-  private sleep(ms: number): Promise<void> {
-    const { signal } = this.stopped;
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, ms).unref();
-      signal.addEventListener('abort', wake);
-    });
   }
 }

@@ -56,7 +56,7 @@ describe('an outbox of another program', () => {
     'is not delivered by another key that does not tell its program (verifyOnBoot: %s)',
     async (verifyOnBoot) => {
       await runProduction();
-      staging.readings.tellsPublicId = false;
+      staging.apiVariants.tellsPublicId = false;
       const running = await start(staging, { verifyOnBoot });
       await eventually(async () => (await stats(running)).paused?.reason === 'wrong_program');
       expect(staging.requestsTo('POST /customers')).toHaveLength(0);
@@ -99,7 +99,7 @@ describe('an outbox of another program', () => {
   });
 
   it('whose id was never learned is delivered, with a warning', async () => {
-    production.readings.tellsPublicId = false;
+    production.apiVariants.tellsPublicId = false;
     await runProduction();
     production.apiKey = 'rotated';
     const running = await start(production);

@@ -111,14 +111,14 @@ describe('the file', () => {
         lane: lane as string,
         referralKey: 'ann',
         payload: '{}',
-        acceptedAt: Date.now(),
+        queuedAt: Date.now(),
       });
     // One that can't be written fails those of the same commit.
     const told = await Promise.allSettled(['a', 'b', null, 'c', null, 'd'].map(accept));
     const kept = told.filter(({ status }) => status === 'fulfilled').length;
     expect(kept).toBeLessThan(5);
     await accept('e');
-    expect(await host.ask('stats')).toMatchObject({ accepted: kept + 1, pending: kept + 1 });
+    expect(await host.ask('stats')).toMatchObject({ queued: kept + 1, pending: kept + 1 });
   });
 
   it('is not shared by programs that want different guarantees of it', async () => {
@@ -136,7 +136,7 @@ describe('the file', () => {
     expect(fake.customers).toHaveLength(30);
     expect(fake.requestsTo('POST /customers')).toHaveLength(30);
     await one.close();
-    expect(await attribute(two, 'after')).toBe('accepted');
+    expect(await attribute(two, 'after')).toBe('queued');
     await settled(two.app, 31);
   });
 });
@@ -156,7 +156,7 @@ describe('boot', () => {
     mkdirSync(dirname(path));
     inOtherProcess(path, readFileSync('test/support/fixtures/outbox-v1.sql', 'utf8'));
     const running = await start();
-    expect(await attribute(running, 'new')).toBe('accepted');
+    expect(await attribute(running, 'new')).toBe('queued');
     expect(await settled(running.app, 6)).toMatchObject({
       dead: 0,
       outcomes: { attributed: 5, already_registered: 1 },
@@ -214,7 +214,7 @@ describe('boot', () => {
     damage();
     const damaged = readFileSync(path);
     const running = await start();
-    expect(await attribute(running, 'user-1')).toBe('accepted');
+    expect(await attribute(running, 'user-1')).toBe('queued');
     await settled(running.app, 1);
     const aside = readdirSync(dirname(path)).find((name) => name.includes('.corrupt-'))!;
     expect(readFileSync(join(dirname(path), aside))).toEqual(damaged);
@@ -226,7 +226,7 @@ describe('boot', () => {
     await closeApps();
     truncateSync(path, 0);
     const running = await start();
-    expect(await attribute(running, 'user-1')).toBe('accepted');
+    expect(await attribute(running, 'user-1')).toBe('queued');
   });
 
   it('delivers what a file from before holds', async () => {
@@ -248,10 +248,9 @@ describe('while the app runs', () => {
   ])('a file that is %s loses nothing', async (_, remove) => {
     await fake.down();
     const running = await start();
-    for (let i = 0; i < 20; i += 1)
-      expect(await attribute(running, `before-${i}`)).toBe('accepted');
+    for (let i = 0; i < 20; i += 1) expect(await attribute(running, `before-${i}`)).toBe('queued');
     remove();
-    for (let i = 0; i < 20; i += 1) expect(await attribute(running, `after-${i}`)).toBe('accepted');
+    for (let i = 0; i < 20; i += 1) expect(await attribute(running, `after-${i}`)).toBe('queued');
     await closeApps();
     await fake.up();
     const again = await start();
@@ -282,7 +281,7 @@ describe('while the app runs', () => {
     expect(await attribute(running, 'user-2')).toBe('accept_failed');
     expect(running.logger.ours('error').some((line) => line.includes("doesn't work"))).toBe(true);
     rmSync(dirname(path));
-    expect(await attribute(running, 'user-3')).toBe('accepted');
+    expect(await attribute(running, 'user-3')).toBe('queued');
     expect(await serviceOf(running).outbox.stats()).toMatchObject({
       notAccepted: { accept_failed: 1 },
       storage: { ok: true },

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { OptionCheck } from '../../option-check.js';
-import type { WorkerSettings } from './protocol.js';
+import { resolveWorkerPath } from './start-worker.js';
+import type { WorkerSettings } from './worker-messages.js';
 
 /** Options of `sqliteOutbox()`. */
 export interface SqliteOutboxOptions {
@@ -15,6 +16,11 @@ export interface SqliteOutboxOptions {
    * Default `'normal'`.
    */
   synchronous?: 'normal' | 'full' | undefined;
+  /**
+   * Of the file `nestjs-partnero/sqlite-worker`, for an app that a bundler has packed into few files: the
+   * path of its output. Default: beside this package's own files.
+   */
+  workerPath?: string | undefined;
 }
 
 /** @throws PartneroConfigurationError naming the option */
@@ -22,10 +28,11 @@ export function resolveSqliteOptions(
   given: SqliteOutboxOptions | undefined,
   environment: NodeJS.ProcessEnv,
 ): WorkerSettings {
-  const check = new OptionCheck(given, 'sqliteOutbox', ['path', 'synchronous']);
+  const check = new OptionCheck(given, 'sqliteOutbox', ['path', 'synchronous', 'workerPath']);
   const fallback = environment['PARTNERO_OUTBOX_PATH']?.trim() || join('.partnero', 'outbox.db');
   return {
     path: resolve(check.string('path', fallback)),
     synchronous: check.oneOf('synchronous', ['normal', 'full'], 'normal'),
+    workerPath: resolveWorkerPath(check.string('workerPath')),
   };
 }
