@@ -217,7 +217,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   {
     fault: 'does not discard what a job overrides',
     caughtBy:
-      'a job with overrides discards the pending, held and dead jobs of its ordering key and of no other',
+      'a job with overrides discards the pending and dead jobs of its ordering key and of no other',
     Store: class extends MemoryStore {
       protected override discardAll(): void {}
     },

@@ -46,6 +46,8 @@ export class MemoryStore {
   >();
 
   add(program: string, job: NewJob, owner: object | null, key: string | null = null): Row {
+    const saved = this.rows.get(job.id ?? '');
+    if (saved) return saved;
     const state = owner ? 'held' : 'pending';
     const { name, orderingKey, referralKey, payload, queuedAt } = job;
     const row: Row = {
@@ -58,7 +60,7 @@ export class MemoryStore {
       key,
       state,
       owner,
-      id: randomUUID(),
+      id: job.id ?? randomUUID(),
       claim: null,
       dueAt: 0,
       attempts: 0,
@@ -79,6 +81,7 @@ export class MemoryStore {
     const { name, key, cancels, overrides } = job;
     const cancelled = cancels && this.keys.get(nameOf(program, cancels.name, cancels.key));
     const orderingKey = cancelled?.orderingKey ?? job.orderingKey;
+    if (this.rows.has(job.id ?? '')) return { id: job.id!, outcome: null };
     const holder = key && this.keys.get(nameOf(program, name, key.value));
     if (overrides) this.discardAll(program, orderingKey);
     const row = this.add(program, { ...job, orderingKey }, null, key?.value ?? null);

@@ -7,11 +7,11 @@ export interface ModelJob {
   readonly customer: string;
   /** Where it is delivered. Of a refund, known once it is delivered. */
   orderingKey: string | null;
-  /**
-   * `queued`: must be delivered. `perhaps`: an erasure or `forget` may have discarded it, or come too
-   * late. `ended`: must not be delivered any more.
-   */
-  state: 'held' | 'queued' | 'perhaps' | 'ended';
+  readonly submittedTo: string | null;
+  /** `queued`: must be delivered. `ended`: must not be delivered any more. */
+  state: 'held' | 'queued' | 'ended';
+  /** An erasure or `forget` may have discarded it, or come too late. */
+  perhapsDiscarded: boolean;
   heldBy: Member | null;
   /** How it must have ended, if it isn't delivered. */
   outcome: string | null;
@@ -29,7 +29,9 @@ export class Model {
   add(job: Pick<ModelJob, 'id' | 'name' | 'customer'> & Partial<ModelJob>): ModelJob {
     const added: ModelJob = {
       orderingKey: job.customer,
+      submittedTo: null,
       state: 'queued',
+      perhapsDiscarded: false,
       heldBy: null,
       outcome: null,
       ...job,
@@ -70,11 +72,9 @@ export class Model {
   }
 
   /** Jobs of this customer were deleted, or discarded, unless they were being sent. */
-  erase(customer: string, { held }: { held: boolean }): void {
+  erase(customer: string): void {
     for (const job of this.jobs) {
-      if (job.customer !== customer) continue;
-      if (job.state === 'held' && held) this.end(job, 'discarded');
-      else if (job.state === 'queued') job.state = 'perhaps';
+      if (job.customer === customer && job.state !== 'ended') job.perhapsDiscarded = true;
     }
     for (const [name, digests] of this.keys) {
       if (name.includes(` ${customer}-`)) digests.push(undefined);
@@ -96,7 +96,7 @@ export class Model {
     if (job.state === 'ended') return `${id} has ended as ${job.outcome}`;
     const isDone = (other: ModelJob) =>
       other.state === 'ended' ||
-      other.state === 'perhaps' ||
+      other.perhapsDiscarded ||
       earlier.some((each) => each.job.id === other.id && each.result?.type === 'completed');
     const first = this.jobs
       .slice(0, at)

@@ -23,6 +23,20 @@ export function moreHeldCases(on: ConformanceHarness, it: AddCase): void {
     assert.equal(on.partnero.attemptsOf('a').length, 1);
   });
 
+  it('a job whose id was chosen before is saved once, however often it is enqueued', async () => {
+    const job = { ...on.job('a'), id: '019aa000-0000-7000-8000-000000000001' };
+    assert.equal(await on.engine.enqueue(job), job.id);
+    assert.equal(await on.engine.enqueue(job), job.id);
+    on.engine.release(job.id);
+    on.start();
+    await on.ended(1);
+    await on.engine.enqueue(job);
+    await on.engine.submit(job);
+    await on.quiet();
+    assert.equal(on.partnero.attemptsOf('a').length, 1);
+    assertSame((await on.idle()).queued, 2);
+  });
+
   it('of 200 jobs that are discarded and released at once, each is either discarded or delivered', async () => {
     on.start();
     const race = async (n: number) => {

@@ -52,4 +52,20 @@ export function moreShutdownCases(on: ConformanceHarness, it: AddCase): void {
     await on.ended(4);
     assertMatches(await on.engine.stats(), { pending: 0, outcomes: { attributed: 4 } });
   });
+
+  it('two results of a job, of an engine that was closed and of the one that took over, count once', async () => {
+    on.start();
+    const finish = on.partnero.hold('a');
+    await on.add('a');
+    await on.started('a');
+    const other = await on.open();
+    await on.close();
+    on.start({}, other);
+    await on.started('a', 2);
+    finish(completed());
+    await on.ended(1);
+    await on.quiet(other);
+    assert.equal(on.partnero.endsOf('a').length, 1);
+    assertMatches(await on.idle(other), { queued: 2, outcomes: { attributed: 2 } });
+  });
 }
