@@ -66,7 +66,7 @@ export async function runCommand(args: readonly string[], { out, err }: Terminal
       const { json, text } = await command({ file, programs, operands, values });
       out(values.json ? JSON.stringify(json, null, 2) : text);
     } finally {
-      await file.close();
+      file.close();
     }
     return 0;
   } catch (error) {
