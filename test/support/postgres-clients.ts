@@ -107,7 +107,10 @@ export const POSTGRES_CLIENTS: Readonly<Record<string, Connect>> = {
       executor: fromPrisma(prisma),
       clients: { 'the client': prisma },
       inTransaction: (work) => prisma.$transaction(work) as ReturnType<typeof work>,
-      close: () => prisma.$disconnect().finally(() => pool.end()),
+      async close() {
+        await prisma.$disconnect();
+        await pool.end();
+      },
     };
   },
 };
