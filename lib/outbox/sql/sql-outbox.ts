@@ -25,6 +25,7 @@ const OVERFLOW_MS = 20;
 /** One program's outbox in a SQL store. */
 export class SqlOutbox implements OutboxEngine, JobSource {
   private readonly ready = new ReadyJobs();
+  /** Claimed and not given back: of what was, the results are ignored. */
   private readonly claimed = new Set<string>();
   private readonly overflow = new Set<string>();
   private readonly health: StorageHealth;
@@ -87,6 +88,7 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   async submit(job: SubmittedJob): Promise<Submitted> {
     this.check(job);
     const id = job.id ?? uuid7();
+    if (job.overrides) await this.releaseOrder(job.orderingKey);
     const outcome = await this.write('submit', { ...job, id });
     if (outcome === null) this.lookAgain();
     return { id, outcome };
@@ -148,10 +150,7 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   }
 
   async forget(orderingKey: string): Promise<Forgotten> {
-    // What only waits in memory isn't in flight.
-    const ids = this.ready.takeOrder(orderingKey);
-    if (ids.length > 0) await this.write('release', { owner: this.connection.owner, ids });
-    await this.relay?.releaseReady((job) => job.orderingKey === orderingKey);
+    await this.releaseOrder(orderingKey);
     return this.write('forget', { orderingKey });
   }
 
@@ -168,6 +167,7 @@ export class SqlOutbox implements OutboxEngine, JobSource {
     await this.opening.catch(() => {});
     await Promise.all(this.endings);
     const ids = [...this.ready.takeAll(), ...this.claimed, ...this.overflow];
+    this.claimed.clear();
     // If that fails, the next process takes them over.
     await this.call('release', { owner: this.connection.owner, ids }).catch(() => {});
     await this.connection.close();
@@ -193,6 +193,7 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   }
 
   async complete(job: Job, result: CompletedResult): Promise<boolean> {
+    if (!this.claimed.has(job.id)) return false;
     const { outcome, reason, detail, releasesKey, purgesHistory } = result;
     const { ours, next } = await this.write('complete', {
       ...this.claimOf(job),
@@ -208,20 +209,22 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   }
 
   async reschedule(job: Job, to: Rescheduling): Promise<'rescheduled' | 'dead' | 'lost'> {
+    if (!this.claimed.has(job.id)) return 'lost';
     const result = await this.write('reschedule', { ...this.claimOf(job), ...to });
     this.claimed.delete(job.id);
     this.lookAgain();
     return result;
   }
 
-  saveCheckpoint(job: Job, checkpoint: string): Promise<boolean> {
+  async saveCheckpoint(job: Job, checkpoint: string): Promise<boolean> {
+    if (!this.claimed.has(job.id)) return false;
     return this.write('saveCheckpoint', { ...this.claimOf(job), checkpoint });
   }
 
   async releaseClaimed(jobs: readonly Job[]): Promise<void> {
     const ids = jobs.map(({ id }) => id);
-    await this.write('release', { owner: this.connection.owner, ids });
     for (const id of ids) this.claimed.delete(id);
+    await this.write('release', { owner: this.connection.owner, ids });
     this.lookAgain();
   }
 
@@ -254,6 +257,13 @@ export class SqlOutbox implements OutboxEngine, JobSource {
     this.endings.add(ending);
     void ending.finally(() => this.endings.delete(ending));
     return ending;
+  }
+
+  /** What only waits in memory isn't in flight. */
+  private async releaseOrder(orderingKey: string): Promise<void> {
+    const ids = [...this.ready.takeOrder(orderingKey), ...this.overflow];
+    if (ids.length > 0) await this.write('release', { owner: this.connection.owner, ids });
+    await this.relay?.releaseReady((job) => job.orderingKey === orderingKey);
   }
 
   /** Nobody waits for it, and it must not be forgotten: else the jobs wait for the next start. */
