@@ -63,6 +63,11 @@ export class Relay implements DeliveryControl {
     );
   }
 
+  /** Whether a job that is released now would be sent soon. */
+  get isSending(): boolean {
+    return this.state === 'running' && this.pauseNow === null;
+  }
+
   get pauseNow(): Pause | null {
     if (this.paused) return { reason: this.paused, until: null };
     return policy.pauseOf(this.policy, Date.now());

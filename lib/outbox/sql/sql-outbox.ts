@@ -33,7 +33,8 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   private readonly unsubscribe: () => void;
   private readonly endings = new Set<Promise<unknown>>();
   private relay: Relay | null = null;
-  private horizonMs = Number.MAX_SAFE_INTEGER;
+  /** No job is due later than that from now, unless a clock was wrong. */
+  private horizonMs = 10_000;
   private opening: Promise<void> | null = null;
   private closed = false;
   /** The store had nothing more to claim until then. */
@@ -95,9 +96,9 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   }
 
   release(id: string): void {
-    const where = this.ready.release(id, this.relay !== null);
+    const where = this.ready.release(id, this.relay?.isSending ?? false);
     if (where === 'ready') this.relay?.wake();
-    if (where === 'overflow') this.releaseSoon([id]);
+    if (where === 'overflow') this.releaseSoon([{ id }]);
   }
 
   async discard(id: string): Promise<boolean> {
@@ -106,10 +107,22 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   }
 
   start(delivery: Delivery): DeliveryControl {
-    this.horizonMs = Math.max(delivery.maxBackoffMs, 3_600_000) * 1.2;
-    this.relay = new Relay(this, delivery, this.context.log);
-    this.relay.wake();
-    return this.relay;
+    this.expectDelay(delivery.maxBackoffMs);
+    const relay = new Relay(this, delivery, this.context.log);
+    this.relay = relay;
+    relay.wake();
+    return {
+      pause: (reason) => {
+        relay.pause(reason);
+        this.releaseSoon(this.ready.take());
+      },
+      resume: () => relay.resume(),
+      drain: async (capMs) => {
+        await relay.drain(capMs);
+        this.releaseSoon(this.ready.take());
+        await this.releaseOverflow();
+      },
+    };
   }
 
   async stats(): Promise<OutboxStats> {
@@ -210,6 +223,7 @@ export class SqlOutbox implements OutboxEngine, JobSource {
 
   async reschedule(job: Job, to: Rescheduling): Promise<'rescheduled' | 'dead' | 'lost'> {
     if (!this.claimed.has(job.id)) return 'lost';
+    this.expectDelay(to.delayMs);
     const result = await this.write('reschedule', { ...this.claimOf(job), ...to });
     this.claimed.delete(job.id);
     this.lookAgain();
@@ -267,14 +281,17 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   }
 
   /** Nobody waits for it, and it must not be forgotten: else the jobs wait for the next start. */
-  private releaseSoon(ids: readonly string[]): void {
-    for (const id of ids) this.overflow.add(id);
+  private releaseSoon(jobs: readonly { readonly id: string }[]): void {
+    if (jobs.length === 0) return;
+    for (const { id } of jobs) this.overflow.add(id);
     this.overflowTimer ??= setTimeout(() => void this.releaseOverflow(), OVERFLOW_MS).unref();
   }
 
   private async releaseOverflow(): Promise<void> {
+    clearTimeout(this.overflowTimer);
     this.overflowTimer = undefined;
     const ids = [...this.overflow];
+    if (ids.length === 0) return;
     const { owner } = this.connection;
     await this.writes.run(() => this.write('release', { owner, ids }));
     for (const id of ids) this.overflow.delete(id);
@@ -290,6 +307,10 @@ export class SqlOutbox implements OutboxEngine, JobSource {
     this.quietUntil = 0;
     this.looks += 1;
     this.relay?.wake();
+  }
+
+  private expectDelay(ms: number): void {
+    this.horizonMs = Math.max(this.horizonMs, ms * 1.2);
   }
 
   private claimOf({ id }: Job) {
