@@ -44,6 +44,10 @@ export class ReadyJobs {
     return taken.map(({ id }) => id);
   }
 
+  has(id: string): boolean {
+    return this.#held.has(id) || this.#ready.some((job) => job.id === id);
+  }
+
   /** Takes out everything, held jobs included. */
   takeAll(): string[] {
     const ids = [...this.#held.keys(), ...this.#ready.splice(0).map(({ id }) => id)];
