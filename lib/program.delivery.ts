@@ -1,4 +1,5 @@
 import type { RunInAppContext } from './app-context.js';
+import { errorMessage } from './error-message.js';
 import { exponential } from './outbox/backoff.js';
 import type { Delivery, DeliveryControl, KeyCheck, Pause, PauseReason } from './outbox/delivery.js';
 import type { ResolvedDeliveryOptions } from './outbox/delivery.options.js';
@@ -11,8 +12,12 @@ import type { KeyAnswer, ProgramIdentity } from './program.identity.js';
 import { sleep } from './sleep.js';
 import { ThrottledLogger } from './throttled-logger.js';
 
+/** Shorter than for other requests: deliveries wait for the answer. */
+const CHECK_TIMEOUT_MS = 2_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
+/** When a job is due again that was claimed before the engine was paused. */
+const HELD_DEFER_MS = 1_000;
 const STORE_WAIT_MS = 250;
 const LONGEST_STORE_WAIT_MS = 30_000;
 /** Then deliveries start all the same: they have a backoff of their own. */
@@ -21,6 +26,8 @@ const SILENCES_IN_A_ROW = 3;
 export interface ProgramDeliverySettings {
   readonly options: ResolvedDeliveryOptions;
   readonly verifyOnBoot: 'warn' | 'fail' | false;
+  /** Of a request to Partnero. */
+  readonly timeoutMs: number;
   /** The outbox delivers within `enqueue()`, and can't wait for the key to be checked. */
   readonly isInline: boolean;
 }
@@ -35,7 +42,11 @@ export class ProgramDelivery {
   private lastAnswer: KeyAnswer | null = null;
   private checking: Promise<void> | null = null;
   private isReady = false;
+  /** Resolves once it is known whether to send. */
+  private readonly decided = Promise.withResolvers<void>();
   private warnedUnverified = false;
+  /** From then on, the key is not asked about again. */
+  private readonly draining = new AbortController();
   private readonly stopped = new AbortController();
   private readonly storeErrors: ThrottledLogger;
 
@@ -49,7 +60,9 @@ export class ProgramDelivery {
     private readonly log: OutboxLog,
   ) {
     this.storeErrors = new ThrottledLogger((message) => log.error(message));
-    if (settings.isInline) this.held = null;
+    if (!settings.isInline) return;
+    this.held = null;
+    this.isReady = true;
   }
 
   /** Why this process sends nothing just now, if the engine can't know. */
@@ -91,8 +104,11 @@ export class ProgramDelivery {
 
   /** @see DeliveryControl.drain */
   async drain(capMs: number): Promise<void> {
-    this.stopped.abort();
+    this.draining.abort();
+    if (!this.control) this.stopped.abort();
+    // Jobs that are due may still wait for the answer about the key.
     await this.control?.drain(capMs);
+    this.stopped.abort();
   }
 
   private startEngine(): void {
@@ -110,12 +126,17 @@ export class ProgramDelivery {
     };
   }
 
-  private deliver(job: Job, signal: AbortSignal, checkpoint: Checkpoint): Promise<DeliveryResult> {
-    if (this.isReady || this.settings.isInline) {
-      return this.handlers.deliver(job, signal, checkpoint);
+  private async deliver(
+    job: Job,
+    signal: AbortSignal,
+    checkpoint: Checkpoint,
+  ): Promise<DeliveryResult> {
+    if (!this.isReady) {
+      void this.check();
+      await Promise.race([this.decided.promise, aborted(signal)]);
+      if (!this.isReady) return { type: 'defer', reason: 'unverified_key', ms: HELD_DEFER_MS };
     }
-    void this.check();
-    return Promise.resolve({ type: 'defer', reason: 'unverified_key', ms: 0 });
+    return this.handlers.deliver(job, signal, checkpoint);
   }
 
   private async checkKey(): Promise<KeyCheck> {
@@ -125,48 +146,70 @@ export class ProgramDelivery {
   }
 
   private check(): Promise<void> {
-    this.checking ??= this.checkUntilAnswered().catch((error: unknown) => {
-      this.log.error(`Delivery could not be started: ${messageOf(error)}`);
-    });
+    this.checking ??= this.checkUntilAnswered()
+      .catch((error: unknown) => {
+        this.log.error(`Delivery could not be started: ${errorMessage(error)}`);
+      })
+      .finally(() => this.decided.resolve());
     return this.checking;
   }
 
   private async checkUntilAnswered(): Promise<void> {
-    const { signal } = this.stopped;
-    this.hold('unverified_key');
-    await this.loadIdentity();
-    let silences = 0;
-    for (let step = 0; !signal.aborted; step += 1) {
-      const answer = this.lastAnswer ?? (await this.identity.ask());
-      this.lastAnswer = null;
-      if (answer.type === 'wrong_program') return this.hold(answer.type);
-      if (answer.type === 'accepted') return this.goOn();
-      if (answer.type === 'unclear') {
-        this.warnIfUnverified(answer);
-        return this.goOn();
+    const { signal } = this.draining;
+    this.held = { reason: 'unverified_key', until: null };
+    if (!(await this.loadIdentity())) return;
+    for (let step = 0, silences = 0; ; step += 1) {
+      const answer = await this.ask();
+      if (this.stopped.signal.aborted) return;
+      switch (answer.type) {
+        case 'wrong_program':
+          return this.hold(answer.type);
+        case 'unclear':
+          this.warnIfUnverified(answer);
+          return this.goOn();
+        case 'accepted':
+          return this.goOn();
+        case 'no_answer':
+          silences += 1;
+          if (silences >= SILENCES_IN_A_ROW) {
+            this.warnIfUnverified(answer);
+            this.goOn();
+          }
+          break;
+        case 'rejected':
+          // Once the delivery runs, the engine itself checks a key that is rejected.
+          if (this.isReady) return;
+          silences = 0;
       }
-      const isRejected = answer.type === 'rejected';
-      silences = isRejected ? 0 : silences + 1;
-      if (silences >= SILENCES_IN_A_ROW) {
-        this.warnIfUnverified(answer);
-        this.goOn();
-      }
+      if (signal.aborted) return;
       const waitMs = exponential(step, FIRST_WAIT_MS, LONGEST_WAIT_MS);
-      // Once the delivery runs, the engine pauses itself when the key is rejected.
-      if (isRejected && !this.isReady) this.hold('unauthorized', new Date(Date.now() + waitMs));
+      if (answer.type === 'rejected') {
+        this.hold('unauthorized', new Date(Date.now() + waitMs));
+      }
       await sleep(waitMs, signal);
     }
   }
 
-  private async loadIdentity(): Promise<void> {
-    const { signal } = this.stopped;
-    for (let step = 0; !signal.aborted; step += 1) {
+  private async ask(): Promise<KeyAnswer> {
+    const { lastAnswer, isReady, settings } = this;
+    this.lastAnswer = null;
+    if (lastAnswer) return lastAnswer;
+    const timeoutMs = Math.min(settings.timeoutMs, isReady ? Infinity : CHECK_TIMEOUT_MS);
+    return this.identity.ask({ timeoutMs, signal: this.stopped.signal });
+  }
+
+  /** Resolves with false if the app stops before the outbox can be read. */
+  private async loadIdentity(): Promise<boolean> {
+    const { signal } = this.draining;
+    for (let step = 0; ; step += 1) {
       try {
-        return await this.identity.load();
+        await this.identity.load();
+        return true;
       } catch (error) {
+        if (signal.aborted) return false;
         this.storeErrors.warn(
           'load',
-          () => `Delivery waits, because the outbox can't be read: ${messageOf(error)}`,
+          () => `Delivery waits, because the outbox can't be read: ${errorMessage(error)}`,
         );
         await sleep(exponential(step, STORE_WAIT_MS, LONGEST_STORE_WAIT_MS), signal);
       }
@@ -177,13 +220,16 @@ export class ProgramDelivery {
     if (this.isReady || this.stopped.signal.aborted) return;
     this.isReady = true;
     this.held = null;
+    this.decided.resolve();
     if (this.control) this.control.resume();
     else this.startEngine();
   }
 
   private hold(reason: PauseReason, until: Date | null = null): void {
+    this.isReady = false;
     this.held = { reason, until };
     this.control?.pause(reason);
+    this.decided.resolve();
   }
 
   private warnIfUnverified(answer: KeyAnswer): void {
@@ -197,6 +243,9 @@ export class ProgramDelivery {
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

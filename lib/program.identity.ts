@@ -1,3 +1,4 @@
+import type { CallOptions } from './api/call-options.js';
 import type { PartneroApiClient } from './api/partnero-api.client.js';
 import { PartneroError } from './api/partnero.error.js';
 import { isProgramType, ping, type ProgramInfo } from './api/program/ping.js';
@@ -45,9 +46,9 @@ export class ProgramIdentity {
   }
 
   /** Asks once, and logs when the state of the key changes. Never rejects. */
-  async ask(): Promise<KeyAnswer> {
+  async ask(options: CallOptions = {}): Promise<KeyAnswer> {
     try {
-      const info = await ping(this.client);
+      const info = await ping(this.client, options);
       this.accepted();
       return { type: (await this.isSame(info)) ? 'accepted' : 'wrong_program' };
     } catch (error) {

@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { errorMessage } from '../error-message.js';
+import { ThrottledLogger } from '../throttled-logger.js';
 import { within } from '../within.js';
 import { fullJitter } from './backoff.js';
 import type { Delivery, DeliveryControl, Pause, PauseReason } from './delivery.js';
@@ -7,7 +9,6 @@ import * as policy from './delivery-policy.js';
 import type { Job } from './job.js';
 import type { OutboxLog } from './outbox-engine.js';
 import { RetryUntilStopped } from './retry-until-stopped.js';
-import { ThrottledLogger } from './throttled-logger.js';
 
 /** The store as the relay sees it. Every write is refused once another process has the job. */
 export interface JobSource {
@@ -37,7 +38,7 @@ const ABORT_MS = 1_000;
 export class Relay implements DeliveryControl {
   // Private fields: jobs hold personal data, and whoever prints a relay must not see it.
   readonly #ready: Job[] = [];
-  readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #inFlight = new Map<string, { readonly job: Job; readonly sent: Promise<void> }>();
   private readonly inStartContext = AsyncLocalStorage.snapshot();
   private readonly aborted = new AbortController();
   private readonly writes: RetryUntilStopped;
@@ -58,8 +59,13 @@ export class Relay implements DeliveryControl {
   ) {
     this.trouble = new ThrottledLogger((message) => log.error(message));
     this.writes = new RetryUntilStopped((error) =>
-      this.trouble.trouble('The result of a delivery could not be saved; trying again', error),
+      this.report('The result of a delivery could not be saved; trying again', error),
     );
+  }
+
+  /** Whether a job that is released now would be sent soon. */
+  get isSending(): boolean {
+    return this.state === 'running' && this.pauseNow === null;
   }
 
   get pauseNow(): Pause | null {
@@ -110,7 +116,10 @@ export class Relay implements DeliveryControl {
     clearTimeout(this.keyTimer);
     this.aborted.abort();
     this.writes.stop();
-    await within(ABORT_MS, Promise.all([this.releaseReady(), ...this.#inFlight.values()]));
+    await within(ABORT_MS, Promise.all([this.releaseReady(), ...this.sending()]));
+    // The results of deliveries that ignore their signal are ignored in turn.
+    const left = [...this.#inFlight.values()].map(({ job }) => job);
+    if (left.length > 0) await this.writes.run(() => this.source.releaseClaimed(left));
   }
 
   private async pump(): Promise<void> {
@@ -145,7 +154,7 @@ export class Relay implements DeliveryControl {
     try {
       return await this.source.claim(max);
     } catch (error) {
-      this.trouble.trouble('The outbox could not be read', error);
+      this.report('The outbox could not be read', error);
       return null;
     }
   }
@@ -173,7 +182,7 @@ export class Relay implements DeliveryControl {
       this.#inFlight.delete(job.id);
       this.wake();
     });
-    this.#inFlight.set(job.id, sent);
+    this.#inFlight.set(job.id, { job, sent });
   }
 
   private async deliver(job: Job, isTrial: boolean): Promise<void> {
@@ -287,6 +296,10 @@ export class Relay implements DeliveryControl {
     return false;
   }
 
+  private report(what: string, error: unknown): void {
+    this.trouble.warn(what, () => `${what}: ${errorMessage(error)}`);
+  }
+
   private sleep(ms: number): void {
     clearTimeout(this.timer);
     if (this.state !== 'running') return;
@@ -296,7 +309,11 @@ export class Relay implements DeliveryControl {
   /** Resolves when nothing is being sent and nothing more is due. */
   private async untilQuiet(): Promise<void> {
     while (this.pumping || this.#inFlight.size > 0) {
-      await Promise.all([this.pumping, ...this.#inFlight.values()]);
+      await Promise.all([this.pumping, ...this.sending()]);
     }
+  }
+
+  private sending(): Promise<void>[] {
+    return [...this.#inFlight.values()].map(({ sent }) => sent);
   }
 }

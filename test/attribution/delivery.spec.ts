@@ -278,7 +278,7 @@ describe('what the DTO refuses', () => {
       outcome: 'invalid',
       reason,
     });
-    expect(fake.requests).toHaveLength(0);
+    expect(fake.requestsTo('POST /customers')).toHaveLength(0);
   });
 
   it('a bad e-mail alone: left out, still attributed, warned of', async () => {

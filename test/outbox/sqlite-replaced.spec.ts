@@ -106,7 +106,7 @@ function makeAnother(): string {
     path,
     other,
   ]);
-  inOtherProcess(other, 'DELETE FROM jobs; DELETE FROM owners; SELECT 1');
+  inOtherProcess(other, 'DELETE FROM jobs; DELETE FROM owners; DELETE FROM counters; SELECT 1');
   return other;
 }
 
@@ -156,6 +156,7 @@ describe.each(replacements)('an outbox file that is %s while the app runs', (_, 
     // Held before, decided after.
     for (const id of ids) engine.release(id);
     await eventually(async () => (await engine.stats()).pending === 10);
+    expect(readdirSync(dirname(path)).filter((name) => name.includes('orphan'))).toEqual([]);
     expect(delivered.filter((key) => key.startsWith('before'))).toHaveLength(20);
   });
 });

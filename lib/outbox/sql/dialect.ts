@@ -35,7 +35,8 @@ export function postgresDialect(schema: string): Dialect {
       `jsonb_array_elements(${parameter}::jsonb) WITH ORDINALITY AS given (value, n)`,
     // Without this, a job that is numbered first may be committed last, and two processes would send
     // jobs of the same customer at the same time.
-    lockOrdering: (rows) => `SELECT pg_advisory_xact_lock(lock) FROM (
+    // As text, since Prisma can't read `void`.
+    lockOrdering: (rows) => `SELECT pg_advisory_xact_lock(lock)::text FROM (
       SELECT DISTINCT hashtextextended((value->>'program') || chr(10) || (value->>'ordering'), 7) AS lock
       FROM ${rows} ORDER BY 1) AS locks`,
     skipLocked: 'FOR UPDATE OF job SKIP LOCKED',

@@ -22,19 +22,26 @@ export function newOwner(): Owner {
   return { token: uuid7(), host: hostname(), pidNamespace: pidNamespace(), pid: process.pid };
 }
 
-/** Shows that this process is alive, and frees the jobs of those that aren't. */
-export async function sweepOwners(transact: Transact, me: Owner): Promise<Sweep> {
+/**
+ * Shows that this process is alive, and frees the jobs of those that aren't.
+ * @param leaseMs how long others may be silent before they are taken for ended
+ */
+export async function sweepOwners(
+  transact: Transact,
+  me: Owner,
+  leaseMs = LEASE_MS,
+): Promise<Sweep> {
   const [beat] = (await transact([{ name: 'heartbeat', program: '', args: me }])) as [
     { registered: boolean; others: OtherOwner[] },
   ];
-  const owners = beat.others.filter((other) => hasEnded(other, me));
+  const owners = beat.others.filter((other) => hasEnded(other, me, leaseMs));
   const takeOver: Operation = { name: 'takeOver', program: '', args: { owners } };
   const [recovered] = (await transact([takeOver])) as [number];
   return { wasAlive: !beat.registered, recovered };
 }
 
-function hasEnded(other: OtherOwner, me: Owner): boolean {
-  if (Math.abs(other.silentMs) > LEASE_MS) return true;
+function hasEnded(other: OtherOwner, me: Owner, leaseMs: number): boolean {
+  if (Math.abs(other.silentMs) > leaseMs) return true;
   if (other.host !== me.host) return false;
   // The same process id, last seen before this process began: what ran here before, in a container say.
   if (other.pid === me.pid) return other.silentMs > process.uptime() * 1_000;

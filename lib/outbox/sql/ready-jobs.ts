@@ -32,7 +32,7 @@ export class ReadyJobs {
     return 'ready';
   }
 
-  take(max: number): Job[] {
+  take(max = Infinity): Job[] {
     return this.#ready.splice(0, max);
   }
 
@@ -42,6 +42,10 @@ export class ReadyJobs {
     const others = this.#ready.filter((job) => job.orderingKey !== orderingKey);
     this.#ready.splice(0, this.#ready.length, ...others);
     return taken.map(({ id }) => id);
+  }
+
+  has(id: string): boolean {
+    return this.#held.has(id) || this.#ready.some((job) => job.id === id);
   }
 
   /** Takes out everything, held jobs included. */

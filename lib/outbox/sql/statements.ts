@@ -14,19 +14,21 @@ const NUMBERS = new Set(['queued_at', 'state', 'due', 'attempts', 'failed_at', '
 /** Wait of a job behind another of its order, if nobody wakes it: 1 s, doubled up to a minute. */
 const PARKED_MS = 'CASE WHEN parked < 6 THEN 1000 << parked ELSE 60000 END';
 
+const field = (name: string) =>
+  NUMBERS.has(name) ? `CAST(value->>'${name}' AS bigint)` : `value->>'${name}'`;
+
 /** All that the store says to the database. Where a statement has rows, `$1` is a JSON array. */
-export function statements({ prefix: p, now, elements, lockOrdering, skipLocked }: Dialect) {
-  const rows = elements('$1');
+export function statements(dialect: Dialect) {
+  const { prefix: p, now, skipLocked } = dialect;
+  const rows = dialect.elements('$1');
   const ids = `(SELECT value->>'id' FROM ${rows})`;
   const seqs = `(SELECT CAST(value->>'seq' AS bigint) FROM ${rows})`;
   const claimed = 'id = $1 AND owner = $2 AND state = 0';
   const isBehind = (job: string) => `EXISTS (SELECT 1 FROM ${p}jobs AS earlier
     WHERE earlier.program = ${job}.program AND earlier.ordering = ${job}.ordering
       AND earlier.state < 2 AND earlier.seq < ${job}.seq)`;
-  const field = (name: string) =>
-    NUMBERS.has(name) ? `CAST(value->>'${name}' AS bigint)` : `value->>'${name}'`;
   return {
-    lockOrdering: lockOrdering?.(rows) ?? null,
+    lockOrdering: dialect.lockOrdering?.(rows) ?? null,
     insert: `INSERT INTO ${p}jobs (id, program, name, ordering, long_ordering_key, referral_key, key,
         payload, queued_at, owner, due)
       SELECT value->>'id', value->>'program', value->>'name', value->>'ordering',
@@ -80,6 +82,7 @@ export function statements({ prefix: p, now, elements, lockOrdering, skipLocked 
       WHERE id IN ${ids} AND owner = $2 AND state = 0`,
     claimAs: `UPDATE ${p}jobs SET owner = $2 WHERE id IN ${ids} AND state = 0`,
 
+    ownedIds: `SELECT id FROM ${p}jobs WHERE owner = $1 AND program = $2 AND state = 0`,
     heartbeat: `UPDATE ${p}owners SET seen_at = ${now} WHERE token = $1 RETURNING token`,
     register: `INSERT INTO ${p}owners (token, host, pid_namespace, pid, seen_at)
       VALUES ($1, $2, $3, $4, ${now}) ON CONFLICT (token) DO NOTHING`,
@@ -112,7 +115,9 @@ export function statements({ prefix: p, now, elements, lockOrdering, skipLocked 
       UNION ALL SELECT min(queued_at) FROM (SELECT queued_at FROM ${p}jobs
         WHERE program = $1 AND state = 0 AND owner IS NULL ORDER BY due LIMIT 1000) AS due) AS oldest`,
 
-    registerProgram: `INSERT INTO ${p}programs (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`,
+    // Writes even if it is there: that shows whether the store can be written.
+    registerProgram: `INSERT INTO ${p}programs (name) VALUES ($1)
+      ON CONFLICT (name) DO UPDATE SET name = excluded.name`,
     program: `SELECT public_id AS "publicId" FROM ${p}programs WHERE name = $1`,
     owners: `SELECT token, host, pid_namespace AS "pidNamespace", pid FROM ${p}owners`,
     programs: `SELECT name, public_id AS "publicId" FROM ${p}programs ORDER BY name`,

@@ -8,7 +8,6 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system can only be read',
   EACCES: 'this process may not read or write it',
   EPERM: 'this process may not read or write it',
-  ERR_ACCESS_DENIED: "Node.js's permission model denies it",
   SQLITE_CANTOPEN: 'the file could not be opened or made',
   SQLITE_BUSY: 'another process has kept the file locked for seconds',
   SQLITE_CORRUPT: 'the file is damaged',

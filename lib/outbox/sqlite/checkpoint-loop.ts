@@ -1,7 +1,9 @@
 import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { MessagePort } from 'node:worker_threads';
+import { inodeOf } from './outbox-file.js';
 import type { FromCheckpointer, ToCheckpointer } from './wal-checkpointer.js';
+import type { CheckpointedFile } from './worker-messages.js';
 import { checkpointsFromAside, sqliteVersion } from './wal.js';
 
 const SYNC_EVERY_MS = 50;
@@ -21,10 +23,16 @@ export class CheckpointLoop {
   private truncatedAt = performance.now();
   private checkpointedAt = performance.now();
 
-  constructor(
-    path: string,
+  static start(file: CheckpointedFile, port: MessagePort): CheckpointLoop {
+    return new CheckpointLoop(file, port);
+  }
+
+  private constructor(
+    { path, inode }: CheckpointedFile,
     private readonly port: MessagePort,
   ) {
+    // To open another file would begin a log for it, in the place of this one's.
+    if (inodeOf(path) !== inode) throw new Error(`${path} was replaced`);
     // Not the database or its -shm: closing a descriptor of those would drop SQLite's locks.
     this.wal = openSync(`${path}-wal`, 'r+');
     const db = new DatabaseSync(path);

@@ -41,5 +41,11 @@ export function logNote(note: FileNote, path: string, log: OutboxLog): void {
         `The write-ahead log of the outbox, ${path}-wal, was deleted or replaced while the app ran. It ` +
           'was written back and begun anew. Find out what did this: it is part of the outbox.',
       );
+    case 'orphan_log':
+      return log.error(
+        `The write-ahead log of an outbox was found at ${path}-wal without its file. It was moved to ` +
+          `${note.as}-wal, and a new outbox was made. Find out who deleted or moved ${path}. Delete ` +
+          'the log when you no longer need it: it may hold personal data.',
+      );
   }
 }

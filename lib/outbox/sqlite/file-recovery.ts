@@ -1,7 +1,7 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { importReadable, importReplaced } from './import-jobs.js';
-import { BUSY_TIMEOUT_MS, inodeOf, OutboxFile } from './outbox-file.js';
+import { BUSY_TIMEOUT_MS, OutboxFile } from './outbox-file.js';
 import { makePrivateFile, SIDE_FILES } from './private-file.js';
 import { isCorrupt } from './sqlite-error.js';
 import type { FileNote, WorkerSettings } from './worker-messages.js';
@@ -13,7 +13,8 @@ export async function openOrRecover(
 ): Promise<OutboxFile> {
   const { path } = settings;
   restoreSideFiles(path);
-  if (!existsSync(path)) moveSideFilesAside(path, () => !existsSync(path));
+  const orphan = moveSideFilesAside(path, () => !existsSync(path));
+  if (orphan !== null) note({ type: 'orphan_log', as: orphan });
   try {
     return OutboxFile.open(settings);
   } catch (error) {
@@ -38,7 +39,7 @@ export function moveDamagedAside(settings: WorkerSettings): string | null {
 
 export async function importFrom(as: string, into: OutboxFile): Promise<number> {
   // Without `defensive`, SQLite reads what is left of a file that was cut short.
-  const from = new DatabaseSync(as, { readOnly: true, defensive: false } as object);
+  const from = new DatabaseSync(as, { readOnly: true, defensive: false });
   try {
     from.exec('PRAGMA writable_schema = ON');
     return await importReadable(from, into);
@@ -58,11 +59,13 @@ export async function openReplacement(
   note: (note: FileNote) => void,
 ): Promise<OutboxFile> {
   // A database that was renamed into place would inherit the log of this one.
-  moveSideFilesAside(old.path, () => inodeOf(`${old.path}-wal`) === old.logInode);
+  const log = moveSideFilesAside(old.path, (suffix) => old.isOwn(suffix));
   const file = await openOrRecover(settings, note);
-  const saved = await importReplaced(old, file, owner).catch(() => 0);
+  const saved = await importReplaced(old, file, owner).catch(() => null);
   closeReplaced(old);
-  note({ type: 'replaced', saved });
+  if (log !== null && saved !== null)
+    for (const suffix of SIDE_FILES) rmSync(log + suffix, { force: true });
+  note({ type: 'replaced', saved: saved ?? 0 });
   return file;
 }
 
@@ -75,38 +78,39 @@ export function reopenWithoutLog(old: OutboxFile, settings: WorkerSettings): Out
 
 /** SQLite deletes the log by its name, which may be that of another file's log by now. */
 function closeReplaced(old: OutboxFile): void {
-  const { path, logInode } = old;
+  const { path } = old;
   alone(path, () => {
-    const now = inodeOf(`${path}-wal`);
-    const isForeign = now !== undefined && now !== logInode;
-    if (isForeign) for (const suffix of SIDE_FILES) rename(path + suffix, `${path}${suffix}.kept`);
+    const others = SIDE_FILES.filter((suffix) => existsSync(path + suffix) && !old.isOwn(suffix));
+    for (const suffix of others) rename(path + suffix, `${path}${suffix}.kept`);
     try {
       old.close();
     } finally {
-      if (isForeign)
-        for (const suffix of SIDE_FILES) rename(`${path}${suffix}.kept`, path + suffix);
+      for (const suffix of others) rename(`${path}${suffix}.kept`, path + suffix);
     }
   });
 }
 
 /** A process was killed while it closed a replaced file. */
 function restoreSideFiles(path: string): void {
-  if (!existsSync(`${path}-wal.kept`)) return;
+  const kept = () => SIDE_FILES.filter((suffix) => existsSync(`${path}${suffix}.kept`));
+  if (kept().length === 0) return;
   alone(path, () => {
-    for (const suffix of SIDE_FILES) {
-      if (!existsSync(path + suffix)) rename(`${path}${suffix}.kept`, path + suffix);
-    }
+    for (const suffix of kept()) rename(`${path}${suffix}.kept`, path + suffix);
   });
 }
 
-/** Side files without their database would be taken for those of the next one. */
-function moveSideFilesAside(path: string, isNeeded: () => boolean): void {
-  const isThere = () => SIDE_FILES.some((suffix) => existsSync(path + suffix));
-  if (!isThere() || !isNeeded()) return;
-  alone(path, () => {
-    if (!isNeeded()) return;
-    for (const suffix of SIDE_FILES)
-      rename(path + suffix, `${path}.orphan-${timestamp()}${suffix}`);
+/**
+ * Side files of another database would be taken for those of the next one at that path. Returns the
+ * start of their new names.
+ */
+function moveSideFilesAside(path: string, isForeign: (suffix: string) => boolean): string | null {
+  const foreign = () =>
+    SIDE_FILES.filter((suffix) => existsSync(path + suffix) && isForeign(suffix));
+  if (foreign().length === 0) return null;
+  return alone(path, () => {
+    const as = `${path}.orphan-${timestamp()}`;
+    for (const suffix of foreign()) rename(path + suffix, as + suffix);
+    return existsSync(`${as}-wal`) ? as : null;
   });
 }
 

@@ -5,7 +5,7 @@ import type { SqlExecutor, SqlParam, SqlRow } from '../sql/sql-executor.js';
 import { SqlStore } from '../sql/sql-store.js';
 import { statements } from '../sql/statements.js';
 import { createTables, hasFormat, rollBack } from './format.js';
-import { makePrivate, makePrivateFile } from './private-file.js';
+import { makePrivate, makePrivateFile, SIDE_FILES } from './private-file.js';
 import { toFailure } from './sqlite-error.js';
 import { checkpointsFromAside, sqliteVersion } from './wal.js';
 import type { WorkerSettings } from './worker-messages.js';
@@ -23,7 +23,7 @@ export class OutboxFile implements SqlExecutor {
   readonly store = new SqlStore(this, SQL);
   /** Of the files that were opened: their names may come to mean others. */
   readonly inode: string | undefined;
-  readonly logInode: string | undefined;
+  readonly sideInodes: ReadonlyMap<string, string | undefined>;
   private readonly prepared = new Map<string, StatementSync>();
 
   private constructor(
@@ -32,7 +32,7 @@ export class OutboxFile implements SqlExecutor {
   ) {
     db.function('now_ms', { deterministic: true }, () => this.now);
     this.inode = inodeOf(path);
-    this.logInode = inodeOf(`${path}-wal`);
+    this.sideInodes = new Map(SIDE_FILES.map((suffix) => [suffix, inodeOf(path + suffix)]));
   }
 
   /** Opens the file; makes it, and its folder, if missing. */
@@ -42,7 +42,10 @@ export class OutboxFile implements SqlExecutor {
     try {
       db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       // First a look: nothing is changed in a file that isn't ours.
-      if (!hasFormat(db)) makeReady(db);
+      const isReady = hasFormat(db);
+      // Before there is a log, which gets the file's permissions.
+      makePrivate(path);
+      if (!isReady) makeReady(db);
       const pages = AUTOCHECKPOINT[checkpointsFromAside(sqliteVersion(db)) ? 'aside' : 'alone'];
       db.exec(`
         PRAGMA synchronous = ${synchronous};
@@ -104,7 +107,12 @@ export class OutboxFile implements SqlExecutor {
   }
 
   isLogInPlace(): boolean {
-    return inodeOf(`${this.path}-wal`) === this.logInode;
+    return SIDE_FILES.every((suffix) => this.isOwn(suffix));
+  }
+
+  /** Whether that name still means this file's own side file. */
+  isOwn(suffix: string): boolean {
+    return inodeOf(this.path + suffix) === this.sideInodes.get(suffix);
   }
 
   makePrivate(): string[] {

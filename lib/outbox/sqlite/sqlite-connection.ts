@@ -26,6 +26,8 @@ interface Request {
 
 type Message = ToWorker extends infer M ? (M extends ToWorker ? Omit<M, 'n'> : never) : never;
 
+type StartError = Error & { code?: string; reason?: string };
+
 /** Failures of an existing file that may pass by themselves. */
 const PASSING = new Set(['SQLITE_BUSY', 'SQLITE_FULL', 'ENOSPC', 'SQLITE_IOERR', 'EMFILE']);
 
@@ -113,12 +115,9 @@ export class SqliteConnection implements StoreConnection {
     try {
       return await this.request<OpenReply>({ type: 'open' });
     } catch (error) {
-      const code = error instanceof StoreError ? error.reason : 'UNKNOWN';
-      return {
-        opened: false,
-        existed: false,
-        failure: { code, message: (error as Error).message },
-      };
+      // The thread couldn't be started.
+      const { reason, code = reason ?? 'UNKNOWN', message } = error as StartError;
+      return { opened: false, existed: false, failure: { code, message } };
     }
   }
 
@@ -153,7 +152,7 @@ export class SqliteConnection implements StoreConnection {
       worker.postMessage({ ...message, n });
       // A process must not end while something it was asked to save is on its way to the disk.
       if (this.requests.size === 0) worker.ref();
-      this.requests.set(n, { resolve: resolve as Request['resolve'], reject });
+      this.requests.set(n, { resolve, reject });
     });
   }
 

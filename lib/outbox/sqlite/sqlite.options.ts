@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { OptionCheck } from '../../option-check.js';
 import { resolveWorkerPath } from './start-worker.js';
@@ -31,8 +32,18 @@ export function resolveSqliteOptions(
   const check = new OptionCheck(given, 'sqliteOutbox', ['path', 'synchronous', 'workerPath']);
   const fallback = environment['PARTNERO_OUTBOX_PATH']?.trim() || join('.partnero', 'outbox.db');
   return {
-    path: resolve(check.string('path', fallback)),
+    path: realPath(resolve(check.string('path', fallback))),
     synchronous: check.oneOf('synchronous', ['normal', 'full'], 'normal'),
     workerPath: resolveWorkerPath(check.string('workerPath')),
   };
+}
+
+/** SQLite puts its side files beside the file that a symbolic link points to. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // There is no file yet, or it is out of reach, which the boot reports.
+    return path;
+  }
 }

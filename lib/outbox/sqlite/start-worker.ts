@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PartneroConfigurationError } from '../../partnero.configuration-error.js';
 import { directory } from './directory.cjs';
@@ -11,7 +11,8 @@ import type { WorkerStart } from './worker-messages.js';
  */
 export function resolveWorkerPath(given: string | undefined): string {
   const folder = directory();
-  const path = given ?? (folder === undefined ? undefined : join(folder, 'sqlite.worker.js'));
+  const own = folder === undefined ? undefined : join(folder, 'sqlite.worker.js');
+  const path = given === undefined ? own : resolve(given);
   if (path !== undefined && existsSync(path)) return path;
   throw new PartneroConfigurationError(
     `sqliteOutbox() can't find the file that its thread runs${path === undefined ? '' : ` (${path})`}: the ` +
@@ -34,12 +35,9 @@ export function startWorker(start: WorkerStart & { role: 'writer' }): Worker {
 /** Where Yarn keeps packages in archives, nothing can be imported without its own preloads. */
 function yarnPlugAndPlay(flags: readonly string[]): string[] {
   return flags.flatMap((flag, i) => {
-    const [name, value] = flag.includes('=') ? flag.split('=', 2) : [flag, flags[i + 1]];
-    const isPreload = ['-r', '--require', '--import', '--loader', '--experimental-loader'].includes(
-      name!,
-    );
-    return isPreload && value !== undefined && /\.pnp\.(c?js|loader\.mjs)"?$/.test(value)
-      ? [name!, value.replaceAll('"', '')]
-      : [];
+    const [name = '', value = flags[i + 1] ?? ''] = flag.split('=', 2);
+    const isPreload = /^(-r|--require|--import|--(experimental-)?loader)$/.test(name);
+    const isYarns = /\.pnp\.(c?js|loader\.mjs)"?$/.test(value);
+    return isPreload && isYarns ? [name, value.replaceAll('"', '')] : [];
   });
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { WorkerStart } from './worker-messages.js';
+import type { CheckpointedFile, WorkerStart } from './worker-messages.js';
 
 const IDLE_MS = 1_000;
 
@@ -15,11 +15,11 @@ export class WalCheckpointer {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    path: string,
+    { path, inode }: CheckpointedFile,
     workerPath: string,
     private readonly onIdle: () => void,
   ) {
-    const workerData: WorkerStart = { role: 'checkpointer', path };
+    const workerData: WorkerStart = { role: 'checkpointer', path, inode };
     this.thread = new Worker(workerPath, {
       workerData,
       name: 'partnero-outbox-sync',

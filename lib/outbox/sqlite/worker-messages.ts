@@ -11,7 +11,13 @@ export interface WorkerSettings {
 /** What a thread is started with. */
 export type WorkerStart =
   | { role: 'writer'; settings: WorkerSettings; owner: Owner }
-  | { role: 'checkpointer'; path: string };
+  | ({ role: 'checkpointer' } & CheckpointedFile);
+
+/** By its name and identity: the name may come to mean another file. */
+export interface CheckpointedFile {
+  path: string;
+  inode: string | undefined;
+}
 
 /** `now` is the time in the main thread, which decides what is due. */
 export type ToWorker =
@@ -44,4 +50,5 @@ export type FileNote =
   | { type: 'readable_by_others'; file: string }
   | { type: 'set_aside'; as: string; saved: number }
   | { type: 'replaced'; saved: number }
-  | { type: 'log_replaced' };
+  | { type: 'log_replaced' }
+  | { type: 'orphan_log'; as: string };
