@@ -1,10 +1,10 @@
 /** What the suite needs of a test framework. The globals of Jest and Vitest fit. */
 export interface TestFramework {
-  describe(name: string, define: () => void): unknown;
+  readonly describe: (name: string, define: () => void) => unknown;
   /** @param timeoutMs the framework's own limit for this test */
-  it(name: string, run: () => Promise<void>, timeoutMs?: number): unknown;
-  beforeEach(run: () => Promise<void>, timeoutMs?: number): unknown;
-  afterEach(run: () => Promise<void>, timeoutMs?: number): unknown;
+  readonly it: (name: string, run: () => Promise<void>, timeoutMs?: number) => unknown;
+  readonly beforeEach: (run: () => Promise<void>, timeoutMs?: number) => unknown;
+  readonly afterEach: (run: () => Promise<void>, timeoutMs?: number) => unknown;
 }
 
 /** Adds one test to the suite. */
@@ -12,7 +12,7 @@ export type AddCase = (name: string, run: () => Promise<void>) => void;
 
 /** @throws Error if the test framework has no such globals */
 export function globalFramework(): TestFramework {
-  const found: Partial<TestFramework> = globalThis as Partial<TestFramework>;
+  const found: Partial<TestFramework> = globalThis;
   const { describe, it, beforeEach, afterEach } = found;
   if (describe && it && beforeEach && afterEach) return { describe, it, beforeEach, afterEach };
   throw new Error(

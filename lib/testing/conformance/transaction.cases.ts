@@ -11,8 +11,9 @@ export function transactionCases(on: ConformanceHarness, it: AddCase): void {
     return on.store.transaction(work);
   };
   const enqueueIn = async (transaction: unknown, orderingKey: string, label = orderingKey) => {
-    assert.ok(on.engine.enqueueIn, 'the engine has no enqueueIn()');
-    return on.engine.enqueueIn(transaction, on.job(orderingKey, label));
+    const id = await on.engine.enqueueIn?.(transaction, on.job(orderingKey, label));
+    assert.ok(id, 'the engine has no enqueueIn()');
+    return id;
   };
 
   it('a job that is enqueued in a transaction is delivered after the commit, and not before', async () => {
