@@ -7,6 +7,7 @@ import { Relay } from '../relay.js';
 import { RetryUntilStopped } from '../retry-until-stopped.js';
 import { StorageHealth } from '../storage-health.js';
 import { uuid7 } from '../uuid7.js';
+import { checkKeys } from './check-keys.js';
 import { HistoryPurge } from './history-purge.js';
 import { OwnedJobs } from './owned-jobs.js';
 import { StoreCalls } from './store-calls.js';
@@ -178,13 +179,5 @@ export class SqlOutbox implements OutboxEngine {
     this.purge ??= new HistoryPurge(historyDays, (olderThanMs, after) =>
       this.store.call('purge', { olderThanMs, after }),
     );
-  }
-}
-
-/** Databases refuse these, or store them so that they are never found again. */
-function checkKeys({ orderingKey, referralKey, key }: SubmittedJob): void {
-  for (const each of [orderingKey, referralKey ?? '', key?.value ?? '']) {
-    if (typeof each === 'string' && each.isWellFormed() && !each.includes('\0')) continue;
-    throw new StoreError({ code: 'INVALID_KEY', message: '' });
   }
 }

@@ -12,8 +12,8 @@ export type AddCase = (name: string, run: () => Promise<void>) => void;
 
 /** @throws Error if the test framework has no such globals */
 export function globalFramework(): TestFramework {
-  const found: Partial<TestFramework> = globalThis;
-  const { describe, it, beforeEach, afterEach } = found;
+  // Typed where the types of Jest are known, and not elsewhere.
+  const { describe, it, beforeEach, afterEach } = Object(globalThis) as Partial<TestFramework>;
   if (describe && it && beforeEach && afterEach) return { describe, it, beforeEach, afterEach };
   throw new Error(
     'outboxConformance() found no global describe, it, beforeEach and afterEach. Run it inside a test ' +
