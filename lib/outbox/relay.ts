@@ -116,10 +116,16 @@ export class Relay implements DeliveryControl {
     clearTimeout(this.keyTimer);
     this.aborted.abort();
     this.writes.stop();
-    await within(ABORT_MS, Promise.all([this.releaseReady(), ...this.sending()]));
+    await within(ABORT_MS, this.letGo());
     // The results of deliveries that ignore their signal are ignored in turn.
     const left = [...this.#inFlight.values()].map(({ job }) => job);
     if (left.length > 0) await this.writes.run(() => this.source.releaseClaimed(left));
+  }
+
+  private async letGo(): Promise<void> {
+    // A claim may be under way.
+    await this.pumping;
+    await Promise.all([this.releaseReady(), ...this.sending()]);
   }
 
   private async pump(): Promise<void> {

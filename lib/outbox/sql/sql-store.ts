@@ -103,15 +103,15 @@ export class SqlStore {
   private async completeAll(completions: readonly Completion[]): Promise<Completed[]> {
     const rows = await this.each('complete', completions);
     const ours = new Map(rows.map((row) => [String(row['id']), row]));
-    const waiting = rows.filter((row) => Boolean(row['waiting']));
-    const releasing = completions.filter(({ id, releasesKey }) => releasesKey && ours.has(id));
-    for (const { id, outcome, purgesHistory } of completions) {
-      const row = ours.get(id);
-      if (!row) continue;
+    const endings = new Map(completions.map((completion) => [completion.id, completion]));
+    for (const [id, row] of ours) {
+      const { outcome, purgesHistory } = endings.get(id)!;
       this.counter.move(String(row['program']), String(row['name']), 'pending', outcome);
       if (purgesHistory) await this.purgeHistoryOf(row);
     }
+    const releasing = completions.filter(({ id, releasesKey }) => releasesKey && ours.has(id));
     if (releasing.length > 0) await this.each('releaseKeys', releasing);
+    const waiting = rows.filter((row) => Boolean(row['waiting']));
     if (waiting.length > 0) await this.each('wake', waiting);
     return completions.map(({ id }) => ({
       ours: ours.has(id),
