@@ -1,62 +1,39 @@
-/** What clients of Redis reject with: plain errors, of whatever realm. */
+/** What ioredis rejects with. */
 interface RedisError {
   readonly name?: string;
   readonly message?: string;
   readonly code?: string;
-  /** Of a transaction that was given up before it began. */
-  readonly previousErrors?: readonly RedisError[];
 }
 
-const BROKEN = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNABORTED',
-]);
-/** Redis is starting, stopping or changing its part: it will be there again. */
-const PASSING = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNBLOCKED|NOREPLICAS|BUSY)\b/;
-/**
- * It leads to what was the master once; or to a Redis that has forgotten a script, of which the client
- * is told only behind a transaction, and doesn't heed it.
- */
-const STALE = /\b(READONLY|NOSCRIPT)\b/;
-/** What clients say of a connection that is gone. */
-const DISCONNECTED =
-  /connection (is )?close|isn't (writeable|ready)|disconnect|timed out|timeout|redirections|No master|max retries per request|(socket|client)( is)? closed/i;
+const NETWORK = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/;
+/** What waiting doesn't change: credentials, and a missing package. */
+const PERMANENT =
+  /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid password|AUTH|Client sent AUTH))|'ioredis' package/;
 
-const FOR_GOOD =
-  /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid password|AUTH|Client sent AUTH))|optional 'ioredis' package|Redis version needs/;
-
-/** Whether what failed may work in a moment, on another connection. */
-export function isOutage(error: unknown): boolean {
-  const { name, code = '', message = '' } = causeOf(error);
-  if (BROKEN.has(code) || PASSING.test(message) || STALE.test(message)) return true;
-  return name !== 'ReplyError' && DISCONNECTED.test(message);
+export function isPermanent(error: unknown): boolean {
+  return PERMANENT.test(messageOf(error));
 }
 
-/** Whether it may work on another connection only. */
-export function isStale(error: unknown): boolean {
-  return STALE.test(causeOf(error).message ?? '');
+/** Whether a command that was sent may have been executed though it failed. */
+export function isAmbiguous(error: unknown): boolean {
+  const isRefused = ((error ?? {}) as RedisError).name === 'ReplyError';
+  return !isRefused && !messageOf(error).includes('enableOfflineQueue');
 }
 
-/** Whether that doesn't come right by itself: a password, an old Redis, a missing package. */
-export function isForGood(problem: string): boolean {
-  return FOR_GOOD.test(problem);
+/** One word for outcomes, such as `ECONNREFUSED` or `OOM`. */
+export function reasonOf(error: unknown): string {
+  const { code } = (error ?? {}) as RedisError;
+  if (code !== undefined && NETWORK.test(code)) return code;
+  return /^[A-Z]{2,}\b/.exec(messageOf(error))?.[0] ?? 'unreachable';
 }
 
-/** In words for a log line; Redis's own texts hold no values of ours. */
-export function describeProblem(error: unknown): string {
-  const { name, code, message } = causeOf(error);
-  if (code !== undefined && BROKEN.has(code)) return `Redis is away (${code})`;
-  return message ? message : `Redis is away (${name ?? 'unknown error'})`;
+/** For log lines. The messages of Redis contain no values. */
+export function describeError(error: unknown): string {
+  const { code } = (error ?? {}) as RedisError;
+  if (code !== undefined && NETWORK.test(code)) return code;
+  return messageOf(error).slice(0, 200) || 'unknown error';
 }
 
-function causeOf(error: unknown): RedisError {
-  const known = (error ?? {}) as RedisError;
-  return known.previousErrors?.[0] ?? known;
+function messageOf(error: unknown): string {
+  return ((error ?? {}) as RedisError).message ?? '';
 }

@@ -10,6 +10,11 @@ export interface NewJob {
   readonly payload: string;
   /** Milliseconds since the epoch. */
   readonly queuedAt: number;
+  /**
+   * The id to save it under, if it has one already: a UUIDv7. A job whose id is there already is the same
+   * job: nothing is saved again. Default: the engine makes one.
+   */
+  readonly id?: string | undefined;
 }
 
 /** A job that is released as soon as it is saved. */
