@@ -19,8 +19,8 @@ export interface JobData {
   /** The BullMQ id of the job that this one cancels, and whether that one was there before. */
   readonly cancels?: { readonly id: string; readonly found: boolean } | undefined;
   readonly overrides?: boolean | undefined;
-  /** Tells a job from another one that was submitted with the same key. */
-  readonly submission: string;
+  /** The id of the job in the outbox. In BullMQ, a job with a key has the id of that key. */
+  readonly id: string;
   /** Since when it has been failing, and how many attempts had failed before that. */
   readonly failing?: { readonly since: number; readonly attempts: number } | undefined;
   /** Written before BullMQ moves the job to `completed`. */
@@ -29,10 +29,10 @@ export interface JobData {
 
 export type StoredJob = BullJob<JobData, string>;
 
-export function toData(job: SubmittedJob, submission: string): JobData {
+export function toData(job: SubmittedJob, id: string): JobData {
   const { orderingKey, referralKey, payload, queuedAt, key, overrides } = job;
   return {
-    ...{ orderingKey, referralKey, payload, queuedAt, submission, overrides },
+    ...{ orderingKey, referralKey, payload, queuedAt, id, overrides },
     ...{ key: key?.value, digest: key?.digest, ifCancelled: key?.ifTaken.cancelled },
   };
 }
@@ -47,18 +47,19 @@ export function toJob(job: StoredJob): Job {
     payload: payload ?? '',
     queuedAt,
   };
-  return { ...saved, id: idOf(job), attempts: job.attemptsMade, checkpoint };
+  return { ...saved, id: job.data.id, attempts: job.attemptsMade, checkpoint };
 }
 
 export function toEnded(job: StoredJob): EndedJob {
-  const { orderingKey: customerKey, key = null, referralKey, queuedAt } = job.data;
+  const { id, orderingKey: customerKey, key = null, referralKey, queuedAt } = job.data;
   const { name: jobName, attemptsMade: attempts } = job;
-  return { id: idOf(job), jobName, customerKey, key, referralKey, attempts, queuedAt };
+  const facts = { jobName, customerKey, key, referralKey, attempts, queuedAt };
+  return { id, bullmqId: idOf(job), ...facts };
 }
 
 /** Of a job that is pending or dead. */
 export function toEntry(job: StoredJob, program: string): HistoryEntry {
-  const { queuedAt, ...facts } = toEnded(job);
+  const { queuedAt, bullmqId: _, ...facts } = toEnded(job);
   const dead = job.finishedOn ? ({ state: 'dead', outcome: 'dead' } as const) : undefined;
   return {
     ...{ ...facts, program, reason: job.failedReason ?? null, detail: null },
@@ -68,6 +69,7 @@ export function toEntry(job: StoredJob, program: string): HistoryEntry {
   };
 }
 
+/** Its id in BullMQ. */
 export const idOf = (job: StoredJob): string => job.id ?? '';
 
 /** BullMQ adds no second job with the same id: so the id stands for the key. */

@@ -198,14 +198,13 @@ export class BullmqDelivery implements DeliveryControl {
 
   /** The payload is erased before the job counts as ended: so nothing keeps it any longer. */
   private async complete(job: StoredJob, token: string, result: CompletedResult): Promise<string> {
-    const { orderingKey, submission, result: before } = job.data;
+    const { orderingKey, result: before } = job.data;
     if (!this.originals.has(job)) this.originals.set(job, toJob(job));
     await this.update(job, token, { ...job.data, payload: null, result });
     // Where the place is gone, the end was counted by a process that was killed after that.
     if (!before || (await this.records.isPending(orderingKey, idOf(job)))) {
-      if (result.purgesHistory) await this.purgeHistory(orderingKey);
-      const id = result.releasesKey ? submission : idOf(job);
-      await this.records.end({ ...toEnded(job), id }, result, job.timestamp);
+      if (result.purgesHistory) await this.store.purgeHistory(orderingKey);
+      await this.records.end(toEnded(job), result, job.timestamp);
     }
     // Another job may come with the same id.
     if (result.releasesKey || result.purgesHistory) job.opts.removeOnComplete = true;
@@ -217,13 +216,6 @@ export class BullmqDelivery implements DeliveryControl {
     if (!result) return;
     this.delivery.onEnd(this.originalOf(job), result);
     void this.track(this.store.promoteNext(orderingKey)).catch(() => {});
-  }
-
-  private async purgeHistory(orderingKey: string): Promise<void> {
-    for (const { entry } of await this.records.history(orderingKey, '')) {
-      await this.store.removeCompleted(entry.id);
-    }
-    await this.records.purgeHistory(orderingKey);
   }
 
   /** For all processes. Responses to requests that were under way together count as one. */

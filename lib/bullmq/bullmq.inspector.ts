@@ -1,6 +1,6 @@
 import type { Pause } from '../outbox/delivery.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
-import { toEntry } from './bullmq-job.js';
+import { toEntry, type StoredJob } from './bullmq-job.js';
 import { readStats } from './bullmq-stats.js';
 import { NO_LIMIT } from './create-worker.js';
 import type { JobStore } from './job-store.js';
@@ -37,10 +37,10 @@ export class BullmqInspector {
     return this.connection.ask(async () => {
       const ended = await store.records.history(orderingKey, program);
       const ids = new Set(ended.map(({ entry }) => entry.id));
-      const places = (await store.records.pending(orderingKey)).filter(({ id }) => !ids.has(id));
+      const places = await store.records.pending(orderingKey);
       const open = places.slice(-FIND_LIMIT).map(async ({ id, position }) => {
         const job = await store.get(id);
-        return job ? [{ entry: toEntry(job, program), position }] : [];
+        return job && !ids.has(job.data.id) ? [{ entry: toEntry(job, program), position }] : [];
       });
       return [...ended, ...(await Promise.all(open)).flat()]
         .toSorted((a, b) => b.position - a.position || (a.entry.id < b.entry.id ? 1 : -1))
@@ -50,24 +50,18 @@ export class BullmqInspector {
   }
 
   async *deadLetters(): AsyncGenerator<HistoryEntry, void> {
-    const { queue } = this.store;
-    const ids = await this.connection.ask(() => queue.getRanges(['failed'], 0, -1, true));
-    for (let from = 0; from < ids.length; from += PAGE) {
-      const page = ids.slice(from, from + PAGE).map((id) => this.store.get(id));
-      for (const job of await this.connection.ask(() => Promise.all(page))) {
-        // It may have been requeued in the meantime.
-        if (job?.finishedOn) yield toEntry(job, this.program);
-      }
-    }
+    for await (const job of this.dead()) yield toEntry(job, this.program);
   }
 
   async requeue(filter: RequeueFilter): Promise<number> {
-    if ('id' in filter) return (await this.requeueOne(filter.id)) ? 1 : 0;
+    const id = 'id' in filter ? filter.id : undefined;
+    const { customerKey, jobName } = 'id' in filter ? {} : filter;
     let requeued = 0;
-    for await (const { id, customerKey, jobName } of this.deadLetters()) {
-      if ((filter.customerKey ?? customerKey) !== customerKey) continue;
-      if ((filter.jobName ?? jobName) !== jobName) continue;
-      if (await this.requeueOne(id)) requeued += 1;
+    for await (const job of this.dead(id)) {
+      if (customerKey !== undefined && customerKey !== job.data.orderingKey) continue;
+      if (jobName !== undefined && jobName !== job.name) continue;
+      await job.retry('failed', { resetAttemptsMade: true });
+      requeued += 1;
     }
     return requeued;
   }
@@ -82,19 +76,25 @@ export class BullmqInspector {
         if (await store.isInFlight(place.id)) result.inFlight += 1;
         else if (await store.discard(orderingKey, place)) result.forgotten += 1;
       }
-      for (const { entry } of ended) await store.removeCompleted(entry.id);
-      await records.purgeHistory(orderingKey);
+      await store.purgeHistory(orderingKey);
       await store.promoteNext(orderingKey);
       return result;
     });
   }
 
-  private async requeueOne(id: string): Promise<boolean> {
-    return this.connection.ask(async () => {
-      if ((await this.store.queue.getJobState(id)) !== 'failed') return false;
-      const job = await this.store.get(id);
-      await job?.retry('failed', { resetAttemptsMade: true });
-      return job !== undefined;
-    });
+  /** The dead letters, oldest first; or the one with that id. */
+  private async *dead(id?: string): AsyncGenerator<StoredJob, void> {
+    const { queue } = this.store;
+    const all = () => queue.getRanges(['failed'], 0, -1, true);
+    const isDead = id !== undefined && (await this.connection.ask(() => queue.getJobState(id)));
+    const ids = isDead === 'failed' ? [id ?? ''] : await this.connection.ask(all);
+    for (let from = 0; from < ids.length; from += PAGE) {
+      const page = ids.slice(from, from + PAGE);
+      const read = () => Promise.all(page.map((each) => this.store.get(each)));
+      for (const job of await this.connection.ask(read)) {
+        // It may have been requeued in the meantime.
+        if (job?.finishedOn && (id === undefined || job.data.id === id)) yield job;
+      }
+    }
   }
 }

@@ -48,11 +48,10 @@ export function createWorker(
   const worker = new bullmq.Worker<JobData, string>(
     queue.name,
     // BullMQ passes a signal only to functions of three parameters.
-    (job, token = '', signal = new AbortController().signal) => process(job, token, signal),
+    (job, token, signal) => process(job, token ?? '', signal ?? new AbortController().signal),
     {
       ...{ connection, prefix, concurrency, limiter: { max, duration } },
       ...(telemetry && { telemetry }),
-      skipVersionCheck: true,
       lockDuration: leaseMs,
       stalledInterval: leaseMs / 3,
       // However often a process is killed, no job fails for it.

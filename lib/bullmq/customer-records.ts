@@ -40,6 +40,7 @@ export interface Place {
 /** What the history needs of a job. */
 export interface EndedJob {
   readonly id: string;
+  readonly bullmqId: string;
   readonly jobName: string;
   readonly customerKey: string;
   readonly key: string | null;
@@ -54,6 +55,12 @@ interface HistoryRecord extends Omit<EndedJob, 'id'> {
   readonly detail: HistoryEntry['detail'];
   readonly endedAt: number;
   readonly position: number;
+}
+
+export interface HistoryItem {
+  readonly entry: HistoryEntry;
+  readonly position: number;
+  readonly bullmqId: string;
 }
 
 /**
@@ -97,8 +104,9 @@ export class CustomerRecords {
     return (await this.client().hexists(this.key('pending', orderingKey), id)) === 1;
   }
 
-  async removePending(orderingKey: string, id: string): Promise<void> {
-    await this.client().hdel(this.key('pending', orderingKey), id);
+  /** Resolves with false if the job had no place any more. */
+  async removePending(orderingKey: string, id: string): Promise<boolean> {
+    return (await this.client().hdel(this.key('pending', orderingKey), id)) === 1;
   }
 
   /** Ends a job in one step: its place, the counts, and the history unless that is to be purged. */
@@ -115,7 +123,7 @@ export class CustomerRecords {
     };
     const step = this.client()
       .multi()
-      .hdel(this.key('pending', job.customerKey), id)
+      .hdel(this.key('pending', job.customerKey), job.bullmqId)
       .hincrby(this.countsKey, `${job.jobName}\n${outcome}`, 1);
     if (this.historyMs > 0 && !result.purgesHistory) {
       const key = this.key('history', job.customerKey);
@@ -126,17 +134,16 @@ export class CustomerRecords {
     for (const [error] of (await step.exec()) ?? []) if (error) throw error;
   }
 
-  /** Ended jobs, in no order, with their positions. */
-  async history(
-    orderingKey: string,
-    program: string,
-  ): Promise<{ entry: HistoryEntry; position: number }[]> {
+  /** Ended jobs, in no order. */
+  async history(orderingKey: string, program: string): Promise<HistoryItem[]> {
     const values = await this.client().hgetall(this.key('history', orderingKey));
     return Object.entries(values).flatMap(([id, value]) => {
-      const { position, queuedAt, endedAt, ...facts } = JSON.parse(value) as HistoryRecord;
+      const record = JSON.parse(value) as HistoryRecord;
+      const { position, bullmqId, queuedAt, endedAt, ...facts } = record;
       if (Date.now() - endedAt > this.historyMs) return [];
       const dates = { queuedAt: new Date(queuedAt), endedAt: new Date(endedAt) };
-      return [{ entry: { id, program, state: 'completed', ...facts, ...dates }, position }];
+      const entry: HistoryEntry = { id, program, state: 'completed', ...facts, ...dates };
+      return [{ entry, position, bullmqId }];
     });
   }
 

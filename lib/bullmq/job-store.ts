@@ -62,6 +62,8 @@ export class JobStore {
     const state = await this.queue.getJobState(id);
     if (!job || state === 'active' || state === 'completed') return false;
     if ((await this.queue.remove(id)) === 0) return false;
+    // Somebody else may be discarding it, too.
+    if (!(await this.records.removePending(orderingKey, id))) return false;
     await this.records.end(toEnded(job), DISCARDED, position);
     return true;
   }
@@ -75,8 +77,16 @@ export class JobStore {
     );
   }
 
-  async removeCompleted(id: string): Promise<void> {
-    if ((await this.queue.getJobState(id)) === 'completed') await this.queue.remove(id);
+  /** Deletes the ended jobs of a customer, and their history. */
+  async purgeHistory(orderingKey: string): Promise<void> {
+    for (const { bullmqId, entry } of await this.records.history(orderingKey, '')) {
+      const job = await this.get(bullmqId);
+      // Another job may have come with the same key.
+      if (job?.data.id !== entry.id) continue;
+      if ((await this.queue.getJobState(bullmqId)) === 'completed')
+        await this.queue.remove(bullmqId);
+    }
+    await this.records.purgeHistory(orderingKey);
   }
 
   /** Lets the next job of a customer be looked at, if it is waiting for that. */

@@ -20,11 +20,11 @@ export async function submitJob(
 ): Promise<Submitted> {
   const { records } = store;
   const { name, key, cancels, overrides, queuedAt, referralKey } = job;
-  const submission = job.id ?? uuid7();
-  const id = cancels ? idOfCancel(cancels) : key ? idOfKey(name, key.value) : submission;
+  const id = job.id ?? uuid7();
+  const bullmqId = cancels ? idOfCancel(cancels) : key ? idOfKey(name, key.value) : id;
   const targetId = cancels && idOfKey(cancels.name, cancels.key);
   const [existing, cancelling, target] = await Promise.all([
-    id === submission ? undefined : store.get(id),
+    bullmqId === id ? undefined : store.get(bullmqId),
     key && !cancels ? store.get(idOfCancel({ name, key: key.value })) : undefined,
     targetId === undefined ? undefined : store.get(targetId),
   ]);
@@ -32,35 +32,33 @@ export async function submitJob(
   const before = await records.pending(orderingKey);
   const position = forwarding?.position ?? Math.max(Date.now(), 1 + (before.at(-1)?.position ?? 0));
   const data: JobData = {
-    ...toData({ ...job, orderingKey }, submission),
+    ...toData({ ...job, orderingKey }, id),
     cancels: targetId === undefined ? undefined : { id: targetId, found: target !== undefined },
   };
 
   const endUnsent = async (outcome: string): Promise<Submitted> => {
     const facts = { jobName: name, customerKey: orderingKey, key: key?.value ?? null, referralKey };
-    const ended = { ...facts, id: submission, attempts: 0, queuedAt };
+    const ended = { ...facts, id, bullmqId: id, attempts: 0, queuedAt };
     await records.end(ended, { ...DISCARDED, outcome }, position);
-    return { id: submission, outcome };
+    return { id, outcome };
   };
-  const endAsTaken = async ({
-    data: { submission: by, digest },
-  }: StoredJob): Promise<Submitted> => {
-    if (!key || by === submission) return { id, outcome: null };
+  const endAsTaken = async ({ data: { id: by, digest } }: StoredJob): Promise<Submitted> => {
+    if (!key || by === id) return { id: by, outcome: null };
     return endUnsent(digest === key.digest ? key.ifTaken.same : key.ifTaken.different);
   };
 
   if (existing) return endAsTaken(existing);
   if (key && cancelling?.data.cancels?.found === false) return endUnsent(key.ifTaken.cancelled);
-  const place = { id, position, discards: overrides ? 'overrides' : undefined };
+  const place = { id: bullmqId, position, discards: overrides ? 'overrides' : undefined };
   const { checkpoint = null } = forwarding ?? {};
   const added = await store.add(name, data, place, bound, checkpoint === null ? 0 : store.leaseMs);
   if (checkpoint !== null) {
     await added.updateProgress({ checkpoint });
     await store.promote(added);
   }
-  const winner = id === submission ? undefined : await store.get(id);
-  if (winner && winner.data.submission !== submission) {
-    if (winner.data.orderingKey !== orderingKey) await records.removePending(orderingKey, id);
+  const winner = bullmqId === id ? undefined : await store.get(bullmqId);
+  if (winner && winner.data.id !== id) {
+    if (winner.data.orderingKey !== orderingKey) await records.removePending(orderingKey, bullmqId);
     return endAsTaken(winner);
   }
   if (overrides) for (const place of before) await store.discard(orderingKey, place);
