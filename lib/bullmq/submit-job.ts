@@ -51,16 +51,16 @@ export async function submitJob(
   if (key && cancelling?.data.cancels?.found === false) return endUnsent(key.ifTaken.cancelled);
   const place = { id: bullmqId, position, discards: overrides ? 'overrides' : undefined };
   const { checkpoint = null } = forwarding ?? {};
-  const added = await store.add(name, data, place, bound, checkpoint === null ? 0 : store.leaseMs);
-  if (checkpoint !== null) {
-    await added.updateProgress({ checkpoint });
-    await store.promote(added);
-  }
+  // It must not be sent before the rest is done. Should this process be killed, it is after the lease.
+  const isHeld = checkpoint !== null || overrides === true;
+  const added = await store.add(name, data, place, bound, isHeld ? store.leaseMs : 0);
   const winner = bullmqId === id ? undefined : await store.get(bullmqId);
   if (winner && winner.data.id !== id) {
     if (winner.data.orderingKey !== orderingKey) await records.removePending(orderingKey, bullmqId);
     return endAsTaken(winner);
   }
-  if (overrides) for (const place of before) await store.discard(orderingKey, place);
+  if (checkpoint !== null) await added.updateProgress({ checkpoint });
+  if (overrides) for (const each of before) await store.discard(orderingKey, each);
+  if (isHeld) await store.promote(added);
   return { id, outcome: null };
 }
