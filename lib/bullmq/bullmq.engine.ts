@@ -113,8 +113,11 @@ export class BullmqEngine implements OutboxEngine {
       } else if (!isRemoving || (await this.store.get(id))) {
         return false;
       }
-      await this.records.end(toEnded(job), DISCARDED, job.timestamp);
-      await this.store.promoteNext(job.data.orderingKey);
+      const { orderingKey } = job.data;
+      if (await this.records.removePending(orderingKey, id)) {
+        await this.records.end(toEnded(job), DISCARDED, job.timestamp);
+      }
+      await this.store.promoteNext(orderingKey);
       return true;
     };
     return (await this.track(this.connection.retry(discard))) ?? false;

@@ -58,7 +58,6 @@ export class JobStore {
   /** Ends a job, unsent. False if it is being sent, or has ended. */
   async discard(orderingKey: string, { id, position }: Place): Promise<boolean> {
     const job = await this.get(id);
-    if (!job) await this.records.removePending(orderingKey, id);
     const state = await this.queue.getJobState(id);
     if (!job || state === 'active' || state === 'completed') return false;
     if ((await this.queue.remove(id)) === 0) return false;

@@ -9,15 +9,21 @@ const STRAY_MS = 60_000;
 /** A job is looked at again when the one before it ends. Should that be missed, then after this. */
 const POLL = { minMs: 500, maxMs: 300_000 };
 
+interface Places {
+  readonly before: readonly Place[];
+  readonly own: Place;
+  readonly after: readonly Place[];
+}
+
 /** Decides whether it is a job's turn: the jobs of a customer are sent one at a time, in order. */
 export class JobTurn {
   constructor(private readonly store: JobStore) {}
 
   /** How the job ends unsent; how long to wait; or `null`: it is the job's turn. */
   async of(job: StoredJob): Promise<CompletedResult | { readonly waitMs: number } | null> {
-    const [before, after] = await this.neighbours(job);
-    if (await this.isDiscardedBy(after, idOf(job))) return DISCARDED;
-    if (await this.isBehind(job, before)) {
+    const places = await this.places(job);
+    if (await this.isDiscarded(places)) return DISCARDED;
+    if (await this.isBehind(job, places)) {
       const looks = job.attemptsStarted - job.attemptsMade - 1;
       return { waitMs: exponential(Math.max(0, looks), POLL.minMs, POLL.maxMs) };
     }
@@ -26,37 +32,38 @@ export class JobTurn {
   }
 
   async isWaiting(job: StoredJob): Promise<boolean> {
-    const [before] = await this.neighbours(job);
-    return this.isBehind(job, before);
+    return this.isBehind(job, await this.places(job));
   }
 
-  private async neighbours(job: StoredJob): Promise<[before: Place[], after: Place[]]> {
+  private async places(job: StoredJob): Promise<Places> {
     const { records } = this.store;
     const { orderingKey } = job.data;
-    const places = await records.pending(orderingKey);
-    const index = places.findIndex(({ id }) => id === idOf(job));
-    if (index >= 0) return [places.slice(0, index), places.slice(index + 1)];
+    const all = await records.pending(orderingKey);
+    const index = all.findIndex(({ id }) => id === idOf(job));
+    const own = all[index];
+    if (own) return { before: all.slice(0, index), own, after: all.slice(index + 1) };
     // Somebody took it for a stray.
     await records.addPending(orderingKey, { id: idOf(job), position: job.timestamp });
-    return this.neighbours(job);
+    return this.places(job);
   }
 
-  private async isDiscardedBy(after: readonly Place[], id: string): Promise<boolean> {
-    for (const { id: other, discards } of after) {
-      if (discards !== 'overrides' && discards !== id) continue;
-      if ((await this.store.queue.getJobState(other)) !== 'unknown') return true;
+  private async isDiscarded({ own, after }: Places): Promise<boolean> {
+    for (const { id, discards } of after) {
+      if (discards !== 'overrides' && discards !== own.id) continue;
+      if ((await this.store.queue.getJobState(id)) !== 'unknown') return true;
     }
     return false;
   }
 
-  private async isBehind({ data }: StoredJob, before: readonly Place[]): Promise<boolean> {
-    const { orderingKey, overrides, cancels } = data;
+  private async isBehind({ data }: StoredJob, { before, own }: Places): Promise<boolean> {
+    const { orderingKey, cancels } = data;
     for (const place of before) {
       const state = await this.store.queue.getJobState(place.id);
       const isStray = state === 'unknown' && Date.now() - place.position > STRAY_MS;
+      const isDiscarded = own.discards === 'overrides' || own.discards === place.id;
       if (state === 'completed' || isStray) {
         await this.store.records.removePending(orderingKey, place.id);
-      } else if (!overrides || state === 'active' || state === 'unknown') {
+      } else if (!isDiscarded || state === 'active') {
         return true;
       } else {
         await this.store.discard(orderingKey, place);
