@@ -21,8 +21,8 @@ const hasPostgres = existsSync('/usr/lib/postgresql');
 const skipped = [
   ...(hasRedis ? [] : ['test/bullmq/(?!conformance)', 'test/sample/fleet']),
   ...(hasRedis || process.env.REDIS_URL ? [] : ['test/bullmq/conformance']),
-  ...(hasPostgres ? [] : ['test/pg-boss/(?!conformance)']),
-  ...(hasPostgres || process.env.DATABASE_URL ? [] : ['test/pg-boss/conformance']),
+  ...(hasPostgres ? [] : ['test/postgres/(?!conformance)']),
+  ...(hasPostgres || process.env.DATABASE_URL ? [] : ['test/postgres/conformance']),
   ...(hasRedis && hasPostgres ? [] : ['test/fleet/']),
 ];
 if (skipped.length > 0) {
@@ -44,7 +44,7 @@ export default {
   // Tests run on what ships: the build, under the names that users import.
   moduleNameMapper: {
     '^nestjs-partnero$': '<rootDir>/dist/esm/index.js',
-    '^nestjs-partnero/(bullmq|health|pg-boss|testing)$': '<rootDir>/dist/esm/$1/index.js',
+    '^nestjs-partnero/(bullmq|health|postgres|testing)$': '<rootDir>/dist/esm/$1/index.js',
     '^(\\.{1,2}/(?!.*(?:dist|node_modules)/).*)\\.js$': '$1',
   },
   coverageProvider: 'v8',

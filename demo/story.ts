@@ -65,7 +65,7 @@ function tell(stats: ProgramStats, fake: FakePartnero, visitors: Visitors): bool
   const doubled = fake.customers.length - atPartnero.size;
   const repeated = fake.requestsTo('POST /customers').filter(({ status }) => status === 422).length;
   const rows: [string, number][] = [
-    ['accepted', stats.accepted],
+    ['queued', stats.queued],
     ...Object.entries(stats.outcomes).map(([outcome, n]): [string, number] => [`  ${outcome}`, n]),
     ['  dead', stats.dead],
     ['  pending', stats.pending],
@@ -80,7 +80,7 @@ function tell(stats: ProgramStats, fake: FakePartnero, visitors: Visitors): bool
   say('');
   for (const [name, n] of rows) say(`  ${name.padEnd(56)}${String(n).padStart(6)}`);
   say('');
-  const adds = stats.accepted === sumOf(stats) && stats.pending === 0 && stats.dead === 0;
+  const adds = stats.queued === sumOf(stats) && stats.pending === 0 && stats.dead === 0;
   return adds && lost === 0 && wrong === 0 && doubled === 0 && repeated > 0;
 }
 

@@ -1,49 +1,62 @@
-import type { OutboxLog } from './outbox/outbox.js';
+import type { OutboxLog } from './outbox/outbox-engine.js';
 import type { ResolvedOptions } from './partnero.options.js';
+import type { ProgramMode } from './program-mode.js';
 import { DEFAULT_PROGRAM } from './program.tokens.js';
 
-/** One line at boot: what is in force, or that nothing is. */
+/** What the line says of the outbox, if there is one. */
+export interface BootedOutbox {
+  readonly location: string;
+  /** Why jobs can't be saved just now; `null` if they can. */
+  readonly problem: string | null;
+}
+
+/** Logs one line at boot: which program is attributed to and from where, or why nothing is. */
 export function bootLine(
   options: ResolvedOptions,
-  mode: 'delivers' | 'keeps' | 'counts' | 'disabled',
+  mode: ProgramMode,
   captures: boolean,
-  location: string | undefined,
+  outbox: BootedOutbox | null,
   log: OutboxLog,
 ): void {
   const { name, apiProgram } = options;
   const title =
     name === DEFAULT_PROGRAM ? `${apiProgram} program` : `${apiProgram} program '${name}'`;
   if (apiProgram === 'newsletter') {
-    return log.log(`Nothing is attributed to the ${title}: its subscribers are no customers.`);
+    return log.log(`Nothing is attributed to the ${title}: it has subscribers, not customers.`);
   }
-  const reading = `${sourcesOf(options)}${captures ? ` ${capturingOf(options)}` : ''}`;
-  switch (mode) {
-    case 'delivers':
-      return log.log(`Attributing to the ${title}. ${reading} Outbox: ${location}.`);
-    case 'keeps':
-      return log.error(
-        `There is no API key for the ${title}, but ${location} knows it: sign-ups are accepted and ` +
-          `stay pending until the key is back. Set PARTNERO_API_KEY, or the apiKey option. ${reading}`,
-      );
-    case 'counts':
-      return log.log(
-        `Disabled by the option enabled. What is in ${location} for the ${title} stays there. ${reading}`,
-      );
-    case 'disabled':
-      return sayDisabled(options, title, reading, log);
+  const sources = `${sourcesOf(options)}${captures ? ` ${capturingOf(options)}` : ''}`;
+  if (!outbox || mode === 'disabled') return logDisabled(options, title, sources, log);
+  const { location, problem } = outbox;
+  if (mode === 'read_only') {
+    return log.log(
+      `Disabled by the option enabled. Jobs for the ${title} in ${location} stay there. ${sources}`,
+    );
   }
+  if (problem !== null) {
+    return log.error(
+      `Sign-ups can't be saved for the ${title} just now: ${problem}. They go on without attribution ` +
+        `until the outbox works. ${sources} Outbox: ${location}.`,
+    );
+  }
+  if (mode === 'queues') {
+    return log.error(
+      `There is no API key for the ${title}, but ${location} has jobs of it: sign-ups are queued and ` +
+        `stay pending until there is a key. Set PARTNERO_API_KEY, or the apiKey option. ${sources}`,
+    );
+  }
+  log.log(`Attributing to the ${title}. ${sources} Outbox: ${location}.`);
 }
 
-function sayDisabled(
+function logDisabled(
   { enabled }: ResolvedOptions,
   title: string,
-  reading: string,
+  sources: string,
   log: OutboxLog,
 ): void {
-  if (enabled === false) return log.log(`Disabled by the option enabled: ${title}. ${reading}`);
+  if (enabled === false) return log.log(`Disabled by the option enabled: ${title}. ${sources}`);
   const message =
     `Disabled: there is no API key for the ${title}. Set PARTNERO_API_KEY, or the apiKey option. ` +
-    reading;
+    sources;
   if (process.env['NODE_ENV'] === 'production') log.error(message);
   else log.log(message);
 }

@@ -7,6 +7,7 @@ export { getPartneroToken, InjectPartnero } from './partnero.tokens.js';
 
 export { AttributeReferral } from './attribution/attribute-referral.decorator.js';
 export { AttributeReferralInterceptor } from './attribution/attribute-referral.interceptor.js';
+export type { AttributedRoute } from './attribution/attribute-referral.interceptor.js';
 export type {
   AttributeReferralMetadata,
   AttributeReferralOptions,
@@ -19,6 +20,9 @@ export type {
   NotAccepted,
 } from './attribution/attribution.outcome.js';
 export type { AppTransaction, AttributeOptions } from './attribution/attribute-options.js';
+export type { AttributionService } from './attribution/attribution.service.js';
+export type { HandlerShape } from './attribution/handler-shape.js';
+export type { ReadReferral } from './attribution/read-referral.js';
 export type { CustomerInput } from './attribution/customer-input.js';
 export type { CustomerId } from './customer-id.js';
 export type { Outcome } from './outcome.js';
@@ -56,7 +60,7 @@ export type {
   TransactionEventData,
 } from './webhooks/event-data.model.js';
 export type { Dispatched } from './webhooks/event.dispatcher.js';
-export type { InboxEntry, InboxInspector, InboxReplayFilter } from './webhooks/inbox.inspector.js';
+export type { InboxEntry, InboxInspector, InboxRequeueFilter } from './webhooks/inbox.inspector.js';
 export type {
   EnsureWebhookOptions,
   FailedHandler,
@@ -81,20 +85,36 @@ export type { KeptErasure } from './erasure/erasure.service.js';
 
 export { inlineOutbox } from './outbox/inline/inline-outbox.definition.js';
 export type { InlineOutboxOptions } from './outbox/inline/inline-outbox.definition.js';
-export { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.definition.js';
+export { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.js';
 export type { SqliteOutboxOptions } from './outbox/sqlite/sqlite.options.js';
 export type { DeliveryOptions } from './outbox/delivery.options.js';
-export type { OutboxDefinition } from './outbox/outbox.js';
+export type {
+  CompletedResult,
+  DeliveryResult,
+  JobEnd,
+  RetryResult,
+} from './outbox/delivery-result.js';
+export type { Delivery, DeliveryControl, KeyCheck, Pause, PauseReason } from './outbox/delivery.js';
 export type {
   Forgotten,
+  HistoryEntry,
   JobCounts,
-  LedgerEntry,
   OutboxStats,
-  ReplayFilter,
-} from './outbox/ledger.js';
+  RequeueFilter,
+} from './outbox/history.js';
+export type { Checkpoint } from './outbox/job-handler.js';
+export type { Job, JobKey, NewJob, SubmittedJob } from './outbox/job.js';
+export type {
+  EngineContext,
+  OutboxDefinition,
+  OutboxEngine,
+  OutboxLog,
+  Submitted,
+} from './outbox/outbox-engine.js';
+export { OutboxError } from './outbox/outbox.error.js';
 export type { OutboxInspector, ProgramStats } from './outbox.inspector.js';
 
-export type { ApiReadings } from './api/api.readings.js';
+export type { ApiVariants } from './api/api.variants.js';
 export type { CallOptions } from './api/call-options.js';
 export type { Envelope } from './api/envelope.js';
 export type { Listing } from './api/listing.js';

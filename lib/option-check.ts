@@ -3,8 +3,8 @@ import { PartneroConfigurationError } from './partnero.configuration-error.js';
 type Values = object | undefined;
 
 /**
- * Reads one group of options, checks each, and fills in defaults. An option that isn't known is
- * refused: a mistyped name would otherwise be ignored in silence.
+ * Reads one group of options, checks each, and fills in defaults. Unknown options are refused: a
+ * mistyped name would otherwise be ignored in silence.
  */
 export class OptionCheck {
   private readonly values: Record<string, unknown>;
@@ -36,7 +36,7 @@ export class OptionCheck {
     const value = this.values[name] ?? fallback;
     if (value === undefined) return undefined;
     if (typeof value !== 'string' || value.trim() === '') {
-      throw this.refuse(name, value, 'a text that is not empty');
+      throw this.refuse(name, value, 'a string that is not empty');
     }
     return value;
   }
@@ -45,7 +45,8 @@ export class OptionCheck {
     const value = this.values[name] ?? fallback;
     const valid =
       Array.isArray(value) && value.every((item) => typeof item === 'string' && item.trim() !== '');
-    if (!valid || value.length === 0) throw this.refuse(name, value, 'a list of at least one text');
+    if (!valid || value.length === 0)
+      throw this.refuse(name, value, 'a list of at least one string');
     return [...(value as string[])];
   }
 
@@ -118,10 +119,10 @@ export class OptionCheck {
   }
 }
 
-/** Short, and never the text itself where that could be a secret. */
+/** Short, and never the string itself, which could be a secret. */
 function describe(value: unknown): string {
   if (value === null) return 'null';
-  if (typeof value === 'string') return value.length === 0 ? 'an empty text' : 'another text';
+  if (typeof value === 'string') return value.length === 0 ? 'an empty string' : 'another string';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return 'a list';
   return `a ${typeof value}`;

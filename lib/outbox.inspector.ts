@@ -1,70 +1,77 @@
 import { PartneroError } from './api/partnero.error.js';
 import type { NotAccepted } from './attribution/attribution.outcome.js';
 import { toKey, type CustomerId } from './customer-id.js';
-import type { Forgotten, LedgerEntry, OutboxStats, ReplayFilter } from './outbox/ledger.js';
-import type { Outbox } from './outbox/outbox.js';
-import type { Relay } from './outbox/relay.js';
+import type { Pause } from './outbox/delivery.js';
+import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from './outbox/history.js';
+import type { OutboxEngine } from './outbox/outbox-engine.js';
 
-/** {@link OutboxStats}, and what was never accepted. */
+/** {@link OutboxStats}, and the sign-ups that weren't queued. */
 export interface ProgramStats extends OutboxStats {
   /** Counted by this process since it started. */
   readonly notAccepted: Readonly<NotAccepted>;
 }
 
-/** Tells what became of the sign-ups of a program: `partnero.outbox`. */
+/** The status of a program's jobs: `partnero.outbox`. */
 export class OutboxInspector {
   readonly #program: string;
-  readonly #outbox: Outbox | null;
-  readonly #relay: Relay | null;
+  readonly #outbox: OutboxEngine | null;
+  readonly #pause: () => Pause | null;
   readonly #notAccepted: Readonly<NotAccepted>;
 
+  /** @param pause why this process sends nothing, if the engine can't know */
   constructor(
     program: string,
-    outbox: Outbox | null,
-    relay: Relay | null,
+    outbox: OutboxEngine | null,
+    pause: () => Pause | null,
     notAccepted: Readonly<NotAccepted>,
   ) {
     this.#program = program;
     this.#outbox = outbox;
-    this.#relay = relay;
+    this.#pause = pause;
     this.#notAccepted = notAccepted;
   }
 
-  /** Numbers that add up: `accepted` = the sum of `outcomes` + `dead` + `pending`. */
+  /** Counts that add up: `queued` = the sum of `outcomes` + `dead` + `pending`. */
   async stats(): Promise<ProgramStats> {
-    const stored = (await this.#outbox?.stats()) ?? nothing(this.#program);
-    const held = this.#relay?.heldBecause;
-    const paused = held ? { reason: held, until: null } : stored.paused;
+    const stored = (await this.#outbox?.stats()) ?? emptyStats(this.#program);
+    const paused = this.#pause() ?? stored.paused;
     return { ...stored, paused, notAccepted: { ...this.#notAccepted } };
   }
 
-  /** Why a customer was, or wasn't, credited: all that is known under that key, the newest first. */
-  async find({ customerKey }: { customerKey: CustomerId }): Promise<LedgerEntry[]> {
+  /** Why a customer was, or wasn't, credited: the jobs under that key, newest first. */
+  async find({ customerKey }: { customerKey: CustomerId }): Promise<HistoryEntry[]> {
     return (await this.#outbox?.find(keyOf(customerKey))) ?? [];
   }
 
-  /** Jobs that were given up, the oldest first. */
-  async *dead(): AsyncIterable<LedgerEntry> {
-    if (this.#outbox) yield* this.#outbox.dead();
-  }
-
   /**
-   * Delivers dead jobs again: one by its id, or all that match. How many.
+   * The dead letters: jobs that failed for longer than `delivery.maxAgeDays`, oldest first.
+   *
    * @example
-   * await partnero.outbox.replay()
+   * for await (const entry of partnero.outbox.deadLetters()) console.log(entry.id, entry.reason)
    */
-  async replay(filter: ReplayFilter | string = {}): Promise<number> {
-    const asked = typeof filter === 'string' ? { id: filter } : { ...filter };
-    return (await this.#outbox?.replay(asked)) ?? 0;
+  async *deadLetters(): AsyncIterable<HistoryEntry> {
+    if (this.#outbox) yield* this.#outbox.deadLetters();
   }
 
   /**
-   * Erases what is kept here of a customer, for deletion requests; the numbers stay. What is still
-   * pending ends as `discarded`, unsent. What is at Partnero stays there: see `customers.delete()`.
+   * Delivers dead letters again: one by its id, or all that match. Resolves with their number.
+   *
+   * @param filter default: all
+   * @example
+   * await partnero.outbox.requeue()
+   */
+  async requeue(filter: RequeueFilter | string = {}): Promise<number> {
+    const given = typeof filter === 'string' ? { id: filter } : { ...filter };
+    return (await this.#outbox?.requeue(given)) ?? 0;
+  }
+
+  /**
+   * Erases a customer from the outbox, for deletion requests; the counts stay. Pending jobs end as
+   * `discarded`, unsent. To delete the customer at Partnero too, use `customers.erase()`.
    */
   async forget({ customerKey }: { customerKey: CustomerId }): Promise<Forgotten> {
     const forgotten = await this.#outbox?.forget(keyOf(customerKey));
-    return forgotten ?? { forgotten: 0, underWay: 0 };
+    return forgotten ?? { forgotten: 0, inFlight: 0 };
   }
 }
 
@@ -74,19 +81,19 @@ function keyOf(customerKey: unknown): string {
   if (key !== undefined) return key;
   throw new PartneroError({
     kind: 'invalid_input',
-    message: 'customerKey must be the id that was attributed: a text, a whole number or a bigint.',
+    message: 'customerKey must be the id that was attributed: a string, an integer or a bigint.',
   });
 }
 
-function nothing(program: string): OutboxStats {
+function emptyStats(program: string): OutboxStats {
   return {
     program,
     location: 'none: disabled',
-    accepted: 0,
+    queued: 0,
     pending: 0,
     dead: 0,
     outcomes: {},
-    kinds: {},
+    jobs: {},
     oldestPendingAt: null,
     paused: null,
     storage: { ok: true, problem: null },

@@ -1,19 +1,35 @@
+import type { RunInAppContext } from './app-context.js';
+import { ATTRIBUTION } from './attribution/attribution.handler.js';
 import type { NotAccepted } from './attribution/attribution.outcome.js';
 import { maskKey } from './mask-key.js';
+import type { CompletedResult, JobEnd } from './outbox/delivery-result.js';
+import type { Advice } from './outbox/job-handler.js';
+import type { JobHandlers } from './outbox/job-handlers.js';
 import type { Job } from './outbox/job.js';
-import type { KindRegistry } from './outbox/kind-registry.js';
-import type { OutboxLog } from './outbox/outbox.js';
-import type { SettledVerdict } from './outbox/verdict.js';
+import type { OutboxLog } from './outbox/outbox-engine.js';
 import type { Outcome } from './outcome.js';
 import { isThenable } from './thenable.js';
 
-/** More late jobs than this are reported without their flag. */
+/** Beyond so many, outcomes of late jobs lack the flag `late`. */
 const MAX_LATE = 10_000;
 
-/** What is known of a job that ended as soon as it was handed over. */
-type AtOnce = Pick<Outcome, 'outcome' | 'kind' | 'jobId' | 'customerKey' | 'transactionKey'>;
+const REACHED_PARTNERO: ReadonlySet<string> = new Set([
+  'attributed',
+  'registered',
+  'already_registered',
+]);
 
-/** Tells what became of each sign-up and of each job: to the log, to the counters, to `onOutcome`. */
+const DEAD: Advice = {
+  text: 'it has failed for longer than delivery.maxAgeDays; outbox.requeue() delivers it again',
+};
+
+/** What is known of a job that ended as soon as it was submitted. */
+type EndedAtOnce = Pick<
+  Outcome,
+  'outcome' | 'jobName' | 'jobId' | 'customerKey' | 'transactionKey'
+>;
+
+/** Reports the outcome of each sign-up and of each job: to the log, the counters and `onOutcome`. */
 export class OutcomeReporter {
   readonly notAccepted: NotAccepted = {
     no_referral: 0,
@@ -23,46 +39,51 @@ export class OutcomeReporter {
     accept_timeout: 0,
   };
   private readonly late = new Set<string>();
+  private hasAttributed = false;
 
   constructor(
     private readonly program: string,
-    private readonly kinds: KindRegistry,
+    private readonly handlers: JobHandlers,
     private readonly log: OutboxLog,
     private readonly onOutcome: ((outcome: Outcome) => void) | undefined,
+    /** Some outcomes are known during a request, whose context `onOutcome` must not see. */
+    private readonly inAppContext: RunInAppContext,
   ) {}
 
-  /** A sign-up that isn't kept. */
+  /** A sign-up that wasn't queued. */
   reportNotAccepted(
     outcome: keyof NotAccepted,
-    kind: string,
+    jobName: string,
     facts: Pick<Outcome, 'customerKey' | 'referralKey' | 'route' | 'reason'>,
   ): void {
     this.notAccepted[outcome] += 1;
     if (!this.onOutcome) return;
     const customerKey = masked(facts.customerKey);
-    this.tell({ ...facts, customerKey, referralKey: masked(facts.referralKey), outcome, kind });
+    const referralKey = masked(facts.referralKey);
+    this.report({ ...facts, customerKey, referralKey, outcome, jobName });
   }
 
-  /** A job that reached its outcome; the store has it already. */
-  reportSettled(job: Job, verdict: SettledVerdict): void {
-    const { outcome, reason } = verdict;
-    const kind = this.kinds.get(job.kind);
-    this.advise(job, verdict);
-    this.tell({
+  /** A job that completed or moved to the dead letters, once that is saved. */
+  reportEnd(job: Job, end: JobEnd): void {
+    const result = end.type === 'completed' ? end : undefined;
+    const outcome = result?.outcome ?? 'dead';
+    this.logAdvice(job, outcome, end);
+    if (result) this.announceFirst(job, result);
+    this.report({
       outcome,
-      kind: job.kind,
+      jobName: job.name,
       jobId: job.id,
-      customerKey: maskKey(job.lane),
+      customerKey: maskKey(job.orderingKey),
       referralKey: masked(job.referralKey),
-      reason,
+      reason: end.reason,
       late: this.late.delete(job.id) || undefined,
-      ...kind?.facts?.(job, verdict),
+      ...this.handlers.get(job.name)?.facts?.(job, result),
     });
   }
 
-  /** A job that ended as soon as it was handed over, because its key was taken. */
-  reportAtOnce({ customerKey, transactionKey, ...facts }: AtOnce): void {
-    this.tell({
+  /** A job that ended as soon as it was submitted, because its key was taken. */
+  reportAtOnce({ customerKey, transactionKey, ...facts }: EndedAtOnce): void {
+    this.report({
       ...facts,
       customerKey: masked(customerKey),
       transactionKey: masked(transactionKey),
@@ -72,54 +93,59 @@ export class OutcomeReporter {
   reportDiscarded(
     jobId: string,
     facts: Pick<Outcome, 'referralKey' | 'route'>,
-    kind: string,
+    jobName: string,
   ): void {
     this.late.delete(jobId);
     const referralKey = masked(facts.referralKey);
-    this.tell({ ...facts, referralKey, outcome: 'discarded', jobId, kind });
+    this.report({ ...facts, referralKey, outcome: 'discarded', jobId, jobName });
   }
 
-  /** Accepted after its time had passed. */
+  /** The job was queued after `acceptTimeoutMs` had passed. */
   markLate(jobId: string): void {
     if (this.late.size < MAX_LATE) this.late.add(jobId);
   }
 
-  /** Hands an outcome to `onOutcome`, and survives what that does. */
-  tell(outcome: Omit<Outcome, 'program' | 'at'>): void {
-    try {
-      const result: unknown = this.onOutcome?.({
-        ...outcome,
-        program: this.program,
-        at: new Date(),
-      });
-      // An async function is taken for `() => void` too.
-      if (isThenable(result)) result.then(undefined, (error: unknown) => this.complain(error));
-    } catch (error) {
-      this.complain(error);
-    }
+  /** Calls `onOutcome`. Never throws. */
+  report(facts: Omit<Outcome, 'program' | 'at'>): void {
+    const { onOutcome } = this;
+    if (!onOutcome) return;
+    const outcome: Outcome = { ...facts, program: this.program, at: new Date() };
+    this.inAppContext(() => {
+      try {
+        const result: unknown = onOutcome(outcome);
+        // An async function is a `() => void` too.
+        if (isThenable(result)) {
+          result.then(undefined, (error: unknown) => this.logThrown(error));
+        }
+      } catch (error) {
+        this.logThrown(error);
+      }
+    });
   }
 
-  private advise(job: Job, verdict: SettledVerdict): void {
-    const { outcome, reason } = verdict;
-    const own = this.kinds.get(job.kind)?.advice?.(verdict);
-    const advice = own ?? (outcome === 'dead' ? { text: GIVEN_UP } : undefined);
+  private announceFirst({ name }: Job, { outcome }: CompletedResult): void {
+    if (this.hasAttributed || name !== ATTRIBUTION || !REACHED_PARTNERO.has(outcome)) return;
+    this.hasAttributed = true;
+    this.log.log(`The first attribution since the start reached Partnero (${outcome}).`);
+  }
+
+  private logAdvice(job: Job, outcome: string, end: JobEnd): void {
+    const advice = end.type === 'dead' ? DEAD : this.handlers.get(job.name)?.advice?.(end);
     if (!advice) return;
-    const why = reason ? ` (${reason})` : '';
-    const by = job.referralKey === null ? '' : `, partner ${masked(job.referralKey)}`;
+    const why = end.reason ? ` (${end.reason})` : '';
+    const partner = job.referralKey === null ? '' : `, partner ${masked(job.referralKey)}`;
     const line =
-      `${job.kind} ${job.id} is ${outcome}: ${advice.text}${why}. ` +
-      `Customer ${maskKey(job.lane)}${by}.`;
+      `${job.name} ${job.id} is ${outcome}: ${advice.text}${why}. ` +
+      `Customer ${maskKey(job.orderingKey)}${partner}.`;
     if (advice.isError) this.log.error(line);
     else this.log.warn(line);
   }
 
-  private complain(error: unknown): void {
+  private logThrown(error: unknown): void {
     const name = error instanceof Error ? error.name : 'something';
-    this.log.error(`onOutcome threw ${name}; the ledger has the outcome all the same.`);
+    this.log.error(`onOutcome threw ${name}. The outcome is in the history all the same.`);
   }
 }
-
-const GIVEN_UP = 'given up after delivery.maxAgeDays; it waits for outbox.replay()';
 
 function masked(key: string | null | undefined): string | undefined {
   return key === null || key === undefined ? undefined : maskKey(key);

@@ -59,7 +59,7 @@ export class PartneroModule extends ConfigurableModuleClass {
 function withProviders(definition: DynamicModule, extras: PartneroModuleExtras): DynamicModule {
   const { name = DEFAULT_PROGRAM, isGlobal = true } = extras;
   if (typeof name !== 'string' || name.trim() === '') {
-    throw new PartneroConfigurationError('name must be a text that is not empty.');
+    throw new PartneroConfigurationError('name must be a string that is not empty.');
   }
   const service = getPartneroToken(name);
   const runtime = runtimeToken(name);

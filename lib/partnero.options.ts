@@ -1,5 +1,5 @@
 import { ApiKey } from './api/api-key.js';
-import { DEFAULT_API_READINGS, type ApiReadings } from './api/api.readings.js';
+import { DEFAULT_API_VARIANTS, type ApiVariants } from './api/api.variants.js';
 import type { PartneroProgram } from './api/program/program-type.js';
 import type { Outcome } from './outcome.js';
 import { OptionCheck } from './option-check.js';
@@ -8,8 +8,8 @@ import {
   type DeliveryOptions,
   type ResolvedDeliveryOptions,
 } from './outbox/delivery.options.js';
-import type { OutboxDefinition } from './outbox/outbox.js';
-import { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.definition.js';
+import type { OutboxDefinition } from './outbox/outbox-engine.js';
+import { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.js';
 import { PartneroConfigurationError } from './partnero.configuration-error.js';
 import { DEFAULT_PROGRAM } from './program.tokens.js';
 import {
@@ -27,10 +27,10 @@ import {
 /** Options of `PartneroModule.forRoot()`. All are optional. */
 export interface PartneroModuleOptions {
   /**
-   * Partnero: Program, Integration, API. Belongs to exactly one program. Default: `PARTNERO_API_KEY`
-   * in the environment, for the program without a `name` only. Without a key nothing is attributed,
-   * which is said at boot; but where the outbox knows this program already, sign-ups are accepted and
-   * stay pending.
+   * The API key, from Partnero: Program, Integration, API. It belongs to exactly one program. Default:
+   * the environment variable `PARTNERO_API_KEY`, for the program without a `name` only. Without a key
+   * nothing is attributed, and a line at boot says so; but if the outbox has jobs of this program
+   * already, sign-ups are queued and stay pending.
    */
   apiKey?: string | undefined;
   /** `true`: no key is a boot error. `false`: nothing is attributed. Default: as the key is there. */
@@ -40,7 +40,10 @@ export interface PartneroModuleOptions {
    * nothing is attributed, and only the API is called.
    */
   program?: PartneroProgram | undefined;
-  /** Default `https://api.partnero.com/v1`. */
+  /**
+   * The address of Partnero's API. Default: the environment variable `PARTNERO_BASE_URL`, for the
+   * program without a `name` only, else `https://api.partnero.com/v1`.
+   */
   baseUrl?: string | undefined;
   /** Of each attempt to reach Partnero, body included. Milliseconds; default 10,000. */
   timeoutMs?: number | undefined;
@@ -50,36 +53,41 @@ export interface PartneroModuleOptions {
    * 0 to 10; default 2.
    */
   retries?: number | undefined;
-  /** Where Partnero's sources disagree on what to send: which is right. */
-  readings?: Partial<ApiReadings> | undefined;
+  /** Which variant of the API to speak where Partnero's sources disagree. */
+  apiVariants?: Partial<ApiVariants> | undefined;
   /** Where the referral key is looked for. */
   referral?: ReferralOptions | undefined;
-  /** What keeps attributions until Partnero has them. Default `sqliteOutbox()`. */
+  /** Saves jobs until Partnero has them. Default `sqliteOutbox()`. */
   outbox?: OutboxDefinition | undefined;
   /** How hard delivery tries. */
   delivery?: DeliveryOptions | undefined;
-  /** How what Partnero tells is verified and handled. */
+  /** How webhook events are verified and handled. */
   webhooks?: WebhooksOptions | undefined;
   /**
-   * How long a sign-up may wait for its attribution to be kept: resolver, mapper and commit together.
+   * How long a sign-up may wait until its attribution is saved: resolver, mapper and commit together.
    * After that the response goes on, and they finish behind it. Milliseconds; default 250.
    */
   acceptTimeoutMs?: number | undefined;
   /**
-   * A handler that is still running so long after a good response counts as completed. Milliseconds;
-   * default 60,000.
+   * A handler that is still running this long after a good response counts as completed.
+   * Milliseconds; default 60,000.
    */
   holdMs?: number | undefined;
-  /** How long it can be told what became of a sign-up. Days; default 90. */
-  ledgerDays?: number | undefined;
   /**
-   * Ask Partnero at boot whether the key works. `'warn'` never delays boot; `'fail'` waits up to
-   * `timeoutMs` and fails only if the key is refused. Default `'warn'`.
+   * How long completed jobs stay in the history, for `outbox.find()`. Days; default: the outbox's own,
+   * which is 90, or 7 with `bullmqOutbox()`.
+   */
+  historyDays?: number | undefined;
+  /**
+   * Ask Partnero at boot whether it accepts the key. `'warn'` never delays boot; `'fail'` waits up to
+   * `timeoutMs` and fails only if the key is rejected; `false` asks when there is something to send.
+   * Default `'warn'`.
    */
   verifyOnBoot?: 'warn' | 'fail' | false | undefined;
   /**
-   * Told of each sign-up's fate, once it is durable, at most once, by the process that settled it. If
-   * it throws, that is logged. The ledger is the truth: see `PartneroService.outbox`.
+   * Called with the outcome of each sign-up and each job, after it has been saved, at most once, by the
+   * process that saved it. Runs in the async context of the app's start. If it throws, that is logged.
+   * For all outcomes without exception, ask the history: see `PartneroService.outbox`.
    */
   onOutcome?: ((outcome: Outcome) => void) | undefined;
 }
@@ -96,14 +104,15 @@ export interface ResolvedOptions {
   readonly baseUrl: string;
   readonly timeoutMs: number;
   readonly retries: number;
-  readonly readings: ApiReadings;
+  readonly apiVariants: ApiVariants;
   readonly referral: ResolvedReferralOptions;
   readonly outbox: OutboxDefinition;
   readonly delivery: ResolvedDeliveryOptions;
   readonly webhooks: ResolvedWebhooksOptions;
   readonly acceptTimeoutMs: number;
   readonly holdMs: number;
-  readonly ledgerDays: number;
+  /** `undefined`: the engine's default. */
+  readonly historyDays: number | undefined;
   readonly verifyOnBoot: 'warn' | 'fail' | false;
   readonly onOutcome: ((outcome: Outcome) => void) | undefined;
 }
@@ -115,14 +124,14 @@ const KNOWN = [
   'baseUrl',
   'timeoutMs',
   'retries',
-  'readings',
+  'apiVariants',
   'referral',
   'outbox',
   'delivery',
   'webhooks',
   'acceptTimeoutMs',
   'holdMs',
-  'ledgerDays',
+  'historyDays',
   'verifyOnBoot',
   'onOutcome',
 ];
@@ -156,17 +165,17 @@ export function resolveOptions(
     enabled,
     program,
     apiProgram,
-    baseUrl: check.url('baseUrl', 'https://api.partnero.com/v1'),
+    baseUrl: check.url('baseUrl', defaultBaseUrl(name, environment)),
     timeoutMs: check.integer('timeoutMs', 10_000, { min: 1, max: 600_000 }),
     retries: check.integer('retries', 2, { min: 0, max: 10 }),
-    readings: readingsFrom(given?.readings),
+    apiVariants: apiVariantsFrom(given?.apiVariants),
     referral: resolveReferralOptions(given?.referral, program),
     outbox,
     delivery: resolveDeliveryOptions(given?.delivery),
     webhooks: resolveWebhooksOptions(given?.webhooks, name, environment),
     acceptTimeoutMs: outbox.acceptTimeoutMs ?? acceptTimeoutMs,
     holdMs: check.integer('holdMs', 60_000, { min: 0, max: 86_400_000 }),
-    ledgerDays: check.number('ledgerDays', 90, { min: 0, max: 3_650 }),
+    historyDays: historyDaysFrom(given?.historyDays, check),
     verifyOnBoot: check.oneOf<'warn' | 'fail' | false>(
       'verifyOnBoot',
       ['warn', 'fail', false],
@@ -182,7 +191,7 @@ function apiKeyFrom(
   environment: NodeJS.ProcessEnv,
 ): ApiKey | undefined {
   if (given !== undefined && given !== null && typeof given !== 'string') {
-    throw new PartneroConfigurationError('apiKey must be a text.');
+    throw new PartneroConfigurationError('apiKey must be a string.');
   }
   const fallback = name === DEFAULT_PROGRAM ? environment['PARTNERO_API_KEY'] : undefined;
   const key = (given ?? fallback)?.trim();
@@ -195,9 +204,21 @@ function apiKeyFrom(
   return new ApiKey(key);
 }
 
-function readingsFrom(given: Partial<ApiReadings> | undefined): ApiReadings {
-  const { saleTime, subscriberId, linkFields } = DEFAULT_API_READINGS;
-  const check = new OptionCheck(given, 'readings', Object.keys(DEFAULT_API_READINGS));
+function defaultBaseUrl(name: string, environment: NodeJS.ProcessEnv): string {
+  const { PARTNERO_BASE_URL: url } = environment;
+  if (name !== DEFAULT_PROGRAM || !url?.trim()) return 'https://api.partnero.com/v1';
+  const variables = { PARTNERO_BASE_URL: url.trim() };
+  return new OptionCheck(variables, '', ['PARTNERO_BASE_URL']).url('PARTNERO_BASE_URL', '');
+}
+
+function historyDaysFrom(given: number | undefined, check: OptionCheck): number | undefined {
+  if (given === undefined || given === null) return undefined;
+  return check.number('historyDays', given, { min: 0, max: 3_650 });
+}
+
+function apiVariantsFrom(given: Partial<ApiVariants> | undefined): ApiVariants {
+  const { saleTime, subscriberId, linkFields } = DEFAULT_API_VARIANTS;
+  const check = new OptionCheck(given, 'apiVariants', Object.keys(DEFAULT_API_VARIANTS));
   return {
     saleTime: check.oneOf('saleTime', ['unix', 'text'], saleTime),
     subscriberId: check.oneOf('subscriberId', ['id', 'identifier'], subscriberId),

@@ -11,107 +11,102 @@ import type { ApiCaller } from './api/api.caller.js';
 import { PartneroApiClient } from './api/partnero-api.client.js';
 import { customersOf, transactionsOf } from './api/program-resources.js';
 import { RetryingCaller } from './api/retrying.caller.js';
-import { AttributionJob } from './attribution/attribution.job.js';
+import { captureAppContext } from './app-context.js';
+import { AttributionHandler } from './attribution/attribution.handler.js';
 import { AttributionService } from './attribution/attribution.service.js';
-import { ErasureJob } from './erasure/erasure.job.js';
+import { bootLine, type BootedOutbox } from './boot-line.js';
+import { errorMessage } from './error-message.js';
+import { ErasureHandler } from './erasure/erasure.handler.js';
 import { ErasureService } from './erasure/erasure.service.js';
-import { OutcomeReporter } from './outcome.reporter.js';
-import { bootLine } from './boot-line.js';
 import { Once } from './once.js';
-import { KindRegistry } from './outbox/kind-registry.js';
-import type { Outbox, OutboxContext } from './outbox/outbox.js';
-import { Persistence } from './outbox/persistence.js';
-import { Relay } from './outbox/relay.js';
+import { JobHandlers } from './outbox/job-handlers.js';
+import type { OutboxEngine } from './outbox/outbox-engine.js';
 import { OutboxInspector } from './outbox.inspector.js';
+import { OutcomeReporter } from './outcome.reporter.js';
 import { PartneroConfigurationError } from './partnero.configuration-error.js';
-import { within } from './within.js';
 import type { ResolvedOptions } from './partnero.options.js';
-import { DEFAULT_PROGRAM } from './program.tokens.js';
+import { ProgramDelivery } from './program.delivery.js';
 import { ProgramIdentity } from './program.identity.js';
+import { findMode, type ProgramMode } from './program-mode.js';
+import { DEFAULT_PROGRAM } from './program.tokens.js';
 import { ReferralCapture } from './referral/capture/referral-capture.js';
 import { SubmissionService } from './submission.service.js';
-import { RefundJob } from './transactions/refund.job.js';
-import { SaleJob } from './transactions/sale.job.js';
+import { RefundHandler } from './transactions/refund.handler.js';
+import { SaleHandler } from './transactions/sale.handler.js';
 import { SalesService } from './transactions/sales.service.js';
 import type { WebhooksContext } from './webhooks/webhooks.runtime.js';
+import { within } from './within.js';
 
-/** What draining may take at shutdown; then what is said of the rest; then the closing of the file. */
+/** How long shutdown may take: to finish deliveries, to count what stays, to close the outbox. */
 const DRAIN_MS = 5_000;
-const SAY_MS = 500;
+const STATS_MS = 500;
 const CLOSE_MS = 3_000;
+/** How long the boot line waits for the outbox. */
+const BOOT_STATS_MS = 1_000;
 
-/** `delivers`: all of it. `keeps`: no key, but sign-ups are kept. `counts`: only looked at. */
-type Mode = 'delivers' | 'keeps' | 'counts' | 'disabled';
-
-/** Everything behind one program of the app, put together; starts and stops with the app. */
+/** Everything behind one program of the app. Starts and stops with the app. */
 export class PartneroRuntime
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
-  /** For calls of the app's own: repeats what is safe to repeat. */
+  /** For the app's own calls: repeats what is safe to repeat. */
   readonly calls: ApiCaller;
   readonly attribution: AttributionService;
   readonly sales: SalesService;
   readonly erasures: ErasureService;
   readonly capture: ReferralCapture;
   readonly inspector: OutboxInspector;
-  /** One attempt each: delivery has its own way to try again. */
+  /** Makes one attempt a call: deliveries have a backoff of their own. */
   private readonly client: PartneroApiClient;
   private readonly log: Logger;
   private readonly reporter: OutcomeReporter;
-  private readonly kinds = new KindRegistry();
-  private readonly outbox: Outbox | null;
-  private readonly relay: Relay | null;
-  private readonly identity: ProgramIdentity | null;
-  private readonly starting: Persistence;
+  private readonly handlers = new JobHandlers();
+  private readonly inAppContext = captureAppContext();
+  private readonly outbox: OutboxEngine | null;
+  private readonly delivery: ProgramDelivery | null;
   private isUp = false;
 
   private constructor(
     readonly options: ResolvedOptions,
-    private readonly mode: Mode,
+    private readonly mode: ProgramMode,
     http: HttpService,
   ) {
-    const { name, program } = options;
+    const { name, program, onOutcome } = options;
     this.log = new Logger(name === DEFAULT_PROGRAM ? 'Partnero' : `Partnero:${name}`);
-    this.starting = new Persistence(this.log);
     this.client = new PartneroApiClient(http, options);
     this.calls = new RetryingCaller(this.client, options.retries);
-    const customers = customersOf(program, this.client);
-    this.registerKinds(customers);
-    this.reporter = new OutcomeReporter(name, this.kinds, this.log, options.onOutcome);
-    this.outbox = mode === 'disabled' ? null : options.outbox.create(this.outboxContext());
-    this.identity =
-      this.outbox && new ProgramIdentity({ ...options }, this.client, this.outbox, this.log);
-    this.relay = this.makeRelay();
-    const accepting = mode === 'delivers' || mode === 'keeps' ? this.outbox : null;
+    this.registerHandlers();
+    this.reporter = new OutcomeReporter(
+      name,
+      this.handlers,
+      this.log,
+      onOutcome,
+      this.inAppContext,
+    );
+    this.outbox = this.makeOutbox();
+    this.delivery = this.makeDelivery();
+    const queue = mode === 'delivers' || mode === 'queues' ? this.outbox : null;
     this.attribution = new AttributionService(
       { ...options, program: name, programType: program },
-      accepting,
+      queue,
       this.reporter,
       this.log,
     );
-    const submissions = this.makeSubmissions(accepting);
+    const submissions = this.makeSubmissions(queue);
     this.sales = new SalesService(program, submissions, this.reporter, this.log);
     this.erasures = new ErasureService(submissions, this.reporter);
     this.capture = new ReferralCapture(options.referral, new Once(this.log));
-    const { notAccepted } = this.reporter;
-    this.inspector = new OutboxInspector(name, this.outbox, this.relay, notAccepted);
+    this.inspector = this.makeInspector();
   }
 
-  /** Finds out first whether there is a key, and whether the outbox knows this program. */
   static async create(options: ResolvedOptions, http: HttpService): Promise<PartneroRuntime> {
-    const off = options.enabled === false || options.apiProgram === 'newsletter';
-    if (options.apiKey && !off) return new PartneroRuntime(options, 'delivers', http);
-    // A lost environment variable must not lose commissions.
-    const known = await options.outbox.knows(options.name).catch(() => true);
-    if (!known) return new PartneroRuntime(options, 'disabled', http);
-    return new PartneroRuntime(options, off ? 'counts' : 'keeps', http);
+    return new PartneroRuntime(options, await findMode(options), http);
   }
 
   get name(): string {
     return this.options.name;
   }
 
-  /** Whether both would tell the same program of the same jobs. */
+  /** Whether both deliver the same jobs to the same program. */
   isSameProgramAs(other: PartneroRuntime): boolean {
     const [one, two] = [this, other].map(({ options, outbox, mode }) => [
       options.apiKey?.reveal(),
@@ -123,9 +118,9 @@ export class PartneroRuntime
     return isDeepStrictEqual(one, two);
   }
 
-  /** What the program's webhooks stand on. */
   forWebhooks(): WebhooksContext {
-    const { name, enabled, apiKey, webhooks, outbox, delivery, ledgerDays } = this.options;
+    const { name, enabled, apiKey, webhooks, outbox, delivery, historyDays, acceptTimeoutMs } =
+      this.options;
     return {
       program: name,
       active: enabled !== false,
@@ -133,34 +128,34 @@ export class PartneroRuntime
       options: webhooks,
       outbox,
       delivery,
-      ledgerDays,
+      historyDays,
+      acceptTimeoutMs,
       calls: this.calls,
       client: this.client,
       log: this.log,
-      report: (outcome) => this.reporter.tell(outcome),
+      inAppContext: this.inAppContext,
+      report: (outcome) => this.reporter.report(outcome),
     };
   }
 
   async onModuleInit(): Promise<void> {
     await this.outbox?.open();
     this.isUp = true;
-    if (this.mode === 'delivers' && this.options.verifyOnBoot === 'fail') await this.verifyOrFail();
+    this.delivery?.opened();
+    if (this.options.verifyOnBoot === 'fail') await this.verifyOrFail();
   }
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
     const { isInUse: captures } = this.capture;
-    bootLine(this.options, this.mode, captures, this.outbox?.location, this.log);
-    this.startRelay().catch((error: unknown) => {
-      this.starting.complain('Delivery could not be started', error);
-    });
+    bootLine(this.options, this.mode, captures, await this.bootedOutbox(), this.log);
+    this.delivery?.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.quietly(async () => {
-      this.identity?.stop();
-      this.starting.stop();
-      await this.relay?.drain(DRAIN_MS);
-      if (this.relay && this.isUp) await within(SAY_MS, this.sayWhatStays());
+      await this.delivery?.drain(DRAIN_MS);
+      const isQueueing = this.mode === 'delivers' || this.mode === 'queues';
+      if (isQueueing && this.isUp) await within(STATS_MS, this.logPending());
     });
   }
 
@@ -172,105 +167,79 @@ export class PartneroRuntime
     });
   }
 
-  private registerKinds(customers: ReturnType<typeof customersOf>): void {
-    const { program, readings, delivery } = this.options;
-    const transactions = transactionsOf(program, this.client, readings);
+  private registerHandlers(): void {
+    const { program, apiVariants, delivery } = this.options;
+    const customers = customersOf(program, this.client);
+    const transactions = transactionsOf(program, this.client, apiVariants);
     const { ambiguousGraceMs } = delivery;
-    this.kinds.register(new AttributionJob(customers, this.client, program));
-    this.kinds.register(new SaleJob(transactions, customers, program, ambiguousGraceMs));
-    this.kinds.register(new RefundJob(transactions));
-    this.kinds.register(new ErasureJob(customers));
+    this.handlers.register(new AttributionHandler(customers, this.client, program));
+    this.handlers.register(new SaleHandler(transactions, customers, program, ambiguousGraceMs));
+    this.handlers.register(new RefundHandler(transactions));
+    this.handlers.register(new ErasureHandler(customers, program));
   }
 
-  private makeSubmissions(accepting: Outbox | null): SubmissionService {
+  private makeOutbox(): OutboxEngine | null {
+    if (this.mode === 'disabled') return null;
+    const { name, historyDays, acceptTimeoutMs, outbox } = this.options;
+    return outbox.create({ program: name, historyDays, acceptTimeoutMs, log: this.log });
+  }
+
+  private makeDelivery(): ProgramDelivery | null {
+    const { outbox, mode, options } = this;
+    if (!outbox || mode !== 'delivers') return null;
+    const { name, program, delivery, verifyOnBoot, timeoutMs } = options;
+    const identity = new ProgramIdentity({ name, type: program }, this.client, outbox, this.log);
+    return new ProgramDelivery(
+      { options: delivery, verifyOnBoot, timeoutMs, isInline: !options.outbox.durable },
+      outbox,
+      this.handlers,
+      identity,
+      (job, end) => this.reporter.reportEnd(job, end),
+      this.inAppContext,
+      this.log,
+    );
+  }
+
+  private makeInspector(): OutboxInspector {
+    const { delivery, mode, reporter } = this;
+    const noKey = mode === 'queues' ? ({ reason: 'no_key', until: null } as const) : null;
+    const pause = () => noKey ?? delivery?.pause ?? null;
+    return new OutboxInspector(this.name, this.outbox, pause, reporter.notAccepted);
+  }
+
+  private makeSubmissions(queue: OutboxEngine | null): SubmissionService {
     if (!this.options.outbox.durable) {
-      return new SubmissionService(null, 'inlineOutbox() keeps nothing; use another outbox');
+      return new SubmissionService(null, 'inlineOutbox() saves nothing; use another outbox');
     }
     const because =
       this.options.enabled === false
         ? 'this program is disabled by the option enabled'
         : 'this program has no API key, or is of a type without customers';
-    return new SubmissionService(accepting, because);
-  }
-
-  private makeRelay(): Relay | null {
-    const { outbox, identity } = this;
-    if (!outbox || !identity || this.mode === 'counts') return null;
-    const hooks = {
-      probeKey: () => identity.probe(),
-      onSettled: this.onSettled.bind(this),
-    };
-    return new Relay(outbox, this.kinds, this.options.delivery, hooks, this.log);
-  }
-
-  private onSettled(...[job, verdict]: Parameters<OutcomeReporter['reportSettled']>): void {
-    if (verdict.requests !== 0 && verdict.outcome !== 'dead') this.identity?.keyWorked();
-    this.reporter.reportSettled(job, verdict);
-  }
-
-  private outboxContext(): OutboxContext {
-    const { name, ledgerDays, acceptTimeoutMs, delivery } = this.options;
-    return {
-      program: name,
-      requestsPerMinute: delivery.requestsPerMinute,
-      maxBackoffMs: Math.max(delivery.maxBackoffMs, delivery.ambiguousGraceMs),
-      ledgerDays,
-      acceptTimeoutMs,
-      log: this.log,
-      keyHash: () => this.identity?.keyHash ?? null,
-      deliver: async (job, signal) => {
-        const verdict = await this.kinds.deliver(job, signal, {
-          note: () => Promise.resolve(true),
-        });
-        if (verdict.type === 'settled') this.reporter.reportSettled(job, verdict);
-        return verdict;
-      },
-    };
-  }
-
-  private async startRelay(): Promise<void> {
-    const { relay, identity } = this;
-    if (!relay || !identity) return;
-    // Without a key this process delivers nothing, ever: what it accepts is for others to take.
-    if (!this.options.apiKey) return relay.hold('no_key');
-    relay.hold('unverified_key');
-    relay.start();
-    const because = await this.starting.keepTrying(() => identity.check());
-    if (because === undefined) return;
-    if (because === null) {
-      relay.resume();
-      if (this.options.verifyOnBoot === 'warn') await this.verifyAndWarn();
-      return;
-    }
-    relay.hold(because);
-    if (because !== 'unverified_key') return;
-    const found = await identity.confirm();
-    if (found === 'same') relay.resume();
-    if (found === 'wrong_program') relay.hold('wrong_program');
+    return new SubmissionService(queue, because);
   }
 
   private async verifyOrFail(): Promise<void> {
-    // A disk in trouble is said elsewhere, and fails no boot.
-    await this.identity?.check().catch(() => {});
-    const refusal = await this.identity?.verify();
-    if (refusal) {
-      throw new PartneroConfigurationError(
-        `Partnero refuses the API key (${refusal.status}): check PARTNERO_API_KEY, or the apiKey ` +
-          "option. The app doesn't start because verifyOnBoot is 'fail'.",
-      );
-    }
-  }
-
-  private async verifyAndWarn(): Promise<void> {
-    const refusal = await this.identity?.verify();
-    if (!refusal) return;
-    this.log.error(
-      `Partnero refuses the API key (${refusal.status}): check PARTNERO_API_KEY, or the apiKey ` +
-        'option. Sign-ups are accepted, and stay pending until the key is mended.',
+    const answer = await this.delivery?.verify();
+    if (answer?.type !== 'rejected') return;
+    throw new PartneroConfigurationError(
+      `Partnero rejects the API key (${answer.error.status}): check PARTNERO_API_KEY, or the apiKey ` +
+        "option. The app doesn't start because verifyOnBoot is 'fail'.",
     );
   }
 
-  private async sayWhatStays(): Promise<void> {
+  private async bootedOutbox(): Promise<BootedOutbox | null> {
+    const { outbox } = this;
+    if (!outbox) return null;
+    const { location } = outbox;
+    try {
+      const stats = await within(BOOT_STATS_MS, outbox.stats());
+      return { location, problem: stats ? stats.storage.problem : 'it does not respond.' };
+    } catch (error) {
+      return { location, problem: errorMessage(error) };
+    }
+  }
+
+  private async logPending(): Promise<void> {
     const { pending, location } = await this.inspector.stats();
     if (pending > 0) this.log.log(`${pending} pending deliveries stay in ${location}.`);
   }
@@ -280,7 +249,7 @@ export class PartneroRuntime
     try {
       await work();
     } catch (error) {
-      this.log.error(`Shutting down: ${error instanceof Error ? error.message : 'unknown error'}`);
+      this.log.error(`Shutting down: ${errorMessage(error)}`);
     }
   }
 }

@@ -33,16 +33,16 @@ export function servicesOf<T extends PartneroProgram>(
   { options, calls, sales, erasures }: ServicesContext,
   webhooks: WebhooksService,
 ): ProgramServices<T> {
-  const { apiProgram, readings } = options;
+  const { apiProgram, apiVariants } = options;
   const isReferAFriend = apiProgram === 'refer-a-friend';
   const services = {
-    ...resourcesOf(apiProgram, calls, readings),
+    ...resourcesOf(apiProgram, calls, apiVariants),
     customers: isReferAFriend
       ? new ErasableReferAFriendCustomers(calls, erasures)
       : new ErasableCustomers(calls, erasures),
     transactions: isReferAFriend
-      ? new DurableReferAFriendTransactions(calls, readings, sales)
-      : new DurableTransactions(calls, readings, sales),
+      ? new DurableReferAFriendTransactions(calls, apiVariants, sales)
+      : new DurableTransactions(calls, apiVariants, sales),
     webhooks,
   };
   return services as ProgramServices<T>;

@@ -1,13 +1,14 @@
+import { errorMessage } from './error-message.js';
 import { PartneroError } from './api/partnero.error.js';
 import type { SubmittedJob } from './outbox/job.js';
 import { OutboxError } from './outbox/outbox.error.js';
-import type { Outbox, Submitted } from './outbox/outbox.js';
+import type { OutboxEngine, Submitted } from './outbox/outbox-engine.js';
 
-/** Hands over what must be kept, and says so if it can't be: whoever asked for it asks again. */
+/** Saves jobs that must not be lost, and fails if it can't, so that the caller can ask again. */
 export class SubmissionService {
   constructor(
-    /** `null` if there is none that keeps anything; then why. */
-    private readonly outbox: Outbox | null,
+    /** `null` if jobs can't be saved; then `because` says why. */
+    private readonly outbox: OutboxEngine | null,
     private readonly because: string,
   ) {}
 
@@ -17,10 +18,7 @@ export class SubmissionService {
     try {
       return await this.outbox.submit(job);
     } catch (error) {
-      throw unavailable(
-        error instanceof Error ? error.message : 'unknown error',
-        error instanceof OutboxError ? error : undefined,
-      );
+      throw unavailable(errorMessage(error), error instanceof OutboxError ? error : undefined);
     }
   }
 }
@@ -30,8 +28,8 @@ function unavailable(why: string, error?: OutboxError): PartneroError {
     kind: 'outbox_unavailable',
     code: error?.reason,
     message:
-      `It could not be kept, and nothing was sent to Partnero: ${why}. Answer with an error, so that ` +
-      'whoever told you (a payment provider) tells you again.',
-    ambiguous: error?.fateUnknown ?? false,
+      `It could not be saved, and nothing was sent to Partnero: ${why}. Respond with an error, so that ` +
+      'the sender (such as a payment provider) sends it again.',
+    ambiguous: error?.mayBeSaved ?? false,
   });
 }

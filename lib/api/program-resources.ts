@@ -1,5 +1,5 @@
 import type { ApiCaller } from './api.caller.js';
-import type { ApiReadings } from './api.readings.js';
+import type { ApiVariants } from './api.variants.js';
 import { CustomersResource } from './customers/customers.resource.js';
 import { ReferAFriendCustomersResource } from './customers/refer-a-friend-customers.resource.js';
 import { LeadsResource } from './leads/leads.resource.js';
@@ -37,18 +37,18 @@ export interface ProgramResources<T extends PartneroProgram> {
 export function resourcesOf<T extends PartneroProgram>(
   type: T,
   caller: ApiCaller,
-  readings: ApiReadings,
+  apiVariants: ApiVariants,
 ): ProgramResources<T> {
   const isReferAFriend = type === 'refer-a-friend';
   const resources = {
     customers: customersOf(type, caller),
-    transactions: transactionsOf(type, caller, readings),
+    transactions: transactionsOf(type, caller, apiVariants),
     partners: new PartnersResource(caller),
     links: isReferAFriend
-      ? new CustomerLinksResource(caller, readings)
-      : new PartnerLinksResource(caller, readings),
+      ? new CustomerLinksResource(caller, apiVariants)
+      : new PartnerLinksResource(caller, apiVariants),
     leads: new LeadsResource(caller),
-    subscribers: new SubscribersResource(caller, readings),
+    subscribers: new SubscribersResource(caller, apiVariants),
     webhooks: new WebhooksResource(caller),
     program: new ProgramResource<T>(caller),
   };
@@ -69,9 +69,9 @@ export function customersOf(
 export function transactionsOf(
   type: PartneroProgram,
   caller: ApiCaller,
-  readings: ApiReadings,
+  apiVariants: ApiVariants,
 ): TransactionsResource | ReferAFriendTransactionsResource {
   return type === 'refer-a-friend'
-    ? new ReferAFriendTransactionsResource(caller, readings)
-    : new TransactionsResource(caller, readings);
+    ? new ReferAFriendTransactionsResource(caller, apiVariants)
+    : new TransactionsResource(caller, apiVariants);
 }

@@ -13,7 +13,7 @@ import { hasHeaders } from '../referral/request-fields.js';
 import { metadataOf, type AttributeReferralMetadata } from './attribute-referral.metadata.js';
 import type { AttributionService } from './attribution.service.js';
 import { NOT_NEW } from './customer-input.js';
-import { attributionOf, customersKeptIn, setAttributionOf } from './call-registry.js';
+import { attributionOf, customersQueuedIn, setAttributionOf } from './call-registry.js';
 import { replyOf, requestOf, responseOf, routeNameOf } from './execution-request.js';
 import { findAttribution, warnOfAbsence } from './find-attribution.js';
 import { shapeOf, type HandlerShape } from './handler-shape.js';
@@ -128,7 +128,7 @@ export class AttributeReferralInterceptor implements NestInterceptor {
       ...read,
       route: route.name,
       hasResponse: http,
-      keptInRequest: http ? undefined : customersKeptIn(request, route.metadata.program),
+      queuedInRequest: http ? undefined : customersQueuedIn(request, route.metadata.program),
     });
     if (http && attribution.isPossible) {
       const heard = onResponseEnd(responseOf(context), (how) => attribution.responseEnded(how));
@@ -136,7 +136,7 @@ export class AttributeReferralInterceptor implements NestInterceptor {
     }
     const { referral } = service.settings;
     if (referral.clearCookie) {
-      const isDone = (status: number) => attribution.isKept && status < 400;
+      const isDone = (status: number) => attribution.isQueued && status < 400;
       clearCookie(request, replyOf(context), referral, isDone);
     }
     return attribution;

@@ -1,19 +1,19 @@
-/** What handing a sign-up over came to. */
+/** What attributing a sign-up led to. */
 export type AcceptOutcome =
-  /** Kept: it will reach Partnero. */
-  | 'accepted'
-  /** Nobody sent this visitor; in an affiliate program there is nothing to do. */
+  /** It is saved, and will reach Partnero. */
+  | 'queued'
+  /** Nobody referred this visitor; in an affiliate program there is nothing to do. */
   | 'no_referral'
   /** No new customer: the mapper said so, or what it was given has no `id` or `key`. */
   | 'no_customer'
   /** No API key, or `enabled: false`. */
   | 'disabled'
-  /** Not kept within `acceptTimeoutMs`; goes on in the background, and may yet be accepted. */
+  /** Not saved within `acceptTimeoutMs`; goes on in the background, and may still be queued. */
   | 'accept_timeout'
-  /** The outbox could not keep it. */
+  /** The outbox could not save it. */
   | 'accept_failed';
 
-/** How an accepted attribution ended. */
+/** How a queued attribution ended. */
 export type AttributionOutcome =
   /** Created at Partnero under the partner. */
   | 'attributed'
@@ -29,8 +29,8 @@ export type AttributionOutcome =
   | 'invalid'
   /** The sign-up failed after all. */
   | 'discarded'
-  /** Given up after `maxAgeDays`; waits for `replay()`. */
+  /** It failed for longer than `maxAgeDays`; `requeue()` delivers it again. */
   | 'dead';
 
-/** Sign-ups that were never accepted, counted by this process since it started. */
-export type NotAccepted = Record<Exclude<AcceptOutcome, 'accepted'>, number>;
+/** Sign-ups that were never queued, counted by this process since it started. */
+export type NotAccepted = Record<Exclude<AcceptOutcome, 'queued'>, number>;

@@ -1,6 +1,6 @@
 import type { NewCustomer } from './customer-input.js';
 
-/** What an attribution job needs beside the key of its customer (its lane) and the referral key. */
+/** What an attribution job needs beside its customer's key (the ordering key) and the referral key. */
 export interface AttributionPayload {
   readonly fields: NewCustomer['fields'];
   readonly route?: string | undefined;

@@ -1,10 +1,10 @@
 import type { NewJob } from '../outbox/job.js';
 import { OutboxError } from '../outbox/outbox.error.js';
-import type { Outbox, OutboxLog } from '../outbox/outbox.js';
+import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
 import type { ProgramType, ResolvedReferralOptions } from '../referral/referral.options.js';
 import { ReferralReader } from '../referral/referral-reader.js';
 import type { AcceptOutcome } from './attribution.outcome.js';
-import { ATTRIBUTION } from './attribution.job.js';
+import { ATTRIBUTION } from './attribution.handler.js';
 import { writePayload } from './attribution.payload.js';
 import { toCustomer } from './customer-input.js';
 import { NoTransactionsError } from './no-transactions.error.js';
@@ -12,20 +12,20 @@ import { Once } from '../once.js';
 import type { OutcomeReporter } from '../outcome.reporter.js';
 import { within } from '../within.js';
 
-/** What accepting came to; with the job's id if it was kept. */
-export interface Kept {
+/** What saving a sign-up led to, with the job's id if it was queued. */
+export interface Held {
   readonly outcome: AcceptOutcome;
   readonly jobId?: string | undefined;
 }
 
 /** Who signed up, through whom, and where. */
 export interface SignUp {
-  /** `null` if nobody sent this visitor. */
+  /** `null` if nobody referred this visitor. */
   readonly referralKey: string | null;
-  /** Looked at when it is kept: anything with an `id` or `key`. */
+  /** Anything with an `id` or `key`. Read when the job is saved. */
   readonly customer: unknown;
   readonly route?: string | undefined;
-  /** The job of an earlier call in the same request, which this one takes the place of. */
+  /** The job of an earlier call in the same request, which this one replaces. */
   readonly replaces?: string | undefined;
 }
 
@@ -46,7 +46,7 @@ export class AttributionService {
   constructor(
     readonly settings: AttributionSettings,
     /** `null` while disabled. */
-    private readonly outbox: Outbox | null,
+    private readonly outbox: OutboxEngine | null,
     private readonly reporter: OutcomeReporter,
     log: OutboxLog,
   ) {
@@ -63,74 +63,74 @@ export class AttributionService {
     return this.settings.programType === 'affiliate';
   }
 
-  /** Keeps and releases at once; for sign-ups outside a decorated route. */
+  /** Saves a job and releases it at once; for sign-ups outside a decorated route. */
   async attribute(
     signUp: SignUp | Promise<SignUp>,
     budgetMs = this.settings.acceptTimeoutMs,
     route = 'route' in signUp ? signUp.route : undefined,
   ): Promise<AcceptOutcome> {
-    return this.inTime(this.keepReleased(signUp), budgetMs, route);
+    return this.inTime(this.queue(signUp), budgetMs, route);
   }
 
-  private async keepReleased(signUp: SignUp | Promise<SignUp>): Promise<Kept> {
-    const kept = await this.keep(await signUp);
-    if (kept.jobId !== undefined) this.release(kept.jobId);
-    return kept;
+  private async queue(signUp: SignUp | Promise<SignUp>): Promise<Held> {
+    const held = await this.hold(await signUp);
+    if (held.jobId !== undefined) this.release(held.jobId);
+    return held;
   }
 
-  /** Keeps it as part of a transaction of the app's own. */
+  /** Saves a job in a transaction of the app's own. */
   async attributeIn(transaction: object, signUp: SignUp): Promise<AcceptOutcome> {
     const { outbox } = this;
     if (!outbox) return this.drop('disabled', signUp).outcome;
     const job = this.jobOf(signUp);
     if ('outcome' in job) return job.outcome;
     try {
-      if (!outbox.acceptIn) throw new NoTransactionsError(outbox.location);
-      await outbox.acceptIn(transaction, job);
-      return 'accepted';
+      if (!outbox.enqueueIn) throw new NoTransactionsError(outbox.location);
+      await outbox.enqueueIn(transaction, job);
+      return 'queued';
     } catch (error) {
       const { name, message } = error as Error;
-      this.warnOnce(`transaction ${name}`, () => `An attribution was not written: ${message}`);
-      return this.drop('accept_failed', signUp, name, job.lane).outcome;
+      this.warnOnce(`transaction ${name}`, () => `An attribution was not queued: ${message}`);
+      return this.drop('accept_failed', signUp, name, job.orderingKey).outcome;
     }
   }
 
-  /** Keeps a sign-up, held. */
-  keep(signUp: SignUp): Promise<Kept> {
+  /** Saves a job that isn't delivered before `release`. */
+  hold(signUp: SignUp): Promise<Held> {
     const { outbox } = this;
     const { replaces } = signUp;
     if (!outbox) return Promise.resolve(this.drop('disabled', signUp));
     const job = this.jobOf(signUp);
     if ('outcome' in job) return Promise.resolve(job);
-    return outbox.accept(job, replaces).then(
-      (jobId): Kept => {
+    return outbox.enqueue(job, replaces).then(
+      (jobId): Held => {
         if (replaces !== undefined) this.reportDiscarded(replaces, signUp);
-        return { outcome: 'accepted', jobId };
+        return { outcome: 'queued', jobId };
       },
       (error: Error) => {
-        const { fateUnknown, reason } = error instanceof OutboxError ? error : unknownError(error);
-        const outcome = fateUnknown ? 'accept_timeout' : 'accept_failed';
-        return this.drop(outcome, signUp, reason, job.lane);
+        const { mayBeSaved, reason } = error instanceof OutboxError ? error : unknownError(error);
+        const outcome = mayBeSaved ? 'accept_timeout' : 'accept_failed';
+        return this.drop(outcome, signUp, reason, job.orderingKey);
       },
     );
   }
 
-  /** Waits for a sign-up to be kept, but not for longer than `ms`. */
+  /** Waits until a sign-up is saved, but not for longer than `ms`. */
   async inTime(
-    keeping: Promise<Kept>,
+    saving: Promise<Held>,
     ms: number,
     route: string | undefined,
   ): Promise<AcceptOutcome> {
-    const kept = await within(ms, keeping);
-    if (kept) return kept.outcome;
+    const held = await within(ms, saving);
+    if (held) return held.outcome;
     this.warnOnce(
       `late ${route}`,
       () =>
-        `${route ?? 'An attribution'} could not be kept within acceptTimeoutMs; the sign-up went on, ` +
-        'and the attribution is being kept behind it. The disk under the outbox may be slow, or ' +
-        'referral.resolve or the mapper.',
+        `${route ?? 'An attribution'} could not be saved within acceptTimeoutMs. The sign-up went on, ` +
+        'and the attribution is saved behind it. The disk under the outbox may be slow, or ' +
+        'referral.resolve, or the mapper.',
     );
-    keeping.then(
+    saving.then(
       ({ jobId }) => jobId !== undefined && this.reporter.markLate(jobId),
       () => {},
     );
@@ -142,16 +142,20 @@ export class AttributionService {
   }
 
   discard(jobId: string, signUp: Omit<SignUp, 'customer'>): void {
-    void this.outbox?.discard(jobId).then((done) => done && this.reportDiscarded(jobId, signUp));
+    this.outbox?.discard(jobId).then(
+      (done) => done && this.reportDiscarded(jobId, signUp),
+      ({ message }: Error) =>
+        this.warnOnce('discard', () => `An attribution could not be discarded: ${message}`),
+    );
   }
 
-  /** A sign-up that is not kept: counted, and told. */
+  /** Counts and reports a sign-up that isn't queued. */
   drop(
-    outcome: Exclude<AcceptOutcome, 'accepted'>,
+    outcome: Exclude<AcceptOutcome, 'queued'>,
     { referralKey, route }: Omit<SignUp, 'customer'>,
     reason?: string,
     customerKey?: string,
-  ): Kept {
+  ): Held {
     this.reporter.reportNotAccepted(outcome, ATTRIBUTION, {
       referralKey: referralKey ?? undefined,
       route,
@@ -170,8 +174,8 @@ export class AttributionService {
     this.reporter.reportDiscarded(jobId, facts, ATTRIBUTION);
   }
 
-  /** The job to be kept, or why there is none. */
-  private jobOf(signUp: SignUp): NewJob | Kept {
+  /** The job to save, or why there is none. */
+  private jobOf(signUp: SignUp): NewJob | Held {
     if (signUp.referralKey === null && this.needsReferral) return this.drop('no_referral', signUp);
     return this.toJob(signUp) ?? this.drop('no_customer', signUp);
   }
@@ -181,11 +185,11 @@ export class AttributionService {
       const customer = toCustomer(given);
       if (!customer) return null;
       return {
-        kind: ATTRIBUTION,
-        lane: customer.key,
+        name: ATTRIBUTION,
+        orderingKey: customer.key,
         referralKey,
         payload: writePayload({ fields: customer.fields, route }),
-        acceptedAt: Date.now(),
+        queuedAt: Date.now(),
       };
     } catch {
       // A getter that throws, a field that refers to itself: no customer that could be sent.
@@ -194,6 +198,6 @@ export class AttributionService {
   }
 }
 
-function unknownError({ name }: Error): Pick<OutboxError, 'fateUnknown' | 'reason'> {
-  return { fateUnknown: false, reason: name };
+function unknownError({ name }: Error): Pick<OutboxError, 'mayBeSaved' | 'reason'> {
+  return { mayBeSaved: false, reason: name };
 }

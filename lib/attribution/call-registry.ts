@@ -10,14 +10,16 @@ interface Entry {
 
 // On the request itself: a WeakMap costs the garbage collector more than the rest of the interceptor.
 const CALL = Symbol('nestjs-partnero:call');
-const KEPT = Symbol('nestjs-partnero:kept');
+const QUEUED = Symbol('nestjs-partnero:queued');
 
-/** Which call of a request has kept a customer, by customer key. */
-export type KeptCustomers = Map<string, RequestAttribution>;
+/** Which call of a request has queued a customer, by customer key. */
+export type QueuedCustomers = Map<string, RequestAttribution>;
 
-type Marked = Partial<Record<typeof CALL, Entry> & Record<typeof KEPT, Map<string, KeptCustomers>>>;
+type Marked = Partial<
+  Record<typeof CALL, Entry> & Record<typeof QUEUED, Map<string, QueuedCustomers>>
+>;
 
-/** The attribution of the call under way, for `@Referral()` and for a second interceptor on it. */
+/** The attribution of the running call, for `@Referral()` and for a second interceptor on it. */
 export function attributionOf(
   context: ExecutionContext,
   program: string,
@@ -37,13 +39,13 @@ export function setAttributionOf(
   if (call) call[CALL] = { handler: context.getHandler(), program, attribution };
 }
 
-/** The customers that the resolvers of one request have kept so far, in one program. */
-export function customersKeptIn(request: object, program: string): KeptCustomers {
+/** The customers that the resolvers of one request have queued so far, in one program. */
+export function customersQueuedIn(request: object, program: string): QueuedCustomers {
   const marked: Marked = request;
-  const programs = (marked[KEPT] ??= new Map());
+  const programs = (marked[QUEUED] ??= new Map());
   const known = programs.get(program);
   if (known) return known;
-  const kept: KeptCustomers = new Map();
-  programs.set(program, kept);
-  return kept;
+  const queued: QueuedCustomers = new Map();
+  programs.set(program, queued);
+  return queued;
 }

@@ -1,11 +1,11 @@
-/** The outbox in use can't be written to by a transaction of the app's own. */
+/** The outbox in use can't save jobs in a transaction of the app's own. */
 export class NoTransactionsError extends Error {
   override readonly name = 'NoTransactionsError';
 
   constructor(location: string) {
     super(
-      `${location} knows nothing of transactions. Use postgresOutbox(), or leave the ` +
-        'option transaction out.',
+      `${location} can't take part in a transaction of the app. Use postgresOutbox(), or leave out the ` +
+        'option transaction.',
     );
   }
 }

@@ -61,7 +61,7 @@ class LooseReferral implements ReferralContext {
     private readonly service: AttributionService | undefined,
     private readonly read: ReadReferral | undefined,
     private readonly route: string,
-    private readonly onAccepted: () => void,
+    private readonly onQueued: () => void,
   ) {
     this.key = read?.referral?.key ?? null;
     this.source = read?.referral?.source ?? null;
@@ -89,7 +89,7 @@ class LooseReferral implements ReferralContext {
 
   private async told(attributing: Promise<AcceptOutcome>): Promise<AcceptOutcome> {
     const outcome = await attributing;
-    if (outcome === 'accepted') this.onAccepted();
+    if (outcome === 'queued') this.onQueued();
     return outcome;
   }
 }

@@ -1,6 +1,6 @@
 import type { Referral } from '../referral/referral.js';
 import type { AcceptOutcome } from './attribution.outcome.js';
-import type { AttributionService, Kept } from './attribution.service.js';
+import type { AttributionService, Held } from './attribution.service.js';
 import { NOT_NEW, toCustomer, type CustomerInput } from './customer-input.js';
 import type { ReadReferral } from './read-referral.js';
 import type { ReferralContext } from './referral-context.js';
@@ -11,16 +11,16 @@ export interface RequestFacts extends ReadReferral {
   readonly route: string;
   /** False where there is none (GraphQL): then the handler's end decides alone. */
   readonly hasResponse: boolean;
-  /** Customers that other calls of the same request have kept, where one request makes several. */
-  readonly keptInRequest?: Map<string, RequestAttribution> | undefined;
+  /** Customers that other calls of the same request have queued, where one request makes several. */
+  readonly queuedInRequest?: Map<string, RequestAttribution> | undefined;
 }
 
 /** A handler's result made into a customer, or into `NOT_NEW`; at once or later. Doesn't throw. */
 export type MapResult = () => unknown;
 
 /**
- * One call's attribution: what is kept while the handler runs, and the one decision, once the
- * handler, the commit and the response have all ended, in whatever order.
+ * One call's attribution: the job that is held while the handler runs, and the one decision once
+ * handler, commit and response have all ended, in any order.
  */
 export class RequestAttribution implements ReferralContext {
   /** The handler has it as `@Referral()`: it knows what it doesn't attribute. */
@@ -29,7 +29,7 @@ export class RequestAttribution implements ReferralContext {
   private handler: 'running' | 'completed' | 'failed' = 'running';
   private response: 'open' | 'good' | 'bad' | 'closed';
   private choice: 'none' | 'attributed' | 'skipped' = 'none';
-  private last: Promise<Kept> | null = null;
+  private last: Promise<Held> | null = null;
   private jobId: string | undefined;
   private pending = 0;
   private decided = false;
@@ -60,14 +60,14 @@ export class RequestAttribution implements ReferralContext {
     return this.referral !== null || this.facts.late !== undefined || !this.service.needsReferral;
   }
 
-  /** Somebody is kept, durably, and so far his sign-up has not failed. */
-  get isKept(): boolean {
+  /** A job has been saved, and so far the sign-up has not failed. */
+  get isQueued(): boolean {
     return this.jobId !== undefined && this.choice !== 'skipped' && this.handler !== 'failed';
   }
 
   attribute(customer: CustomerInput): Promise<AcceptOutcome> {
     this.choice = 'attributed';
-    return this.keep(() => customer);
+    return this.queue(() => customer);
   }
 
   skip(): void {
@@ -91,13 +91,13 @@ export class RequestAttribution implements ReferralContext {
   }
 
   /**
-   * The handler completed. Keeps what `map` makes of its result, unless the handler has chosen
-   * itself, and waits until that is durable or its time is over.
+   * The handler completed. Queues what `map` makes of its result, unless the handler has chosen
+   * itself, and waits until the job is saved or the time is over.
    */
   complete(map: MapResult): Promise<AcceptOutcome | null> {
-    const keeping = this.choice === 'none' ? this.keep(map) : this.waitForLast();
+    const queueing = this.choice === 'none' ? this.queue(map) : this.waitForLast();
     this.handlerEnded('completed');
-    return keeping;
+    return queueing;
   }
 
   /** The handler completed, and what it returned isn't looked at. */
@@ -105,9 +105,9 @@ export class RequestAttribution implements ReferralContext {
     if (this.choice === 'none' && !this.isPossible) {
       this.service.drop(this.service.enabled ? 'no_referral' : 'disabled', this.signUp);
     }
-    const keeping = this.waitForLast();
+    const queueing = this.waitForLast();
     this.handlerEnded('completed');
-    return keeping;
+    return queueing;
   }
 
   fail(): void {
@@ -135,24 +135,24 @@ export class RequestAttribution implements ReferralContext {
     return { referralKey: this.key, route: this.facts.route };
   }
 
-  private async keep(map: MapResult): Promise<AcceptOutcome> {
-    if (this.decided) return this.keepLate(map);
+  private async queue(map: MapResult): Promise<AcceptOutcome> {
+    if (this.decided) return this.queueLate(map);
     const started = performance.now();
     this.pending += 1;
-    const keeping = this.keepAfter(this.last, map);
-    this.last = keeping;
-    const outcome = await this.service.inTime(keeping, this.budgetMs, this.facts.route);
+    const queueing = this.queueAfter(this.last, map);
+    this.last = queueing;
+    const outcome = await this.service.inTime(queueing, this.budgetMs, this.facts.route);
     this.budgetMs -= performance.now() - started;
     return outcome;
   }
 
   /** Never rejects. */
-  private async keepAfter(before: Promise<Kept> | null, map: MapResult): Promise<Kept> {
+  private async queueAfter(before: Promise<Held> | null, map: MapResult): Promise<Held> {
     try {
       if (before) await before;
       if (this.facts.late) this.referral = await this.facts.late;
       const customer = map();
-      return await this.keepNow(isThenable(customer) ? await customer : customer);
+      return await this.queueNow(isThenable(customer) ? await customer : customer);
     } catch {
       // A promise that rejects, a getter that throws.
       return this.service.drop('no_customer', this.signUp, 'unreadable');
@@ -162,8 +162,8 @@ export class RequestAttribution implements ReferralContext {
     }
   }
 
-  /** After the decision: nothing is held any more. */
-  private async keepLate(map: MapResult): Promise<AcceptOutcome> {
+  /** After the decision, jobs are no longer held. */
+  private async queueLate(map: MapResult): Promise<AcceptOutcome> {
     try {
       const customer = await map();
       if (customer === NOT_NEW) return this.withdraw('not_a_new_customer').outcome;
@@ -173,21 +173,21 @@ export class RequestAttribution implements ReferralContext {
     }
   }
 
-  private keepNow(customer: unknown): Promise<Kept> {
+  private queueNow(customer: unknown): Promise<Held> {
     if (customer === NOT_NEW) return Promise.resolve(this.withdraw('not_a_new_customer'));
-    if (this.wasKeptByAnother(customer)) return Promise.resolve({ outcome: 'accepted' });
+    if (this.wasQueuedByAnother(customer)) return Promise.resolve({ outcome: 'queued' });
     const { key: referralKey, jobId: replaces } = this;
     const { route } = this.facts;
-    return this.service.keep({ referralKey, route, customer, replaces }).then((kept) => {
-      this.jobId = kept.jobId;
-      if (kept.jobId === undefined) this.letOthersKeep();
+    return this.service.hold({ referralKey, route, customer, replaces }).then((held) => {
+      this.jobId = held.jobId;
+      if (held.jobId === undefined) this.letOthersQueue();
       // The last call wins, even if nothing could be made of it.
-      if (kept.jobId === undefined && replaces !== undefined) this.discard(replaces);
-      return kept;
+      if (held.jobId === undefined && replaces !== undefined) this.discard(replaces);
+      return held;
     });
   }
 
-  private withdraw(reason: string): Kept {
+  private withdraw(reason: string): Held {
     this.wasNotNew = true;
     if (this.jobId !== undefined) this.discard(this.jobId);
     this.jobId = undefined;
@@ -195,19 +195,19 @@ export class RequestAttribution implements ReferralContext {
   }
 
   /** Where interceptors run more than once a request, each new customer counts once. */
-  private wasKeptByAnother(customer: unknown): boolean {
-    const { keptInRequest: kept } = this.facts;
-    const key = kept && toCustomer(customer)?.key;
-    if (!kept || key === undefined) return false;
-    if ((kept.get(key) ?? this) !== this) return true;
-    this.letOthersKeep();
-    kept.set(key, this);
+  private wasQueuedByAnother(customer: unknown): boolean {
+    const { queuedInRequest: queued } = this.facts;
+    const key = queued && toCustomer(customer)?.key;
+    if (!queued || key === undefined) return false;
+    if ((queued.get(key) ?? this) !== this) return true;
+    this.letOthersQueue();
+    queued.set(key, this);
     return false;
   }
 
-  private letOthersKeep(): void {
-    const { keptInRequest: kept } = this.facts;
-    for (const [key, by] of kept ?? []) if (by === this) kept?.delete(key);
+  private letOthersQueue(): void {
+    const { queuedInRequest: queued } = this.facts;
+    for (const [key, by] of queued ?? []) if (by === this) queued?.delete(key);
   }
 
   private async waitForLast(): Promise<AcceptOutcome | null> {
@@ -241,7 +241,7 @@ export class RequestAttribution implements ReferralContext {
   }
 
   private discard(jobId: string): void {
-    this.letOthersKeep();
+    this.letOthersQueue();
     this.service.discard(jobId, this.signUp);
   }
 }

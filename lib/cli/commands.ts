@@ -1,5 +1,5 @@
-import type { LedgerEntry, ReplayFilter } from '../outbox/ledger.js';
-import type { FileStats, LedgerFile } from '../outbox/sqlite/ledger-file.js';
+import type { HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
+import type { OutboxEngine } from '../outbox/outbox-engine.js';
 import { table } from './table.js';
 import { UsageError } from './usage.error.js';
 
@@ -15,88 +15,90 @@ export interface Arguments {
 }
 
 interface Request {
-  file: LedgerFile;
-  programs: readonly string[];
+  /** One for each program. */
+  outboxes: readonly OutboxEngine[];
   operands: readonly string[];
   values: Arguments;
 }
 
-/** What a command found, for machines and for people. */
+/** The output of a command, for machines and for people. */
 interface Result {
   json: unknown;
   text: string;
 }
 
-export const COMMANDS: ReadonlyMap<string, (request: Request) => Result> = new Map([
+export const COMMANDS: ReadonlyMap<string, (request: Request) => Promise<Result>> = new Map([
   ['stats', stats],
   ['find', find],
-  ['dead', dead],
-  ['replay', replay],
+  ['dead-letters', deadLetters],
+  ['requeue', requeue],
   ['forget', forget],
 ]);
 
-function stats({ file, programs }: Request): Result {
-  const all = programs.map((program) => file.stats(program));
+async function stats({ outboxes }: Request): Promise<Result> {
+  const all = await inTurn(outboxes, (outbox) => outbox.stats());
   return { json: all, text: all.map(describe).join('\n\n') || 'No app has used this outbox yet.' };
 }
 
-function describe({
-  program,
-  accepted,
-  outcomes,
-  dead: given,
-  pending,
-  ...rest
-}: FileStats): string {
-  const { oldestPendingAt, paused } = rest;
-  const rows = Object.entries({ ...outcomes, dead: given, pending }).map(([name, n]) => [name, n]);
-  const lines = [table([['outcome', 'jobs'], ...rows, ['accepted', accepted]])];
-  if (oldestPendingAt) lines.push(`The oldest that is pending: ${oldestPendingAt.toISOString()}`);
-  if (paused) lines.push(`Paused (${paused.reason})${until(paused.until)}`);
+function describe({ program, queued, outcomes, dead, pending, ...rest }: OutboxStats): string {
+  const { oldestPendingAt } = rest;
+  const rows = Object.entries({ ...outcomes, dead, pending });
+  const lines = [table([['outcome', 'jobs'], ...rows, ['queued', queued]])];
+  if (oldestPendingAt) lines.push(`The oldest pending job: ${oldestPendingAt.toISOString()}`);
   return `Program ${program}\n${lines.join('\n')}`;
 }
 
-function until(at: Date | null): string {
-  return at ? `, goes on or asks again at ${at.toISOString()}` : '';
-}
-
-function find(request: Request): Result {
+async function find(request: Request): Promise<Result> {
   const key = theCustomer(request);
-  const entries = request.programs.flatMap((program) => request.file.find(program, key));
+  const entries = (await inTurn(request.outboxes, (outbox) => outbox.find(key))).flat();
   return {
     json: entries,
-    text: entries.length > 0 ? list(entries) : `Nothing is known of ${key}.`,
+    text: entries.length > 0 ? list(entries) : `There are no jobs of ${key}.`,
   };
 }
 
-function dead({ file, programs }: Request): Result {
-  const entries = programs.flatMap((program) => [...file.dead(program)]);
-  return { json: entries, text: entries.length > 0 ? list(entries) : 'Nothing was given up.' };
+async function deadLetters({ outboxes }: Request): Promise<Result> {
+  const entries: HistoryEntry[] = [];
+  for (const outbox of outboxes) {
+    for await (const entry of outbox.deadLetters()) entries.push(entry);
+  }
+  return { json: entries, text: entries.length > 0 ? list(entries) : 'There are no dead letters.' };
 }
 
-function replay({ file, programs, values }: Request): Result {
+async function requeue({ outboxes, values }: Request): Promise<Result> {
   const filter = filterFrom(values);
-  const replayed = programs.reduce((sum, program) => sum + file.replay(program, filter), 0);
-  return { json: { replayed }, text: `${replayed} will be delivered again.` };
+  const counts = await inTurn(outboxes, (outbox) => outbox.requeue(filter));
+  const requeued = counts.reduce((sum, n) => sum + n, 0);
+  return { json: { requeued }, text: `${requeued} will be delivered again.` };
 }
 
-function filterFrom({ all, customer, id }: Arguments): ReplayFilter {
+function filterFrom({ all, customer, id }: Arguments): RequeueFilter {
   if ([all, customer, id].filter((each) => each !== undefined).length !== 1) {
-    throw new UsageError('replay takes one of --all, --customer <key> and --id <id>.');
+    throw new UsageError('requeue takes one of --all, --customer <key> and --id <id>.');
   }
   return id === undefined ? { customerKey: customer } : { id };
 }
 
-function forget(request: Request): Result {
+async function forget(request: Request): Promise<Result> {
   const key = theCustomer(request);
-  const result = { forgotten: 0, underWay: 0 };
-  for (const program of request.programs) {
-    const { forgotten, underWay } = request.file.forget(program, key);
+  const result = { forgotten: 0, inFlight: 0 };
+  for (const outbox of request.outboxes) {
+    const { forgotten, inFlight } = await outbox.forget(key);
     result.forgotten += forgotten;
-    result.underWay += underWay;
+    result.inFlight += inFlight;
   }
-  const left = result.underWay > 0 ? ` ${result.underWay} are being sent just now: ask again.` : '';
+  const left =
+    result.inFlight > 0 ? ` ${result.inFlight} are being sent just now: run it again.` : '';
   return { json: result, text: `${result.forgotten} erased.${left}` };
+}
+
+async function inTurn<T>(
+  outboxes: readonly OutboxEngine[],
+  work: (outbox: OutboxEngine) => Promise<T>,
+) {
+  const results: T[] = [];
+  for (const outbox of outboxes) results.push(await work(outbox));
+  return results;
 }
 
 function theCustomer({ operands }: Request): string {
@@ -105,30 +107,30 @@ function theCustomer({ operands }: Request): string {
   return key;
 }
 
-function list(entries: readonly LedgerEntry[]): string {
+function list(entries: readonly HistoryEntry[]): string {
   const heads = [
     'id',
     'program',
-    'kind',
+    'job',
     'customer',
     'referral',
-    'fate',
+    'status',
     'reason',
-    'tries',
-    'accepted',
-    'settled',
+    'attempts',
+    'queued',
+    'ended',
   ];
   const rows = entries.map((entry) => [
     entry.id,
     entry.program,
-    entry.kind,
+    entry.jobName,
     entry.customerKey,
     entry.referralKey ?? '',
     entry.outcome ?? entry.state,
     entry.reason ?? '',
     entry.attempts,
-    entry.acceptedAt.toISOString(),
-    entry.settledAt?.toISOString() ?? '',
+    entry.queuedAt.toISOString(),
+    entry.endedAt?.toISOString() ?? '',
   ]);
   return table([heads, ...rows]);
 }

@@ -14,9 +14,9 @@ export class ErasableCustomers extends CustomersResource {
   }
 
   /**
-   * For deletion requests: deletes a customer at Partnero, and whatever is kept of him here, behind all
-   * that is still on its way for him. Resolves once that is kept durably; what has gone wrong is told
-   * by `onOutcome`.
+   * For deletion requests: deletes a customer at Partnero, then the customer's history in the outbox.
+   * The customer's pending and dead jobs end as `discarded`, unsent. Resolves once the erasure is saved;
+   * `onOutcome` reports its outcome.
    *
    * @param key your own id of the customer
    * @throws PartneroError `invalid_input`, `outbox_unavailable`

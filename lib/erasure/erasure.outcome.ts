@@ -1,10 +1,10 @@
-/** How an erasure ended that was handed to `customers.erase()`. */
+/** The outcome of an erasure that was submitted with `customers.erase()`. */
 export type ErasureOutcome =
-  /** Deleted at Partnero, and here. */
+  /** Deleted at Partnero and in the outbox. */
   | 'erased'
-  /** Partnero has no such customer. What was kept here is deleted. */
+  /** Partnero has no such customer. The history in the outbox is deleted. */
   | 'not_found'
-  /** The same erasure is on its way already. */
+  /** The same erasure is queued already. */
   | 'duplicate'
   | 'rejected'
   | 'dead';

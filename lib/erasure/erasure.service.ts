@@ -3,13 +3,13 @@ import { toKey } from '../customer-id.js';
 import { PartneroError } from '../api/partnero.error.js';
 import type { OutcomeReporter } from '../outcome.reporter.js';
 import type { SubmissionService } from '../submission.service.js';
-import { ERASURE } from './erasure.job.js';
+import { ERASURE } from './erasure.handler.js';
 
-/** What became of an erasure as it was handed over. */
+/** The result of submitting an erasure. */
 export interface KeptErasure {
   readonly jobId: string;
-  /** `duplicate`: the same one is on its way already. */
-  readonly outcome: 'accepted' | 'duplicate';
+  /** `duplicate`: the same erasure is queued already. */
+  readonly outcome: 'queued' | 'duplicate';
 }
 
 /** From a deletion request to a job in the outbox. */
@@ -24,19 +24,20 @@ export class ErasureService {
     const customerKey = toKey(given);
     if (customerKey === undefined) throw noKey();
     const { id: jobId, outcome } = await this.submissions.submit({
-      kind: ERASURE,
-      lane: customerKey,
+      name: ERASURE,
+      orderingKey: customerKey,
+      overrides: true,
       referralKey: null,
       payload: '{}',
-      acceptedAt: Date.now(),
+      queuedAt: Date.now(),
       key: {
         value: customerKey,
         digest: '',
-        ifTaken: { same: 'duplicate', different: 'duplicate', withdrawn: 'duplicate' },
+        ifTaken: { same: 'duplicate', different: 'duplicate', cancelled: 'duplicate' },
       },
     });
-    if (outcome === null) return { jobId, outcome: 'accepted' };
-    this.reporter.reportAtOnce({ outcome, kind: ERASURE, jobId, customerKey });
+    if (outcome === null) return { jobId, outcome: 'queued' };
+    this.reporter.reportAtOnce({ outcome, jobName: ERASURE, jobId, customerKey });
     return { jobId, outcome: 'duplicate' };
   }
 }
@@ -44,7 +45,7 @@ export class ErasureService {
 function noKey(): PartneroError {
   return new PartneroError({
     kind: 'invalid_input',
-    message: 'erase() takes your own id of a customer: a text, a whole number or a bigint.',
+    message: 'erase() takes your own id of a customer: a string, an integer or a bigint.',
     fieldErrors: { key: ['must be your own id of a customer'] },
   });
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { within } from '../within.js';
+import type { PauseReason } from '../outbox/delivery.js';
 import type { ProgramStats } from '../outbox.inspector.js';
 import { getPartneroToken } from '../partnero.tokens.js';
 
@@ -9,15 +10,15 @@ export interface PartneroHealthOptions {
   /** The program, if the app has several: the `name` given to `PartneroModule.forRoot()`. */
   readonly name?: string | undefined;
   /**
-   * Down if something has been pending for longer. An outage of Partnero is then a fault of this app,
-   * so mind what a failing check sets off. Milliseconds; no limit unless given.
+   * Down if a job has been pending for longer. An outage of Partnero then makes this app unhealthy, so
+   * mind what a failing check triggers. Milliseconds; default: no limit.
    */
   readonly maxPendingAgeMs?: number | undefined;
-  /** How long the outbox may take to answer. Milliseconds; default 1,000. */
+  /** How long the outbox may take to respond. Milliseconds; default 1,000. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** What the check shows of a program. Numbers and single words only. */
+/** The result for a program. Numbers and single words only. */
 export interface PartneroHealth {
   readonly status: 'up' | 'down';
   /** Why it is down. */
@@ -26,15 +27,15 @@ export interface PartneroHealth {
   readonly dead?: number;
   readonly oldestPendingAt?: Date | null;
   /** Why nothing is sent just now, if so. */
-  readonly paused?: string | null;
+  readonly paused?: PauseReason | null;
 }
 
-/** Pauses that don't end by waiting: somebody has to do something. */
-const NEEDS_SOMEBODY: ReadonlySet<string> = new Set(['unauthorized', 'wrong_program', 'no_key']);
+/** Pauses that don't end by themselves. */
+const NEEDS_ACTION: ReadonlySet<PauseReason> = new Set(['unauthorized', 'wrong_program', 'no_key']);
 
 /**
- * For `@nestjs/terminus` 11 and newer: down when the outbox can't be written, or when Partnero refuses
- * the API key. An outage of Partnero doesn't make it unhealthy: nothing is lost by that.
+ * For `@nestjs/terminus` 11 and newer: down when the outbox can't be written, or when Partnero rejects
+ * the API key. An outage of Partnero doesn't make it unhealthy, since nothing is lost by it.
  *
  * @example
  * \@Get('health')
@@ -64,17 +65,17 @@ export class PartneroHealthIndicator {
 
 function healthOf(stats: ProgramStats, options: PartneroHealthOptions): PartneroHealth {
   const { pending, dead, oldestPendingAt, paused } = stats;
-  const reason = trouble(stats, options);
+  const reason = problemOf(stats, options);
   const facts = { pending, dead, oldestPendingAt, paused: paused?.reason ?? null };
   return reason === undefined ? { status: 'up', ...facts } : { status: 'down', reason, ...facts };
 }
 
-function trouble(
+function problemOf(
   { storage, paused, oldestPendingAt }: ProgramStats,
   { maxPendingAgeMs = Infinity }: PartneroHealthOptions,
 ): string | undefined {
   if (!storage.ok) return `The outbox can't be written: ${storage.problem}`;
-  if (paused && NEEDS_SOMEBODY.has(paused.reason)) return `Nothing is sent: ${paused.reason}.`;
+  if (paused && NEEDS_ACTION.has(paused.reason)) return `Nothing is sent: ${paused.reason}.`;
   const age = oldestPendingAt ? Date.now() - oldestPendingAt.getTime() : 0;
   return age > maxPendingAgeMs ? 'Something has been pending for too long.' : undefined;
 }

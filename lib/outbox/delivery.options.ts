@@ -1,15 +1,15 @@
 import { OptionCheck } from '../option-check.js';
 
-/** How hard the relay tries. */
+/** How jobs are delivered, and how often that is tried. */
 export interface DeliveryOptions {
   /**
-   * Jobs delivered at once by this process. 0: this process only accepts, another one on the same
-   * outbox delivers. Default 10.
+   * Jobs delivered at once by this process. 0: this process only queues jobs, and another one on the
+   * same outbox delivers them. Of webhook events, as many at once for each handler. Default 10.
    */
   concurrency?: number | undefined;
   /**
-   * A job that has been failing for longer is given up as `dead`, and waits for `replay()`. Time in
-   * which the program was paused or the app was down doesn't count. Days; default 14.
+   * A job that fails when its first failure is older moves to the dead letters (`dead`), from where
+   * `requeue()` delivers it again. Days; default 14.
    */
   maxAgeDays?: number | undefined;
   /** Backoff after the first failure, doubled after each further one. Milliseconds; default 1,000. */
@@ -17,13 +17,14 @@ export interface DeliveryOptions {
   /** The longest backoff. Milliseconds; default 900,000 (15 minutes). */
   maxBackoffMs?: number | undefined;
   /**
-   * Never send faster than this, over all processes on the outbox. Partnero publishes no number;
-   * without one, a 429 pauses the program. Default: no limit of our own.
+   * Sends no faster than this. Counted per process with `sqliteOutbox()` and `postgresOutbox()`: divide
+   * it by their number; over all processes with `bullmqOutbox()`. Partnero publishes no limit; after a
+   * 429, nothing is sent for a while in any case. Default: no limit.
    */
   requestsPerMinute?: number | undefined;
   /**
-   * How long after a sale was sent without an answer Partnero is asked again whether it has it: its
-   * own write may land late. Milliseconds; default 60,000.
+   * If a sale was sent without a response, we wait this long before checking whether Partnero recorded
+   * it, since Partnero's own write may land late. Milliseconds; default 60,000.
    */
   ambiguousGraceMs?: number | undefined;
 }

@@ -1,8 +1,8 @@
-import type { JobCounts } from './ledger.js';
+import type { JobCounts } from './history.js';
 
-/** How many jobs of one kind had one fate, ever; or are pending. */
+/** How many jobs of one name have one outcome; or were queued, are pending or are dead. */
 export interface Counter {
-  readonly kind: string;
+  readonly name: string;
   readonly outcome: string;
   readonly n: number;
 }
@@ -11,29 +11,32 @@ type Counts = { -readonly [K in keyof JobCounts]: JobCounts[K] } & {
   outcomes: Record<string, number>;
 };
 
-/** Counters as `stats` tells them: in all, and by kind. What is counted in two places is added up. */
+/** Adds counters up: in all, and by job name. */
 export function sumCounters(
   counters: readonly Counter[],
-): JobCounts & { kinds: Record<string, JobCounts> } {
-  const kinds: Record<string, Counts> = {};
-  const of = (kind: string) => (kinds[kind] ??= { accepted: 0, pending: 0, dead: 0, outcomes: {} });
-  for (const { kind, outcome, n } of counters) {
-    const counts = of(kind);
-    if (outcome === 'accepted' || outcome === 'dead' || outcome === 'pending') counts[outcome] += n;
+): JobCounts & { jobs: Record<string, JobCounts> } {
+  const jobs: Record<string, Counts> = {};
+  for (const { name, outcome, n } of counters) {
+    const counts = (jobs[name] ??= none());
+    if (outcome === 'queued' || outcome === 'dead' || outcome === 'pending') counts[outcome] += n;
     else counts.outcomes[outcome] = (counts.outcomes[outcome] ?? 0) + n;
   }
-  return { ...total(Object.values(kinds)), kinds };
+  return { ...total(Object.values(jobs)), jobs };
 }
 
-function total(kinds: readonly Counts[]): Counts {
-  const sum: Counts = { accepted: 0, pending: 0, dead: 0, outcomes: {} };
-  for (const kind of kinds) {
-    sum.accepted += kind.accepted;
-    sum.pending += kind.pending;
-    sum.dead += kind.dead;
-    for (const [outcome, n] of Object.entries(kind.outcomes)) {
+function total(all: readonly Counts[]): Counts {
+  const sum = none();
+  for (const counts of all) {
+    sum.queued += counts.queued;
+    sum.pending += counts.pending;
+    sum.dead += counts.dead;
+    for (const [outcome, n] of Object.entries(counts.outcomes)) {
       sum.outcomes[outcome] = (sum.outcomes[outcome] ?? 0) + n;
     }
   }
   return sum;
+}
+
+function none(): Counts {
+  return { queued: 0, pending: 0, dead: 0, outcomes: {} };
 }

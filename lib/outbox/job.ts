@@ -1,5 +1,7 @@
 /** Something to send to Partnero, before the outbox has saved it. */
 export interface NewJob {
+  /** A UUIDv7, if it was chosen before. Saving the same id twice saves one job. Default: a new one. */
+  readonly id?: string | undefined;
   /** Which {@link JobHandler} delivers it, such as `attribution`. */
   readonly name: string;
   /** Jobs with the same ordering key are delivered one at a time, in order. Usually the customer's key. */
@@ -10,11 +12,6 @@ export interface NewJob {
   readonly payload: string;
   /** Milliseconds since the epoch. */
   readonly queuedAt: number;
-  /**
-   * The id to save it under, if it has one already: a UUIDv7. A job whose id is there already is the same
-   * job: nothing is saved again. Default: the engine makes one.
-   */
-  readonly id?: string | undefined;
 }
 
 /** A job that is released as soon as it is saved. */

@@ -1,276 +1,307 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { errorMessage } from '../error-message.js';
+import { ThrottledLogger } from '../throttled-logger.js';
 import { within } from '../within.js';
 import { fullJitter } from './backoff.js';
-import type { ResolvedDeliveryOptions } from './delivery.options.js';
+import type { Delivery, DeliveryControl, Pause, PauseReason } from './delivery.js';
+import type { CompletedResult, DeliveryResult, JobEnd, RetryResult } from './delivery-result.js';
+import * as policy from './delivery-policy.js';
 import type { Job } from './job.js';
-import type { KindRegistry } from './kind-registry.js';
-import type { Claim, Outbox, OutboxLog, PausedBecause } from './outbox.js';
-import { Persistence } from './persistence.js';
-import type { RetryVerdict, SettledVerdict, Verdict } from './verdict.js';
+import type { OutboxLog } from './outbox-engine.js';
+import { RetryUntilStopped } from './retry-until-stopped.js';
 
-/** What asking Partnero about the API key came to. */
-export type KeyProbe = 'accepted' | 'refused' | 'unknown';
-
-export interface RelayHooks {
-  /** Asks Partnero whether the API key works. Must not reject. */
-  probeKey(): Promise<KeyProbe>;
-  /** Called once the outcome is durable, at most once per job, by the process that settled it. */
-  onSettled(job: Job, verdict: SettledVerdict): void;
+/** The store as the relay sees it. Every write is refused once another process has the job. */
+export interface JobSource {
+  /** Up to `max` jobs that only this process may deliver; and when to ask again if there are fewer. */
+  claim(max: number): Promise<{ jobs: Job[]; nextDueInMs: number }>;
+  /** Resolves with false if another process has the job. */
+  complete(job: Job, result: CompletedResult): Promise<boolean>;
+  reschedule(job: Job, to: Rescheduling): Promise<'rescheduled' | 'dead' | 'lost'>;
+  saveCheckpoint(job: Job, checkpoint: string): Promise<boolean>;
+  /** Makes claimed jobs available again. */
+  releaseClaimed(jobs: readonly Job[]): Promise<void>;
+  pendingCount(): Promise<number>;
 }
 
-/** A claimed job, and whether it was let through to test an open breaker. */
-interface Claimed {
-  readonly job: Job;
-  readonly testing: boolean;
+export interface Rescheduling {
+  readonly reason: string;
+  readonly delayMs: number;
+  readonly maxAgeMs: number;
+  readonly isDeferred: boolean;
 }
 
-const MAX_CLAIM = 1_000;
-/** For deliveries that don't heed being cut off. */
-const CUT_OFF_MS = 1_000;
 const CLAIM_RETRY_MS = 1_000;
+/** For deliveries that ignore their signal. */
+const ABORT_MS = 1_000;
 
-/**
- * Takes jobs from the outbox, has them delivered, and writes down what became of them. Knows
- * nothing of what a job says.
- */
-export class Relay {
-  // Jobs hold personal data: whoever prints this must not see it.
-  readonly #waiting: Claimed[] = [];
-  readonly #underWay = new Map<Job, Promise<void>>();
-  private readonly persistence: Persistence;
+/** Claims jobs, has them delivered and saves the results. All policy of the SQL engines is here. */
+export class Relay implements DeliveryControl {
+  // Private fields: jobs hold personal data, and whoever prints a relay must not see it.
+  readonly #ready: Job[] = [];
+  readonly #inFlight = new Map<string, Promise<void>>();
+  private readonly inStartContext = AsyncLocalStorage.snapshot();
   private readonly aborted = new AbortController();
-  private state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
-  private held: PausedBecause | null = null;
+  private readonly writes: RetryUntilStopped;
+  private readonly trouble: ThrottledLogger;
+  private state: 'running' | 'draining' | 'stopped' = 'running';
+  private paused: PauseReason | null = null;
+  private policy = policy.NO_PAUSE;
   private pumping: Promise<void> | null = null;
-  private again = false;
+  private pumpAgain = false;
   private timer: NodeJS.Timeout | undefined;
-  private probing: Promise<KeyProbe> | undefined;
-  /** While above zero, something that closes the gate is being written down. */
-  private closing = 0;
+  private keyTimer: NodeJS.Timeout | undefined;
+  private checkingKey: Promise<boolean> | null = null;
 
   constructor(
-    private readonly outbox: Outbox,
-    private readonly kinds: KindRegistry,
-    private readonly options: ResolvedDeliveryOptions,
-    private readonly hooks: RelayHooks,
+    private readonly source: JobSource,
+    private readonly delivery: Delivery,
     private readonly log: OutboxLog,
   ) {
-    this.persistence = new Persistence(log);
+    this.trouble = new ThrottledLogger((message) => log.error(message));
+    this.writes = new RetryUntilStopped((error) =>
+      this.report('The result of a delivery could not be saved; trying again', error),
+    );
   }
 
-  /** Why this process sends nothing, if for a reason of its own. */
-  get heldBecause(): PausedBecause | null {
-    return this.held;
+  get pauseNow(): Pause | null {
+    if (this.paused) return { reason: this.paused, until: null };
+    return policy.pauseOf(this.policy, Date.now());
   }
 
-  start(): void {
-    if (this.state !== 'idle' || this.options.concurrency === 0) return;
-    this.state = 'running';
-    if (this.held === null) this.resume();
-  }
-
-  /** Sends nothing until `resume`, for a reason that concerns this process only. */
-  hold(because: PausedBecause): void {
-    this.held = because;
-    // Meanwhile, other processes on the outbox may deliver what this one accepts.
-    this.outbox.onWork(null);
-  }
-
-  resume(): void {
-    this.held = null;
-    if (this.state !== 'running') return;
-    this.outbox.onWork(() => this.wake());
-    this.wake();
-  }
-
-  /**
-   * Goes on with what is due, at most for `capMs`; then cuts off what is still under way and gives
-   * everything back to the outbox.
-   */
-  async drain(capMs: number): Promise<void> {
-    if (this.state !== 'running') {
-      this.state = 'stopped';
-      return;
-    }
-    this.state = 'draining';
-    clearTimeout(this.timer);
-    this.wake();
-    await within(capMs, this.quiet());
-    this.state = 'stopped';
-    this.aborted.abort();
-    this.persistence.stop();
-    await within(CUT_OFF_MS, Promise.all([this.recall(), ...this.#underWay.values()]));
-  }
-
-  private wake(): void {
+  /** There may be something to deliver. */
+  wake(): void {
     if (this.pumping) {
-      this.again = true;
+      this.pumpAgain = true;
       return;
     }
-    this.pumping = this.pump().finally(() => {
-      this.pumping = null;
-      if (this.again) this.wake();
+    // A request that wakes the relay must not lend it its context.
+    this.inStartContext(() => {
+      this.pumping = this.pump().finally(() => {
+        this.pumping = null;
+        if (this.pumpAgain) this.wake();
+      });
     });
   }
 
+  pause(reason: PauseReason): void {
+    this.paused = reason;
+    void this.releaseReady();
+  }
+
+  resume(): void {
+    this.paused = null;
+    this.wake();
+  }
+
+  /** Makes claimed jobs that aren't being sent yet available again. */
+  async releaseReady(which: (job: Job) => boolean = () => true): Promise<void> {
+    const released = this.#ready.filter(which);
+    const others = this.#ready.filter((job) => !released.includes(job));
+    this.#ready.splice(0, this.#ready.length, ...others);
+    if (released.length > 0) await this.writes.run(() => this.source.releaseClaimed(released));
+  }
+
+  async drain(capMs: number): Promise<void> {
+    if (this.state !== 'running') return;
+    this.state = 'draining';
+    clearTimeout(this.timer);
+    this.wake();
+    await within(capMs, this.untilQuiet());
+    this.state = 'stopped';
+    clearTimeout(this.keyTimer);
+    this.aborted.abort();
+    this.writes.stop();
+    await within(ABORT_MS, Promise.all([this.releaseReady(), ...this.#inFlight.values()]));
+  }
+
   private async pump(): Promise<void> {
-    this.again = false;
-    while (this.mayClaim()) {
-      this.launch();
-      const want = Math.min(MAX_CLAIM, 2 * this.options.concurrency) - this.load();
-      if (this.#waiting.length >= this.options.concurrency || want <= 0) return;
-      const claim = await this.claim(want);
-      if (!claim) return this.sleep(Date.now() + CLAIM_RETRY_MS);
-      if (claim.probeKey) void this.probe();
-      this.#waiting.push(...claim.jobs.map((job) => ({ job, testing: claim.testing })));
-      this.launch();
-      if (claim.jobs.length === 0) return this.sleep(claim.wakeAt);
+    this.pumpAgain = false;
+    while (this.maySend()) {
+      const waitMs = this.launch();
+      if (waitMs !== null) return this.sleep(waitMs);
+      const wanted = this.wanted();
+      if (wanted <= 0) return;
+      const found = await this.claim(wanted);
+      if (!found) return this.sleep(CLAIM_RETRY_MS);
+      // A job in flight may come back if this process was taken for ended. It goes on.
+      this.#ready.push(...found.jobs.filter(({ id }) => !this.#inFlight.has(id)));
+      if (found.jobs.length === 0) return this.sleep(found.nextDueInMs);
     }
   }
 
-  private mayClaim(): boolean {
-    const active = this.state === 'running' || this.state === 'draining';
-    return active && this.held === null && this.closing === 0;
+  private maySend(): boolean {
+    return this.state !== 'stopped' && this.paused === null && !this.policy.unauthorized;
   }
 
-  private load(): number {
-    return this.#waiting.length + this.#underWay.size;
+  /** While some are being sent, the next are fetched; behind a limit, only what it allows. */
+  private wanted(): number {
+    const { concurrency, requestsPerMinute } = this.delivery;
+    if (this.#ready.length > concurrency / 2) return 0;
+    const atOnce = policy.allowedAtOnce(this.policy, Date.now(), requestsPerMinute);
+    const load = this.#ready.length + this.#inFlight.size;
+    return Math.min(2 * concurrency - load, atOnce - this.#ready.length);
   }
 
-  private async claim(want: number): Promise<Claim | null> {
+  private async claim(max: number) {
     try {
-      return await this.outbox.claim(want);
+      return await this.source.claim(max);
     } catch (error) {
-      this.persistence.complain('The outbox could not be read', error);
+      this.report('The outbox could not be read', error);
       return null;
     }
   }
 
-  private launch(): void {
-    while (this.mayClaim() && this.#underWay.size < this.options.concurrency) {
-      const next = this.#waiting.shift();
-      if (!next) return;
-      const { job, testing } = next;
-      if (this.outbox.isOurs?.(job) === false) {
-        void this.giveBack([job]);
-        continue;
+  /** Sends what may be sent. Returns how long the rest has to wait, if a pause or limit is why. */
+  private launch(): number | null {
+    const { concurrency, requestsPerMinute } = this.delivery;
+    while (this.#inFlight.size < concurrency) {
+      const now = Date.now();
+      const admission = policy.admit(this.policy, now, requestsPerMinute);
+      if (!admission.allowed) {
+        this.policy = admission.state;
+        return (admission.retryAt ?? now) - now;
       }
-      const done = this.run(job, testing).finally(() => {
-        this.#underWay.delete(job);
-        this.wake();
-      });
-      this.#underWay.set(job, done);
+      const job = this.#ready.shift();
+      if (!job) return null;
+      this.policy = admission.state;
+      this.send(job, admission.isTrial);
     }
+    return null;
   }
 
-  private async run(job: Job, testing: boolean): Promise<void> {
-    const note = (progress: string) => this.outbox.note(job, progress);
-    const verdict = await this.kinds.deliver(job, this.aborted.signal, { note });
-    if (this.state === 'stopped' && verdict.type !== 'settled') return this.giveBack([job]);
-    return this.act(job, verdict, testing);
+  private send(job: Job, isTrial: boolean): void {
+    const sent = this.deliver(job, isTrial).finally(() => {
+      this.#inFlight.delete(job.id);
+      this.wake();
+    });
+    this.#inFlight.set(job.id, sent);
   }
 
-  private act(job: Job, verdict: Verdict, testing: boolean): Promise<void> {
-    switch (verdict.type) {
-      case 'settled':
-        return this.settle(job, verdict);
+  private async deliver(job: Job, isTrial: boolean): Promise<void> {
+    const checkpoint = { save: (progress: string) => this.source.saveCheckpoint(job, progress) };
+    const result = await this.delivery.deliver(job, this.aborted.signal, checkpoint);
+    if (this.state === 'stopped' && result.type !== 'completed') return this.putBack(job);
+    return this.handle(job, result, isTrial);
+  }
+
+  private async handle(job: Job, result: DeliveryResult, isTrial: boolean): Promise<void> {
+    const now = Date.now();
+    switch (result.type) {
+      case 'completed':
+        return this.complete(job, result);
       case 'retry':
-        return this.fail(job, verdict, testing);
-      case 'wait':
-        return this.postpone(job, verdict, testing);
-      case 'rate_limited':
-        return this.close(async () => {
-          const { retryAfterMs } = verdict;
-          await this.keep(() => this.outbox.report({ type: 'rate_limited', retryAfterMs }));
-          await this.giveBack([job]);
+        if (!result.jobOnly) this.failed(result.reason, now, isTrial);
+        return this.retry(job, result);
+      case 'defer':
+        return this.reschedule(job, {
+          reason: result.reason,
+          delayMs: result.ms,
+          isDeferred: true,
         });
-      case 'refused':
-        return this.close(() => this.refused(job, verdict.reason, testing));
+      case 'rateLimited':
+        this.change(policy.rateLimited(this.policy, now, result.retryAfterMs));
+        await Promise.all([this.putBack(job), this.releaseReady()]);
+        return;
+      case 'unauthorized':
+        return this.unauthorized(job, result.reason);
     }
   }
 
-  private async settle(job: Job, verdict: SettledVerdict): Promise<void> {
-    const ours = await this.keep(() => this.outbox.settle(job, verdict));
-    if (ours) this.hooks.onSettled(job, verdict);
+  private async complete(job: Job, result: CompletedResult): Promise<void> {
+    const { requests = 1 } = result;
+    if (requests > 0) this.change(policy.responded(this.policy, requests));
+    const isOurs = await this.writes.run(() => this.source.complete(job, result));
+    if (isOurs) this.delivery.onEnd(job, result);
   }
 
-  private async fail(job: Job, verdict: RetryVerdict, testing: boolean): Promise<void> {
-    const { initialBackoffMs, maxBackoffMs, maxAgeMs } = this.options;
-    const { reason, jobOnly = false, afterMs = 0 } = verdict;
-    const delayMs = Math.max(afterMs, fullJitter(job.attempts, initialBackoffMs, maxBackoffMs));
-    const result = await this.keep(() =>
-      this.outbox.fail(job, { reason, delayMs, maxAgeMs, testing, jobOnly }),
-    );
-    if (result === 'dead') this.hooks.onSettled(job, { type: 'settled', outcome: 'dead', reason });
+  private retry(job: Job, { reason, afterMs = 0 }: RetryResult): Promise<void> {
+    const { initialBackoffMs, maxBackoffMs } = this.delivery;
+    const backoffMs = fullJitter(job.attempts, initialBackoffMs, maxBackoffMs);
+    const delayMs = Math.max(afterMs, backoffMs);
+    return this.reschedule(job, { reason, delayMs, isDeferred: false });
   }
 
-  private async postpone(
-    job: Job,
-    { reason, ms: delayMs }: { readonly reason: string; readonly ms: number },
-    testing: boolean,
-  ): Promise<void> {
-    const { maxAgeMs } = this.options;
-    const wait = { reason, delayMs, maxAgeMs, testing, jobOnly: true, waiting: true };
-    await this.keep(() => this.outbox.fail(job, wait));
+  private async reschedule(job: Job, to: Omit<Rescheduling, 'maxAgeMs'>): Promise<void> {
+    const { maxAgeMs } = this.delivery;
+    const result = await this.writes.run(() => this.source.reschedule(job, { ...to, maxAgeMs }));
+    const end: JobEnd = { type: 'dead', reason: to.reason };
+    if (result === 'dead') this.delivery.onEnd(job, end);
   }
 
-  private async refused(job: Job, reason: string, testing: boolean): Promise<void> {
-    const answer = await this.probe();
-    // The key works: the refusal was about this job.
-    if (answer === 'accepted') {
-      return this.fail(job, { type: 'retry', reason, jobOnly: true }, testing);
+  private async putBack(job: Job): Promise<void> {
+    await this.writes.run(() => this.source.releaseClaimed([job]));
+  }
+
+  private change(to: policy.PolicyState): void {
+    const wasUnreachable = this.policy.breaker !== null;
+    this.policy = to;
+    if (wasUnreachable && !to.breaker) this.log.log('Partnero is reachable again.');
+  }
+
+  private failed(reason: string, now: number, isTrial: boolean): void {
+    const wasOpen = this.policy.breaker !== null;
+    this.policy = policy.failed(this.policy, now, isTrial);
+    const { breaker } = this.policy;
+    if (!breaker || wasOpen) return;
+    void this.releaseReady();
+    void this.reportUnreachable(reason, breaker.until - now);
+  }
+
+  private async reportUnreachable(reason: string, waitMs: number): Promise<void> {
+    const pending = await this.source.pendingCount().catch(() => null);
+    const queued = pending === null ? 'What is queued stays queued' : `${pending} are queued`;
+    const seconds = Math.max(1, Math.round(waitMs / 1_000));
+    this.log.warn(`Partnero is unreachable (${reason}). ${queued}; next attempt in ${seconds} s.`);
+  }
+
+  private async unauthorized(job: Job, reason: string): Promise<void> {
+    const isPaused = this.policy.unauthorized !== null;
+    if (!isPaused) this.change(policy.unauthorized(this.policy, Date.now()));
+    await this.releaseReady();
+    const isAccepted = isPaused ? await this.checkingKey : await this.checkKey();
+    // The key works: the rejection was about this job.
+    if (isAccepted) return this.retry(job, { type: 'retry', reason, jobOnly: true });
+    await this.putBack(job);
+  }
+
+  /** One check at a time. Resolves with true once Partnero has accepted the key. */
+  private checkKey(): Promise<boolean> {
+    clearTimeout(this.keyTimer);
+    this.checkingKey ??= this.askAboutKey().finally(() => (this.checkingKey = null));
+    return this.checkingKey;
+  }
+
+  private async askAboutKey(): Promise<boolean> {
+    const isAccepted = (await this.delivery.checkKey()) === 'accepted';
+    if (isAccepted) {
+      this.policy = policy.keyAccepted(this.policy);
+      this.wake();
+      return true;
     }
-    await this.giveBack([job]);
-  }
-
-  /** One probe at a time; all that are refused meanwhile wait for its answer. */
-  private probe(): Promise<KeyProbe> {
-    this.probing ??= this.askAboutKey().finally(() => (this.probing = undefined));
-    return this.probing;
-  }
-
-  private async askAboutKey(): Promise<KeyProbe> {
-    const answer = await this.hooks.probeKey();
-    // Unknown keeps the program paused too: what was refused a moment ago isn't sent on a guess.
-    const type = answer === 'accepted' ? 'key_accepted' : 'key_refused';
-    await this.keep(() => this.outbox.report({ type }));
-    if (type === 'key_accepted') this.wake();
-    return answer;
-  }
-
-  /** Keeps further jobs from leaving while the reason is written down. */
-  private async close(work: () => Promise<void>): Promise<void> {
-    this.closing += 1;
-    try {
-      await this.recall();
-      await work();
-    } finally {
-      this.closing -= 1;
+    const now = Date.now();
+    this.policy = policy.unauthorized(this.policy, now);
+    const wait = this.policy.unauthorized!.nextCheckAt - now;
+    clearTimeout(this.keyTimer);
+    if (this.state !== 'stopped') {
+      this.keyTimer = setTimeout(() => void this.checkKey(), wait).unref();
     }
+    return false;
   }
 
-  private async recall(): Promise<void> {
-    await this.giveBack(this.#waiting.splice(0).map(({ job }) => job));
+  private report(what: string, error: unknown): void {
+    this.trouble.warn(what, () => `${what}: ${errorMessage(error)}`);
   }
 
-  private async giveBack(jobs: readonly Job[]): Promise<void> {
-    if (jobs.length > 0) await this.keep(() => this.outbox.handBack(jobs));
-  }
-
-  private keep<T>(write: () => Promise<T>): Promise<T | undefined> {
-    return this.persistence.keepTrying(write);
-  }
-
-  private sleep(until: number | null): void {
+  private sleep(ms: number): void {
     clearTimeout(this.timer);
-    if (until === null || this.state !== 'running') return;
-    this.timer = setTimeout(() => this.wake(), Math.max(0, until - Date.now()));
-    this.timer.unref();
+    if (this.state !== 'running') return;
+    this.timer = setTimeout(() => this.wake(), Math.max(0, ms)).unref();
   }
 
-  /** Resolves when nothing is under way and nothing more is due. */
-  private async quiet(): Promise<void> {
-    while (this.pumping || this.#underWay.size > 0) {
-      await Promise.all([this.pumping, ...this.#underWay.values()]);
+  /** Resolves when nothing is being sent and nothing more is due. */
+  private async untilQuiet(): Promise<void> {
+    while (this.pumping || this.#inFlight.size > 0) {
+      await Promise.all([this.pumping, ...this.#inFlight.values()]);
     }
   }
 }

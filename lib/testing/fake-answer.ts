@@ -1,4 +1,4 @@
-import type { FakeReadings } from './fake-readings.js';
+import type { FakeApiVariants } from './fake-api-variants.js';
 
 /** What a route of the fake answers. */
 export interface FakeAnswer {
@@ -8,7 +8,7 @@ export interface FakeAnswer {
 }
 
 export function success(
-  readings: FakeReadings,
+  apiVariants: FakeApiVariants,
   data: unknown,
   status = 200,
   extra: Record<string, unknown> = {},
@@ -20,18 +20,18 @@ export function success(
       ...(data === undefined ? {} : { data }),
       ...extra,
       // An action without payload has nothing but its status.
-      ...(readings.statusField || data === undefined ? { status: 1 } : {}),
+      ...(apiVariants.statusField || data === undefined ? { status: 1 } : {}),
     },
   };
 }
 
 export function refusal(
-  readings: FakeReadings,
+  apiVariants: FakeApiVariants,
   status: number,
   message: string,
   errors: Record<string, string[]> = {},
 ): FakeAnswer {
-  const { errorBody } = readings;
+  const { errorBody } = apiVariants;
   const named = Object.keys(errors).length > 0 && errorBody !== 'message';
   return {
     status,

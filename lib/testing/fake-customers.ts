@@ -38,7 +38,7 @@ export class FakeCustomers extends FakeResource {
   /** By what `/customers/{x}` finds. */
   find(reference: string): FakeCustomer | undefined {
     const own = this.store.customerByOwnId(reference);
-    if (own || !this.readings.findsByEmail) return own;
+    if (own || !this.apiVariants.findsByEmail) return own;
     return this.store.customers.find(({ email }) => email === reference);
   }
 
@@ -57,7 +57,7 @@ export class FakeCustomers extends FakeResource {
 
   private single(call: FakeCall, customer: FakeCustomer | undefined): FakeAnswer | undefined {
     if (!['GET', 'PUT', 'DELETE'].includes(call.method)) return undefined;
-    const isElsewhere = this.readings.updateCustomerAt === 'body' && this.type !== 'affiliate';
+    const isElsewhere = this.apiVariants.updateCustomerAt === 'body' && this.type !== 'affiliate';
     if (call.method === 'PUT' && isElsewhere) return this.notAllowed();
     if (!customer) return this.notFound('Customer');
     if (call.method === 'PUT') return this.update(customer, call.body);
@@ -84,7 +84,7 @@ export class FakeCustomers extends FakeResource {
     const { id, key, email, referring_customer: reference } = body;
     const errors: Problems = {};
     this.checkFields(body, errors);
-    if (this.readings.emailRequired && !isText(email)) errors['email'] = required('email');
+    if (this.apiVariants.emailRequired && !isText(email)) errors['email'] = required('email');
     if (isText(id) && this.store.customerByOwnId(id)) return this.duplicate('id');
     if (isText(key) && this.store.customers.some((other) => other.key === key)) {
       return this.duplicate('key');
@@ -106,7 +106,7 @@ export class FakeCustomers extends FakeResource {
   }
 
   private updateByBody(body: Fields): FakeAnswer {
-    const isElsewhere = this.readings.updateCustomerAt === 'path' && this.type !== 'affiliate';
+    const isElsewhere = this.apiVariants.updateCustomerAt === 'path' && this.type !== 'affiliate';
     if (isElsewhere) return this.notAllowed();
     const own = this.type === 'affiliate' ? body['key'] : body['id'];
     const customer = isText(own) ? this.store.customerByOwnId(own) : undefined;
@@ -143,7 +143,7 @@ export class FakeCustomers extends FakeResource {
 
   /** PHP frameworks turn a dot in a query name into an underscore: both may reach the server as one. */
   private filter({ query }: FakeCall, field: keyof FakePartner): string | undefined {
-    const { partnerFilter } = this.readings;
+    const { partnerFilter } = this.apiVariants;
     return (
       (partnerFilter === 'underscored' ? undefined : query[`partner.${field}`]) ??
       (partnerFilter === 'dotted' ? undefined : query[`partner_${field}`])
@@ -185,7 +185,7 @@ export class FakeCustomers extends FakeResource {
   }
 
   private isTakenEmail(email: unknown): boolean {
-    if (!this.readings.uniqueEmails || !isText(email)) return false;
+    if (!this.apiVariants.uniqueEmails || !isText(email)) return false;
     return this.store.customers.some((other) => other.email === email);
   }
 
@@ -194,7 +194,7 @@ export class FakeCustomers extends FakeResource {
   }
 
   private duplicate(field: string): FakeAnswer {
-    return this.taken(field, this.readings.duplicateStatus);
+    return this.taken(field, this.apiVariants.duplicateStatus);
   }
 }
 

@@ -54,7 +54,7 @@ export class FakeLeads extends FakeResource {
   }
 
   private decide({ method, body, query }: FakeCall, action: 'convert' | 'reject'): FakeAnswer {
-    const { leadMethod } = this.readings;
+    const { leadMethod } = this.apiVariants;
     if (method !== leadMethod && leadMethod !== 'both') return this.notAllowed();
     const fields = method === 'GET' ? numbersIn(query) : body;
     const amount = fields['commission_transaction_amount'];

@@ -64,7 +64,7 @@ export class FakeLinks extends FakeResource {
     if (!owner) return this.unknown(kind);
     const link: FakeLink = { id: key, owner, fields };
     this.store.links.push(link);
-    return { ...this.ok(this.show(link), this.readings.transactionStatus) };
+    return { ...this.ok(this.show(link), this.apiVariants.transactionStatus) };
   }
 
   private single({ method, body }: FakeCall, id: string): FakeAnswer | undefined {
@@ -76,7 +76,7 @@ export class FakeLinks extends FakeResource {
       this.store.links.splice(this.store.links.indexOf(link), 1);
       return this.ok();
     }
-    const changes = this.changesIn(body, this.readings.linkUpdateBody);
+    const changes = this.changesIn(body, this.apiVariants.linkUpdateBody);
     if (isAnswer(changes)) return changes;
     link.fields = { ...link.fields, ...this.fieldsIn(changes) };
     return this.ok(this.show(link));
@@ -103,7 +103,7 @@ export class FakeLinks extends FakeResource {
 
   /** A field in the spelling that is understood; any other is ignored. */
   private spelt(body: Fields, field: string): unknown {
-    if (this.readings.linkFields === 'snake_case') return body[field];
+    if (this.apiVariants.linkFields === 'snake_case') return body[field];
     return body[field.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())];
   }
 

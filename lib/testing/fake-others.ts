@@ -75,7 +75,7 @@ export class FakeOthers extends FakeResource {
 
   private promotionCode({ method, segments, body }: FakeCall): FakeAnswer | undefined {
     if (method !== 'POST' || segments.length > 1) return undefined;
-    if (segments[0] !== this.readings.promotionCodesAt) return undefined;
+    if (segments[0] !== this.apiVariants.promotionCodesAt) return undefined;
     const field = segments[0] === 'promotion-code' ? 'coupon_uuid' : 'coupon_id';
     if (!isText(body[field])) return this.invalid({ [field]: required(field) });
     return this.created(this.keep('promotion-codes', body));

@@ -1,5 +1,5 @@
 import { refusal, success, type FakeAnswer } from './fake-answer.js';
-import type { FakeReadings } from './fake-readings.js';
+import type { FakeApiVariants } from './fake-api-variants.js';
 
 const DEFAULT_LIMIT = 15;
 
@@ -7,26 +7,26 @@ const DEFAULT_LIMIT = 15;
 export function paginate<T>(
   rows: readonly T[],
   query: Readonly<Record<string, string>>,
-  readings: FakeReadings,
+  apiVariants: FakeApiVariants,
   path: string,
   show: (row: T) => unknown,
 ): FakeAnswer {
   const limit = Number(query['limit'] ?? DEFAULT_LIMIT);
   const page = Number(query['page'] ?? 1);
-  const { minLimit, maxLimit } = readings;
+  const { minLimit, maxLimit } = apiVariants;
   if (!Number.isInteger(limit) || limit < minLimit || limit > maxLimit) {
     const message = `The limit must be between ${minLimit} and ${maxLimit}.`;
-    return refusal(readings, 422, message, { limit: [message] });
+    return refusal(apiVariants, 422, message, { limit: [message] });
   }
   if (!Number.isInteger(page) || page < 1) {
     const message = 'The page must be at least 1.';
-    return refusal(readings, 422, message, { page: [message] });
+    return refusal(apiVariants, 422, message, { page: [message] });
   }
   const from = (page - 1) * limit;
   const items = rows.slice(from, from + limit);
   const url = (n: number) => `https://api.partnero.com/v1${path}?page=${n}`;
   const empty = items.length === 0;
-  return success(readings, items.map(show), 200, {
+  return success(apiVariants, items.map(show), 200, {
     links: {
       first: url(1),
       last: null,

@@ -16,7 +16,7 @@ import type {
 import type { FakeFault, FaultScope } from './fake-fault.js';
 import { misbehave, send } from './fake-misbehaviour.js';
 import { FakeEventSender, type FakeDelivery, type SendEventOptions } from './fake-event.sender.js';
-import { DEFAULT_READINGS, type FakeReadings } from './fake-readings.js';
+import { DEFAULT_FAKE_API_VARIANTS, type FakeApiVariants } from './fake-api-variants.js';
 import type { FakeCall, RecordedRequest } from './fake-request.js';
 import { FakeRoutes } from './fake-routes.js';
 import { FakeStore } from './fake-store.js';
@@ -36,7 +36,7 @@ export interface FakePartneroOptions {
   readonly partners?: readonly (string | (Partial<FakePartner> & { key: string }))[] | undefined;
   /** Default: any that is free. */
   readonly port?: number | undefined;
-  readonly readings?: Partial<FakeReadings> | undefined;
+  readonly apiVariants?: Partial<FakeApiVariants> | undefined;
 }
 
 interface ActiveFault {
@@ -62,7 +62,7 @@ export class FakePartnero {
   /** Every request that came, in order. */
   readonly requests: RecordedRequest[] = [];
   /** Which side it takes where sources disagree; may be changed at any time. */
-  readonly readings: FakeReadings;
+  readonly apiVariants: FakeApiVariants;
   /** May be changed at any time: requests with the old one are then refused. */
   apiKey: string;
   private readonly store: FakeStore;
@@ -76,10 +76,10 @@ export class FakePartnero {
   private constructor(options: FakePartneroOptions) {
     const { program: type = 'affiliate', publicId = 'FAKE0001', partners = [] } = options;
     this.apiKey = options.apiKey ?? `fake-api-key-${randomUUID().slice(0, 8)}`;
-    this.readings = { ...DEFAULT_READINGS, ...options.readings };
+    this.apiVariants = { ...DEFAULT_FAKE_API_VARIANTS, ...options.apiVariants };
     this.store = new FakeStore(type);
-    const { store, readings } = this;
-    this.routes = new FakeRoutes({ type, publicId, store, readings });
+    const { store, apiVariants } = this;
+    this.routes = new FakeRoutes({ type, publicId, store, apiVariants });
     for (const partner of partners) this.store.addPartner(partner);
     this.server = createServer((request, response) => void this.answer(request, response));
     this.server.on('connection', (socket) => {
@@ -253,13 +253,13 @@ export class FakePartnero {
   }
 
   private carryOut(record: RecordedRequest, text: string): FakeAnswer {
-    if (!record.authorized) return refusal(this.readings, 401, 'Unauthenticated.');
+    if (!record.authorized) return refusal(this.apiVariants, 401, 'Unauthenticated.');
     const withBody = text !== '';
     if (withBody && !isObject(record.body)) {
-      return refusal(this.readings, 400, 'The body is not valid JSON.');
+      return refusal(this.apiVariants, 400, 'The body is not valid JSON.');
     }
     if (withBody && !record.headers['content-type']?.startsWith('application/json')) {
-      return refusal(this.readings, 400, 'The content type must be application/json.');
+      return refusal(this.apiVariants, 400, 'The content type must be application/json.');
     }
     const call: FakeCall = {
       method: record.method,

@@ -76,7 +76,7 @@ export class FakePartners extends FakeResource {
     const { email, id, key, password, referring_partner: referrer } = body;
     const errors: Problems = {};
     if (!isEmail(email)) errors['email'] = ['The email field must be a valid email address.'];
-    if (this.readings.passwordRequired && !isText(password)) {
+    if (this.apiVariants.passwordRequired && !isText(password)) {
       errors['password'] = required('password');
     }
     this.checkFields(body, errors);

@@ -28,7 +28,7 @@ export class FakeProgram extends FakeResource {
   }
 
   private test(): FakeAnswer {
-    const { tellsPublicId, typeNames } = this.readings;
+    const { tellsPublicId, typeNames } = this.apiVariants;
     const type = TYPES[this.type][typeNames];
     const program = tellsPublicId ? { type, pub_id: this.world.publicId } : { type };
     return this.ok({ program });
@@ -68,7 +68,7 @@ export class FakeProgram extends FakeResource {
       customers: String(customers.length),
       transactions: String(transactions.length),
     };
-    if (this.type === 'refer-a-friend' && this.readings.referAFriendProgram === 'totals') {
+    if (this.type === 'refer-a-friend' && this.apiVariants.referAFriendProgram === 'totals') {
       return { program, ...stats };
     }
     const program_settings = { currency: 'USD', cookie_lifetime: '30' };

@@ -1,7 +1,7 @@
 import { refusal, success, type FakeAnswer } from './fake-answer.js';
 import type { FakeProgramType } from './fake-entities.js';
 import { paginate } from './fake-pages.js';
-import type { FakeReadings } from './fake-readings.js';
+import type { FakeApiVariants } from './fake-api-variants.js';
 import type { FakeCall } from './fake-request.js';
 import type { FakeStore } from './fake-store.js';
 import { isFields, required, type Fields, type Problems } from './fake-values.js';
@@ -11,18 +11,18 @@ export interface FakeWorld {
   readonly type: FakeProgramType;
   readonly publicId: string;
   readonly store: FakeStore;
-  readonly readings: FakeReadings;
+  readonly apiVariants: FakeApiVariants;
 }
 
 /** Some of the routes of the fake. */
 export abstract class FakeResource {
   protected readonly store: FakeStore;
-  protected readonly readings: FakeReadings;
+  protected readonly apiVariants: FakeApiVariants;
   protected readonly type: FakeProgramType;
 
   constructor(protected readonly world: FakeWorld) {
     this.store = world.store;
-    this.readings = world.readings;
+    this.apiVariants = world.apiVariants;
     this.type = world.type;
   }
 
@@ -30,19 +30,19 @@ export abstract class FakeResource {
   abstract handle(call: FakeCall): FakeAnswer | undefined;
 
   protected ok(data?: unknown, status = 200): FakeAnswer {
-    return success(this.readings, data, status);
+    return success(this.apiVariants, data, status);
   }
 
   protected created(data: unknown): FakeAnswer {
-    return success(this.readings, data, this.readings.createStatus);
+    return success(this.apiVariants, data, this.apiVariants.createStatus);
   }
 
   protected list<T>(rows: readonly T[], call: FakeCall, show: (row: T) => unknown): FakeAnswer {
-    return paginate(rows, call.query, this.readings, `/${call.segments.join('/')}`, show);
+    return paginate(rows, call.query, this.apiVariants, `/${call.segments.join('/')}`, show);
   }
 
   protected refused(status: number, message: string, errors: Problems = {}): FakeAnswer {
-    return refusal(this.readings, status, message, errors);
+    return refusal(this.apiVariants, status, message, errors);
   }
 
   protected invalid(errors: Problems): FakeAnswer {
@@ -64,7 +64,7 @@ export abstract class FakeResource {
 
   /** A partner who isn't known, where one had to be named. */
   protected unknown(who: string): FakeAnswer {
-    const { unknownPartnerStatus: status } = this.readings;
+    const { unknownPartnerStatus: status } = this.apiVariants;
     const message = `The ${who} could not be found.`;
     return this.refused(status, message, status === 422 ? { [who]: [message] } : {});
   }
@@ -72,7 +72,7 @@ export abstract class FakeResource {
   /** The changes in the body of an update. */
   protected changesIn(
     body: Fields,
-    form: 'wrapped' | 'flat' | 'either' = this.readings.updateBody,
+    form: 'wrapped' | 'flat' | 'either' = this.apiVariants.updateBody,
   ): Fields | FakeAnswer {
     const { update } = body;
     if (form === 'flat' || (form === 'either' && !isFields(update))) return body;
@@ -81,7 +81,7 @@ export abstract class FakeResource {
 
   /** Nothing official says that keys may only be so long. */
   protected checkLength(field: string, value: unknown, errors: Problems): void {
-    const { maxKeyLength } = this.readings;
+    const { maxKeyLength } = this.apiVariants;
     if (maxKeyLength === null || typeof value !== 'string' || value.length <= maxKeyLength) return;
     errors[field] = [`The ${field} may not be greater than ${maxKeyLength} characters.`];
   }

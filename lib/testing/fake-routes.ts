@@ -37,7 +37,7 @@ export class FakeRoutes {
       const answer = resource.handle(call);
       if (answer) return answer;
     }
-    const { readings } = this.world;
-    return refusal(readings, 404, `The route ${call.segments[0]} could not be found.`);
+    const { apiVariants } = this.world;
+    return refusal(apiVariants, 404, `The route ${call.segments[0]} could not be found.`);
   }
 }

@@ -27,16 +27,16 @@ export class FakeSales {
   }
 
   private recordOne(body: Fields): FakeAnswer {
-    const { readings, store } = this.world;
+    const { apiVariants, store } = this.world;
     const errors = this.problemsIn(body);
     if (Object.keys(errors).length > 0) return this.invalid(errors);
     const { key } = body;
     const same = store.transactions.find((other) => other.key === key && isText(key));
-    if (same && readings.transactionKeys === 'refused') {
+    if (same && apiVariants.transactionKeys === 'refused') {
       const message = 'The key has already been taken.';
-      return refusal(readings, readings.duplicateStatus, message, { key: [message] });
+      return refusal(apiVariants, apiVariants.duplicateStatus, message, { key: [message] });
     }
-    if (same && readings.transactionKeys === 'deduplicated') return this.answer(same);
+    if (same && apiVariants.transactionKeys === 'deduplicated') return this.answer(same);
     const { customer, refused } = this.buyer(body);
     if (refused) return refused;
     const recorded = transactionOf(body, customer ?? null);
@@ -45,7 +45,7 @@ export class FakeSales {
   }
 
   private problemsIn(body: Fields): Problems {
-    const { readings, type } = this.world;
+    const { apiVariants, type } = this.world;
     const { customer, amount, reward, action, key, created_at: at } = body;
     const errors: Problems = {};
     if (!isReference(customer)) errors['customer'] = required('customer');
@@ -54,20 +54,20 @@ export class FakeSales {
     if (reward !== undefined && !isAmount(reward)) {
       errors['reward'] = ['The reward must be a number.'];
     }
-    if (readings.actionRequired && !isText(action)) errors['action'] = required('action');
-    if (isText(key) && readings.maxKeyLength !== null && key.length > readings.maxKeyLength) {
-      errors['key'] = [`The key may not be greater than ${readings.maxKeyLength} characters.`];
+    if (apiVariants.actionRequired && !isText(action)) errors['action'] = required('action');
+    if (isText(key) && apiVariants.maxKeyLength !== null && key.length > apiVariants.maxKeyLength) {
+      errors['key'] = [`The key may not be greater than ${apiVariants.maxKeyLength} characters.`];
     }
     const isUnix = typeof at === 'number' && Number.isInteger(at);
     const isDate = typeof at === 'string' && !Number.isNaN(Date.parse(at));
-    const fits = { unix: isUnix, text: isDate, either: isUnix || isDate }[readings.saleTime];
+    const fits = { unix: isUnix, text: isDate, either: isUnix || isDate }[apiVariants.saleTime];
     if (at !== undefined && !fits) errors['created_at'] = ['The created at is not a valid date.'];
     return errors;
   }
 
   /** Who bought: created along if asked for. Nobody, if the sale counts for nobody. */
   private buyer(body: Fields): { customer?: FakeCustomer | undefined; refused?: FakeAnswer } {
-    const { store, readings } = this.world;
+    const { store, apiVariants } = this.world;
     const reference = body['customer'] as Fields;
     const found = store.customerBy(reference);
     if (found) {
@@ -77,13 +77,13 @@ export class FakeSales {
     }
     const options = body['options'];
     if (!isFields(options) || options['create_customer'] !== true) {
-      return readings.unknownCustomer === 'recorded' ? {} : { refused: this.unknownCustomer() };
+      return apiVariants.unknownCustomer === 'recorded' ? {} : { refused: this.unknownCustomer() };
     }
-    const isTop = readings.newCustomerPartner === 'top';
+    const isTop = apiVariants.newCustomerPartner === 'top';
     const { partner: nested, ...fields } = reference;
     const made = this.customers.create({ ...fields, partner: isTop ? body['partner'] : nested });
     if (made.status < 300) return { customer: store.customerBy(reference) };
-    return readings.unknownPartnerOnSale === 'ignored' ? {} : { refused: made };
+    return apiVariants.unknownPartnerOnSale === 'ignored' ? {} : { refused: made };
   }
 
   /** In a refer-a-friend program only sales to referred customers count. */
@@ -92,20 +92,20 @@ export class FakeSales {
   }
 
   private unknownCustomer(): FakeAnswer {
-    const { readings } = this.world;
-    const status = readings.unknownCustomer === 'recorded' ? 422 : readings.unknownCustomer;
+    const { apiVariants } = this.world;
+    const status = apiVariants.unknownCustomer === 'recorded' ? 422 : apiVariants.unknownCustomer;
     const message = 'The customer could not be found.';
-    return refusal(readings, status, message, status === 422 ? { customer: [message] } : {});
+    return refusal(apiVariants, status, message, status === 422 ? { customer: [message] } : {});
   }
 
   private invalid(errors: Problems): FakeAnswer {
-    return refusal(this.world.readings, 422, 'The given data was invalid.', errors);
+    return refusal(this.world.apiVariants, 422, 'The given data was invalid.', errors);
   }
 
   private answer(transaction: FakeTransaction): FakeAnswer {
-    const { readings } = this.world;
+    const { apiVariants } = this.world;
     const shown = showTransaction(transaction, this.world);
-    return success(readings, shown, readings.transactionStatus);
+    return success(apiVariants, shown, apiVariants.transactionStatus);
   }
 }
 

@@ -3,7 +3,7 @@ import type { FakeWorld } from './fake-resource.js';
 import { stamp, tagsOf, type Fields } from './fake-values.js';
 
 /** A customer as he is answered, in the shape of the program's type. */
-export function showCustomer(customer: FakeCustomer, { type, readings }: FakeWorld): Fields {
+export function showCustomer(customer: FakeCustomer, { type, apiVariants }: FakeWorld): Fields {
   const { email, name, surname, partner, referrer, deletedAt } = customer;
   const common = {
     email,
@@ -17,7 +17,7 @@ export function showCustomer(customer: FakeCustomer, { type, readings }: FakeWor
     return {
       ...common,
       key: customer.key,
-      partner: partner?.[readings.partnerField] ?? null,
+      partner: partner?.[apiVariants.partnerField] ?? null,
       deleted: deletedAt !== null,
       deleted_at: deletedAt ? stamp(deletedAt) : null,
       tags: tagsOf(customer.tags),
@@ -35,15 +35,15 @@ export function showCustomer(customer: FakeCustomer, { type, readings }: FakeWor
 /** A partner as he is answered. `withStats`: as *get partner* does. */
 export function showPartner(
   partner: FakePartner,
-  { store, readings }: FakeWorld,
+  { store, apiVariants }: FakeWorld,
   withStats = false,
 ): Fields {
   const { id, key, email, name, surname, tags, archived, createdAt } = partner;
   const customers = store.customers.filter((customer) => customer.partner === partner);
   const link = `https://example.com/?aff=${encodeURIComponent(key)}`;
   const common = {
-    ...(readings.partnerAnswers === 'key' ? {} : { id }),
-    ...(readings.partnerAnswers === 'id' ? {} : { key }),
+    ...(apiVariants.partnerAnswers === 'key' ? {} : { id }),
+    ...(apiVariants.partnerAnswers === 'id' ? {} : { key }),
     email,
     name,
     surname,
@@ -80,7 +80,7 @@ export function showPartner(
 /** A transaction as it is answered, in the shape of the program's type. */
 export function showTransaction(
   transaction: FakeTransaction,
-  { type, readings }: FakeWorld,
+  { type, apiVariants }: FakeWorld,
 ): Fields {
   const { key, action, amount, amountUnits, reward, customer, product } = transaction;
   const common = {
@@ -95,7 +95,7 @@ export function showTransaction(
   const who =
     type === 'affiliate'
       ? {
-          partner: customer?.partner?.[readings.partnerField] ?? null,
+          partner: customer?.partner?.[apiVariants.partnerField] ?? null,
           customer: customer?.key ?? null,
         }
       : { customer: customer?.referrer?.id ?? null, referred_customer: customer?.id ?? null };

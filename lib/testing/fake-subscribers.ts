@@ -53,7 +53,7 @@ export class FakeSubscribers extends FakeResource {
     if (this.store.subscribers.some((other) => other.email === email)) return this.taken('email');
     const referrer = isFields(referral) ? this.named(referral) : null;
     if (referrer === undefined) return this.unknown('referral');
-    const id = body[this.readings.subscriberId];
+    const id = body[this.apiVariants.subscriberId];
     const subscriber: FakeSubscriber = {
       id: isText(id) ? id : null,
       email: email as string,
@@ -97,7 +97,7 @@ export class FakeSubscribers extends FakeResource {
   }
 
   private named(reference: Fields): FakeSubscriber | undefined {
-    const id = reference[this.readings.subscriberId];
+    const id = reference[this.apiVariants.subscriberId];
     const { email } = reference;
     return this.store.subscribers.find(
       (each) => (isText(id) && each.id === id) || (isText(email) && each.email === email),

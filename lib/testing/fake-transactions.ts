@@ -48,7 +48,8 @@ export class FakeTransactions extends FakeResource {
 
   private single({ method }: FakeCall, key: string): FakeAnswer | undefined {
     if (method !== 'GET' && method !== 'DELETE') return undefined;
-    if (method === 'DELETE' && this.readings.deleteTransaction === 'body') return this.notAllowed();
+    if (method === 'DELETE' && this.apiVariants.deleteTransaction === 'body')
+      return this.notAllowed();
     const hit = this.hit(key);
     if (!hit) return this.notFound('Transaction');
     if (method === 'GET') return this.ok(this.show(hit));
@@ -56,14 +57,14 @@ export class FakeTransactions extends FakeResource {
   }
 
   private deleteByBody({ key }: Fields): FakeAnswer {
-    if (this.readings.deleteTransaction === 'path') return this.notAllowed();
+    if (this.apiVariants.deleteTransaction === 'path') return this.notAllowed();
     if (!isText(key)) return this.invalid({ key: required('key') });
     const hit = this.hit(key);
     return hit ? this.remove(key, hit) : this.notFound('Transaction');
   }
 
   private remove(key: string, hit: FakeTransaction): FakeAnswer {
-    const all = this.readings.doubledKey === 'all';
+    const all = this.apiVariants.doubledKey === 'all';
     this.store.transactions = this.store.transactions.filter((other) =>
       all ? other.key !== key : other !== hit,
     );
@@ -81,7 +82,7 @@ export class FakeTransactions extends FakeResource {
   /** Which transaction a path with this key means: there may be several. */
   private hit(key: string): FakeTransaction | undefined {
     const all = this.store.transactions.filter((transaction) => transaction.key === key);
-    return this.readings.doubledKey === 'last' ? all.at(-1) : all[0];
+    return this.apiVariants.doubledKey === 'last' ? all.at(-1) : all[0];
   }
 
   private listed(call: FakeCall): FakeAnswer {
@@ -101,7 +102,7 @@ export class FakeTransactions extends FakeResource {
   }
 
   private filter({ query }: FakeCall, who: string, field: string): string | undefined {
-    const { transactionFilters: names } = this.readings;
+    const { transactionFilters: names } = this.apiVariants;
     if (names === 'ignored') return undefined;
     return (
       (names === 'underscored' ? undefined : query[`${who}.${field}`]) ??

@@ -44,7 +44,7 @@ export class FakeWebhooks extends FakeResource {
 
   private create(body: Fields): FakeAnswer {
     const { name, url, is_active: isActive = true } = body;
-    const { webhookKeys } = this.readings;
+    const { webhookKeys } = this.apiVariants;
     const key = webhookKeys === 'generated' ? undefined : body['key'];
     const errors = this.problemsIn(body);
     for (const field of ['name', 'url', 'events']) {
@@ -77,7 +77,7 @@ export class FakeWebhooks extends FakeResource {
   private problemsIn({ url, events }: Fields): Problems {
     const errors: Problems = {};
     if (url !== undefined && !URL.canParse(textIn(url))) errors['url'] = ['The url is invalid.'];
-    const unconfirmed = this.readings.unconfirmedEvents ? UNCONFIRMED : [];
+    const unconfirmed = this.apiVariants.unconfirmedEvents ? UNCONFIRMED : [];
     const known = new Set([...EVENTS[this.type], ...unconfirmed]);
     const areKnown = Array.isArray(events) && events.every((event) => known.has(String(event)));
     if (events !== undefined && !areKnown) errors['events'] = ['The selected events are invalid.'];

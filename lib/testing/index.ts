@@ -1,7 +1,7 @@
 export { FakePartnero } from './fake-partnero.js';
 export type { FakePartneroOptions } from './fake-partnero.js';
 export type { FakeFault, FaultScope } from './fake-fault.js';
-export type { FakeReadings } from './fake-readings.js';
+export type { FakeApiVariants } from './fake-api-variants.js';
 export type { RecordedRequest } from './fake-request.js';
 export type {
   FakeCustomer,
@@ -17,3 +17,9 @@ export type {
 export type { FakeEventFormat } from './fake-event.js';
 export type { FakeDelivery, SendEventOptions } from './fake-event.sender.js';
 export { signPartneroEvent } from './sign-partnero-event.js';
+export { outboxConformance } from './conformance/outbox-conformance.js';
+export type {
+  ConformanceStore,
+  OutboxConformanceOptions,
+} from './conformance/conformance-options.js';
+export type { TestFramework } from './conformance/test-framework.js';

@@ -1,5 +1,5 @@
 import type { ApiCaller } from '../api/api.caller.js';
-import type { ApiReadings } from '../api/api.readings.js';
+import type { ApiVariants } from '../api/api.variants.js';
 import { ReferAFriendTransactionsResource } from '../api/transactions/refer-a-friend-transactions.resource.js';
 import { TransactionsResource } from '../api/transactions/transactions.resource.js';
 import type { CustomerId } from '../customer-id.js';
@@ -10,16 +10,16 @@ import type { Kept, SalesService } from './sales.service.js';
 export class DurableTransactions extends TransactionsResource {
   readonly #sales: SalesService;
 
-  constructor(caller: ApiCaller, readings: ApiReadings, sales: SalesService) {
-    super(caller, readings);
+  constructor(caller: ApiCaller, apiVariants: ApiVariants, sales: SalesService) {
+    super(caller, apiVariants);
     this.#sales = sales;
   }
 
   /**
-   * Records a sale, once, however often it is told: by the webhook of a payment provider, say, which
-   * delivers again. Resolves once it is kept durably; it is delivered behind the customer's own
-   * attribution, and what became of it is told by `onOutcome` and `outbox.find()`. If your payment
-   * provider is connected in Partnero, don't: it records the sales already.
+   * Records a sale once, however often it is submitted, such as by a payment provider that repeats its
+   * webhooks. Resolves once the sale is saved in the outbox. It is delivered after the customer's own
+   * attribution; `onOutcome` and `outbox.find()` report its outcome. Don't use it if your payment
+   * provider is connected in Partnero, which then records the sales itself.
    *
    * @example
    * await partnero.transactions.record({
@@ -27,18 +27,18 @@ export class DurableTransactions extends TransactionsResource {
    *   customer: { key: user.id },
    *   amount: fromMinorUnits(invoice.amount_paid, invoice.currency),
    * })
-   * @throws PartneroError `invalid_input`; `outbox_unavailable` if it can't be kept: answer the provider
-   * with an error, so that it delivers again
+   * @throws PartneroError `invalid_input`; `outbox_unavailable` if it can't be saved: respond to the
+   * provider with an error, so that it sends the webhook again
    */
   record(sale: Sale): Promise<Kept> {
     return this.#sales.record(sale);
   }
 
   /**
-   * Takes a sale back, and its commission: the whole of it, since Partnero has no partial refunds. May
-   * come before its sale, which then isn't sent. Resolves once it is kept durably.
+   * Takes a sale back with its commission: all of it, since Partnero has no partial refunds. May be
+   * called before the sale is recorded, which then isn't sent. Resolves once the refund is saved.
    *
-   * @param key that of the sale
+   * @param key the sale's key
    * @throws PartneroError `invalid_input`, `outbox_unavailable`
    */
   refund(key: CustomerId): Promise<Kept> {
@@ -50,8 +50,8 @@ export class DurableTransactions extends TransactionsResource {
 export class DurableReferAFriendTransactions extends ReferAFriendTransactionsResource {
   readonly #sales: SalesService;
 
-  constructor(caller: ApiCaller, readings: ApiReadings, sales: SalesService) {
-    super(caller, readings);
+  constructor(caller: ApiCaller, apiVariants: ApiVariants, sales: SalesService) {
+    super(caller, apiVariants);
     this.#sales = sales;
   }
 

@@ -15,14 +15,14 @@ export interface Buyer {
 
 type SaleOf<Dto> = Omit<Dto, 'key' | 'customer' | 'options'> & {
   /**
-   * Yours: of the invoice, order or charge. It tells a redelivery from another sale, and names the sale
-   * that is refunded. Never the customer's: his next sale would be taken for the same.
+   * Your id of the invoice, order or charge. It tells a redelivery from another sale, and identifies
+   * the sale in a refund. Never the customer's id: the customer's next sale would count as the same.
    */
   readonly key: CustomerId;
   readonly customer: Buyer;
 };
 
-/** A sale for `transactions.record()`. Its amount is a text with a currency, or `fromMinorUnits()`. */
+/** A sale for `transactions.record()`. Its amount is a string with a currency, or `fromMinorUnits()`. */
 export type Sale = SaleOf<CreateTransactionDto>;
 /** The same in a refer-a-friend program. */
 export type ReferAFriendSale = SaleOf<CreateReferAFriendTransactionDto>;
@@ -52,10 +52,10 @@ export function checkSale(sale: Sale | ReferAFriendSale, program: SalesProgram):
 export function keyOf(value: unknown, field: string): string {
   const key = toKey(value);
   if (key !== undefined) return key;
-  const problem = 'must be your own id: a text, a whole number or a bigint';
+  const problem = 'must be your own id: a string, an integer or a bigint';
   throw new PartneroError({
     kind: 'invalid_input',
-    message: `This can't be kept for Partnero: ${field}: ${problem}.`,
+    message: `This can't be queued for Partnero: ${field} ${problem}.`,
     fieldErrors: { [field]: [problem] },
   });
 }

@@ -1,11 +1,11 @@
 import type { CustomerId } from '../customer-id.js';
 import { maskKey } from '../mask-key.js';
 import type { JobKey, SubmittedJob } from '../outbox/job.js';
-import type { OutboxLog } from '../outbox/outbox.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
 import type { OutcomeReporter } from '../outcome.reporter.js';
 import type { SubmissionService } from '../submission.service.js';
-import { REFUND } from './refund.job.js';
-import { SALE } from './sale.job.js';
+import { REFUND } from './refund.handler.js';
+import { SALE } from './sale.handler.js';
 import {
   checkSale,
   digestOf,
@@ -16,18 +16,18 @@ import {
   type SalesProgram,
 } from './sale.js';
 
-/** What became of a sale or refund as it was handed over. */
+/** The result of submitting a sale or a refund. */
 export interface Kept {
-  /** Of the job in the outbox: see `outbox.find()`. */
+  /** The job's id in the outbox: see `outbox.find()`. */
   readonly jobId: string;
-  /** `accepted`: it will reach Partnero. Otherwise how it ended at once. */
-  readonly outcome: 'accepted' | 'duplicate' | 'conflict' | 'refunded';
+  /** `queued`: it will reach Partnero. Otherwise the outcome, since its key was taken. */
+  readonly outcome: 'queued' | 'duplicate' | 'conflict' | 'refunded';
 }
 
 const IF_TAKEN: JobKey['ifTaken'] = {
   same: 'duplicate',
   different: 'conflict',
-  withdrawn: 'refunded',
+  cancelled: 'refunded',
 };
 
 /** From a sale or a refund to a job in the outbox. */
@@ -43,51 +43,51 @@ export class SalesService {
   async record(given: Sale | ReferAFriendSale): Promise<Kept> {
     const sale = checkSale(given, this.program);
     const { key, customerKey } = sale;
-    const kept = await this.keep({
-      kind: SALE,
-      lane: customerKey,
+    const kept = await this.submit({
+      name: SALE,
+      orderingKey: customerKey,
       referralKey: null,
       payload: writeSale(sale),
-      acceptedAt: Date.now(),
+      queuedAt: Date.now(),
       key: { value: key, digest: digestOf(sale), ifTaken: IF_TAKEN },
     });
-    if (kept.outcome === 'conflict') this.complain(key, customerKey);
+    if (kept.outcome === 'conflict') this.logConflict(key, customerKey);
     return kept;
   }
 
   /** @throws PartneroError `invalid_input`, `outbox_unavailable` */
   async refund(given: CustomerId): Promise<Kept> {
     const key = keyOf(given, 'key');
-    return this.keep({
-      kind: REFUND,
-      // Where its sale isn't known.
-      lane: `refund:${key}`,
+    return this.submit({
+      name: REFUND,
+      // Used if the sale isn't known.
+      orderingKey: `refund:${key}`,
       referralKey: null,
       payload: key,
-      acceptedAt: Date.now(),
+      queuedAt: Date.now(),
       key: { value: key, digest: '', ifTaken: IF_TAKEN },
-      withdraws: { kind: SALE, key },
+      cancels: { name: SALE, key },
     });
   }
 
-  private async keep(job: SubmittedJob): Promise<Kept> {
+  private async submit(job: SubmittedJob): Promise<Kept> {
     const { id: jobId, outcome } = await this.submissions.submit(job);
-    if (outcome === null) return { jobId, outcome: 'accepted' };
-    const { kind, lane: customerKey, key } = job;
+    if (outcome === null) return { jobId, outcome: 'queued' };
+    const { name, orderingKey: customerKey, key } = job;
     this.reporter.reportAtOnce({
       outcome,
-      kind,
+      jobName: name,
       jobId,
       transactionKey: key?.value,
-      ...(kind === SALE ? { customerKey } : {}),
+      ...(name === SALE ? { customerKey } : {}),
     });
     return { jobId, outcome: outcome as Kept['outcome'] };
   }
 
-  private complain(key: string, customerKey: string): void {
+  private logConflict(key: string, customerKey: string): void {
     this.log.error(
       `The sale ${maskKey(key)} of customer ${maskKey(customerKey)} was not recorded: its key is ` +
-        'taken by a sale with another amount, currency or customer. Give each sale a key of its own.',
+        'taken by a sale with another amount, currency or customer. Give each sale its own key.',
     );
   }
 }

@@ -1,27 +1,27 @@
-/** How a sale ended that was handed to `transactions.record()`. */
+/** The outcome of a sale that was submitted with `transactions.record()`. */
 export type SaleOutcome =
-  /** At Partnero, once. */
+  /** Partnero has it, once. */
   | 'recorded'
-  /** It is there already, or on its way: the same key, with the same amount, currency and customer. */
+  /** Recorded or queued before: the same key, with the same amount, currency and customer. */
   | 'duplicate'
   /** The key is taken by a sale with another amount, currency or customer. */
   | 'conflict'
-  /** Partnero doesn't know the customer: nobody referred him, nobody is paid. */
+  /** Partnero doesn't know the customer: nobody referred them, so nobody is paid. */
   | 'not_attributed'
-  /** Its refund came before it; not sent. */
+  /** Its refund was submitted before it; not sent. */
   | 'refunded'
   /** Partnero refused it; the reason names status and fields. */
   | 'rejected'
-  /** Given up after `maxAgeDays`; waits for `replay()`. */
+  /** It failed for longer than `maxAgeDays`; `requeue()` delivers it again. */
   | 'dead';
 
-/** How a refund ended that was handed to `transactions.refund()`. */
+/** The outcome of a refund that was submitted with `transactions.refund()`. */
 export type RefundOutcome =
-  /** The sale is deleted at Partnero, and its commission taken back. */
+  /** The sale is deleted at Partnero, and with it the commission. */
   | 'refunded'
-  /** Partnero has no such sale. Should it come yet, it is not sent. */
+  /** Partnero has no such sale. If the sale is submitted later, it isn't sent. */
   | 'not_found'
-  /** The same refund is there already, or on its way. */
+  /** The same refund was submitted before. */
   | 'duplicate'
   | 'rejected'
   | 'dead';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PartneroError } from '../api/partnero.error.js';
-import type { OutboxLog } from '../outbox/outbox.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
 import type { WebhookSecret } from './webhook.secret.js';
 import type {
   WantedSubscription,

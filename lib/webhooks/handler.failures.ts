@@ -1,18 +1,20 @@
-import type { OutboxLog } from '../outbox/outbox.js';
+import type { RunInAppContext } from '../app-context.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
+import { ThrottledLogger } from '../throttled-logger.js';
 import type { EventHandler } from './event.handler.js';
 import type { PartneroWebhookEvent } from './event.model.js';
-import { Sparingly } from './sparingly.js';
 import type { WebhooksOptions } from './webhooks.options.js';
 
-/** Makes known that a handler failed, without what its error says: that may hold personal data. */
+/** Reports that a handler failed, without the error's message, which may hold personal data. */
 export class HandlerFailures {
-  private readonly sparingly: Sparingly;
+  private readonly throttled: ThrottledLogger;
 
   constructor(
     private readonly log: OutboxLog,
     private readonly onHandlerError: WebhooksOptions['onHandlerError'],
+    private readonly inAppContext: RunInAppContext,
   ) {
-    this.sparingly = new Sparingly((message) => log.warn(message));
+    this.throttled = new ThrottledLogger((message) => log.warn(message));
   }
 
   /** @returns the name of what was thrown */
@@ -23,30 +25,30 @@ export class HandlerFailures {
     error: unknown,
   ): string {
     const name = nameOf(error);
-    this.sparingly.warn(`${handler.id} ${name}`, () => {
+    this.throttled.warn(`${handler.id} ${name}`, () => {
       const place = placeOf(error);
       return (
         `${handler.id} threw ${name} on the event ${event.name} ${event.id} (attempt ${attempt})` +
         `${place ? `, ${place}` : ''}. Its message isn't logged; webhooks.onHandlerError gets it.`
       );
     });
-    this.tell(handler, event, attempt, error);
+    this.inAppContext(() => this.callBack(handler, event, attempt, error));
     return name;
   }
 
-  private tell(
+  private callBack(
     { id: handler }: EventHandler,
     { id: eventId, name: event }: PartneroWebhookEvent,
     attempt: number,
     error: unknown,
   ): void {
-    const complain = () => this.log.error('webhooks.onHandlerError threw.');
+    const logThrown = () => this.log.error('webhooks.onHandlerError threw.');
     try {
-      const told: unknown = this.onHandlerError?.(error, { handler, eventId, event, attempt });
-      // An async function is taken for `() => void` too.
-      Promise.resolve(told).catch(complain);
+      const result: unknown = this.onHandlerError?.(error, { handler, eventId, event, attempt });
+      // An async function is a `() => void` too.
+      Promise.resolve(result).catch(logThrown);
     } catch {
-      complain();
+      logThrown();
     }
   }
 }

@@ -1,108 +1,112 @@
-import type { Forgotten, LedgerEntry, OutboxStats } from '../outbox/ledger.js';
-import type { Outbox } from '../outbox/outbox.js';
+import type { Forgotten, HistoryEntry, OutboxStats } from '../outbox/history.js';
+import type { OutboxEngine } from '../outbox/outbox-engine.js';
 
-/** What became of one event at one handler. */
+/** The status of one event at one handler. */
 export interface InboxEntry extends Pick<
-  LedgerEntry,
-  'id' | 'program' | 'state' | 'outcome' | 'reason' | 'attempts' | 'acceptedAt' | 'settledAt'
+  HistoryEntry,
+  'id' | 'program' | 'state' | 'outcome' | 'reason' | 'attempts' | 'queuedAt' | 'endedAt'
 > {
   /** `Class.method`, or the `id` given to `@OnPartneroEvent()`. */
   readonly handler: string;
   readonly eventId: string;
 }
 
-/** Which of the events that were given up to handle again; all of them without conditions. */
-export type InboxReplayFilter = { readonly id: string } | { readonly handler?: string | undefined };
+/** Which dead events to handle again. Without conditions: all of them. */
+export type InboxRequeueFilter =
+  { readonly id: string } | { readonly handler?: string | undefined };
 
-/** Tells what became of the events of a program: `partnero.webhooks.inbox`. */
+/** The status of a program's events: `partnero.webhooks.inbox`. */
 export class InboxInspector {
   readonly #program: string;
-  readonly #outbox: Outbox | null;
+  readonly #outbox: OutboxEngine | null;
 
-  constructor(program: string, outbox: Outbox | null) {
+  constructor(program: string, outbox: OutboxEngine | null) {
     this.#program = program;
     this.#outbox = outbox;
   }
 
   /**
-   * Numbers that add up: `accepted` = the sum of `outcomes` + `dead` + `pending`. `kinds` has them by
+   * Counts that add up: `queued` = the sum of `outcomes` + `dead` + `pending`. `jobs` has them by
    * handler. Outcomes: `handled`, `duplicate` (a repeated delivery), `discarded` (forgotten).
    */
   async stats(): Promise<OutboxStats> {
-    const stored = (await this.#outbox?.stats()) ?? NOTHING;
+    const stored = (await this.#outbox?.stats()) ?? NO_STATS;
     return { ...stored, program: this.#program };
   }
 
-  /** What became of an event, at each of its handlers. */
+  /** The status of an event at each of its handlers. */
   async find({ eventId }: { eventId: string }): Promise<InboxEntry[]> {
-    const entries = await this.#ofEach(eventId, (outbox, lane) => outbox.find(lane));
+    const entries = await this.#ofEach(eventId, (outbox, key) => outbox.find(key));
     return entries.flat().map((entry) => this.#toEntry(entry));
   }
 
-  /** Events that were given up, the oldest first. */
-  async *dead(): AsyncIterable<InboxEntry> {
+  /** Events that their handler failed on for longer than `delivery.maxAgeDays`, oldest first. */
+  async *deadLetters(): AsyncIterable<InboxEntry> {
     if (!this.#outbox) return;
-    for await (const entry of this.#outbox.dead()) yield this.#toEntry(entry);
+    for await (const entry of this.#outbox.deadLetters()) yield this.#toEntry(entry);
   }
 
   /**
-   * Has dead events handled again: one by its id, those of one handler, or all. How many.
+   * Has dead events handled again: one by its job's id, those of one handler, or all. Resolves with
+   * their number.
+   *
+   * @param filter default: all
    * @example
-   * await partnero.webhooks.inbox.replay({ handler: 'Commissions.add' })
+   * await partnero.webhooks.inbox.requeue({ handler: 'Commissions.add' })
    */
-  replay(filter: InboxReplayFilter | string): Promise<number> {
-    const asked = typeof filter === 'string' ? { id: filter } : filter;
-    const translated = 'id' in asked ? asked : { kind: asked.handler };
-    return this.#outbox?.replay(translated) ?? Promise.resolve(0);
+  requeue(filter: InboxRequeueFilter | string = {}): Promise<number> {
+    const given = typeof filter === 'string' ? { id: filter } : filter;
+    const translated = 'id' in given ? given : { jobName: given.handler };
+    return this.#outbox?.requeue(translated) ?? Promise.resolve(0);
   }
 
   /**
-   * Erases what is kept of an event; the numbers stay. Where it still waits, it ends as `discarded`.
-   * Should Partnero deliver it once more, it is handled as a new one.
+   * Erases an event from the inbox; the counts stay. Where it is still pending, it ends as `discarded`.
+   * If Partnero delivers it once more, it counts as a new event.
    */
   async forget({ eventId }: { eventId: string }): Promise<Forgotten> {
-    const each = await this.#ofEach(eventId, (outbox, lane) => outbox.forget(lane));
+    const each = await this.#ofEach(eventId, (outbox, key) => outbox.forget(key));
     return {
       forgotten: each.reduce((sum, { forgotten }) => sum + forgotten, 0),
-      underWay: each.reduce((sum, { underWay }) => sum + underWay, 0),
+      inFlight: each.reduce((sum, { inFlight }) => sum + inFlight, 0),
     };
   }
 
-  /** For every handler that there is, or ever was. */
+  /** For every handler that the app has or ever had. */
   async #ofEach<T>(
     eventId: string,
-    ask: (outbox: Outbox, lane: string) => Promise<T>,
+    ask: (outbox: OutboxEngine, orderingKey: string) => Promise<T>,
   ): Promise<T[]> {
     const outbox = this.#outbox;
     if (!outbox) return [];
-    const { kinds } = await outbox.stats();
-    return Promise.all(Object.keys(kinds).map((kind) => ask(outbox, `${eventId}:${kind}`)));
+    const { jobs } = await outbox.stats();
+    return Promise.all(Object.keys(jobs).map((name) => ask(outbox, `${eventId}:${name}`)));
   }
 
-  #toEntry(entry: LedgerEntry): InboxEntry {
-    const { id, state, outcome, reason, attempts, acceptedAt, settledAt } = entry;
+  #toEntry(entry: HistoryEntry): InboxEntry {
+    const { id, state, outcome, reason, attempts, queuedAt, endedAt } = entry;
     return {
       id,
       program: this.#program,
-      handler: entry.kind,
+      handler: entry.jobName,
       eventId: entry.key ?? '',
       state,
       outcome,
       reason,
       attempts,
-      acceptedAt,
-      settledAt,
+      queuedAt,
+      endedAt,
     };
   }
 }
 
-const NOTHING: Omit<OutboxStats, 'program'> = {
+const NO_STATS: Omit<OutboxStats, 'program'> = {
   location: 'none: events are handled while Partnero waits',
-  accepted: 0,
+  queued: 0,
   pending: 0,
   dead: 0,
   outcomes: {},
-  kinds: {},
+  jobs: {},
   oldestPendingAt: null,
   paused: null,
   storage: { ok: true, problem: null },

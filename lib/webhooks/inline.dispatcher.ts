@@ -4,7 +4,7 @@ import type { EventHandler } from './event.handler.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import type { HandlerFailures } from './handler.failures.js';
 
-/** Where nothing can be kept: handles while Partnero waits, and knows of no repetition. */
+/** Calls the handlers while Partnero waits, since nothing can be saved. Doesn't detect repetitions. */
 export class InlineDispatcher implements EventDispatcher {
   constructor(private readonly failures: HandlerFailures) {}
 
@@ -22,6 +22,6 @@ export class InlineDispatcher implements EventDispatcher {
         'A handler failed; Partnero will deliver the event again.',
       );
     }
-    return { accepted: handlers.length, duplicates: 0 };
+    return { queued: handlers.length, duplicates: 0 };
   }
 }

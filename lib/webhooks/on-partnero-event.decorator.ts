@@ -6,13 +6,13 @@ export interface OnPartneroEventOptions {
   /** The program, if the app has several: the `name` given to `PartneroModule.forRoot()`. */
   readonly name?: string | undefined;
   /**
-   * What the handler is called in the inbox: events that wait for it are kept under that name. Give one
-   * before you rename class or method. Default `Class.method`.
+   * The handler's name in the inbox, under which events are queued for it. Set it before you rename the
+   * class or the method. Default `Class.method`.
    */
   readonly id?: string | undefined;
 }
 
-/** What `@OnPartneroEvent()` writes on a method; one each time it stands there. */
+/** The metadata of one `@OnPartneroEvent()` on a method. */
 export interface OnPartneroEventMetadata {
   readonly selectors: readonly string[];
   readonly program: string;
@@ -22,7 +22,7 @@ export interface OnPartneroEventMetadata {
 export const ON_PARTNERO_EVENT = 'nestjs-partnero:on-event';
 
 type HandlerDecorator<Selector extends string> = <
-  Handler extends (event: PartneroEventOf<Selector>) => unknown,
+  Handler extends (event: PartneroEventOf<Selector>, signal: AbortSignal) => unknown,
 >(
   target: object,
   method: string | symbol,
@@ -30,16 +30,23 @@ type HandlerDecorator<Selector extends string> = <
 ) => void;
 
 /**
- * Has a method of a provider called with each event of that name, once `webhooks.dispatch()` got it.
- * An event is kept before it is handled: a handler that throws, or whose promise rejects, gets it again
- * later, and so it does if the process dies in the midst. So make it bear a repetition; `event.id`
- * tells one.
+ * Calls a method of a provider with each event of that name that `webhooks.dispatch()` receives. Events
+ * are saved first: a handler that throws, or whose promise rejects, gets the event again later, and so
+ * it does if the process dies meanwhile. So make the handler idempotent, by `event.id`.
+ *
+ * A handler that takes longer than `webhooks.handlerTimeoutMs` has failed too. The second argument, an
+ * `AbortSignal`, is aborted then. Handlers run in the async context of the app's start.
  *
  * @param selector a name, several, `'unknown'` for those that this version doesn't know, or `'*'`
  * @example
  * \@OnPartneroEvent('transaction.created')
  * async add(event: PartneroEventOf<'transaction.created'>) {
  *   await this.commissions.add(event.data.key, event.data.rewards)
+ * }
+ * @example
+ * \@OnPartneroEvent('partner.created')
+ * async sync(event: PartneroEventOf<'partner.created'>, signal: AbortSignal) {
+ *   await fetch(this.crm, { method: 'POST', body: JSON.stringify(event.data), signal })
  * }
  */
 export function OnPartneroEvent<const Selector extends PartneroEventSelector>(

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/core';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { programOfToken } from '../program.tokens.js';
-import { EventHandler } from './event.handler.js';
+import { EventHandler, type EventHandlerSettings } from './event.handler.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import { ON_PARTNERO_EVENT, type OnPartneroEventMetadata } from './on-partnero-event.decorator.js';
 import { PARTNERO_WEBHOOK, type PartneroWebhookMetadata } from './partnero-webhook.metadata.js';
@@ -16,7 +16,7 @@ import { probeRawBody, type RawBodyProbe } from './raw-body.probe.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 type Class = abstract new (...args: never[]) => unknown;
-type Method = (event: PartneroWebhookEvent) => unknown;
+type Method = (event: PartneroWebhookEvent, signal: AbortSignal) => unknown;
 
 /** A method with `@OnPartneroEvent()`. */
 interface Decorated {
@@ -49,7 +49,7 @@ export class WebhookDiscovery {
   }
 
   /** @throws PartneroConfigurationError if two handlers would have one id */
-  handlersOf(program: string): EventHandler[] {
+  handlersOf(program: string, settings: EventHandlerSettings): EventHandler[] {
     const found = new Map<string, Decorated>();
     for (const each of this.decorated()) {
       if (each.program !== program) continue;
@@ -60,7 +60,7 @@ export class WebhookDiscovery {
       found.set(id, { ...known, selectors: new Set([...selectors, ...each.selectors]) });
     }
     return [...found.values()].map(({ id, selectors, call }) => {
-      return new EventHandler(id, selectors, call);
+      return new EventHandler(id, selectors, call, settings);
     });
   }
 
@@ -111,7 +111,7 @@ export class WebhookDiscovery {
       if (!type) return [];
       return this.methodsOf(type.prototype as object).flatMap(([method, target]) =>
         metadataOf(target).map(({ id = `${type.name}.${method}`, program, selectors }) => {
-          const call: Method = (event) => this.call(wrapper, method, event);
+          const call: Method = (event, signal) => this.call(wrapper, method, event, signal);
           return { id, program, selectors: new Set(selectors), type, method, call };
         }),
       );
@@ -124,11 +124,16 @@ export class WebhookDiscovery {
       .map((name) => [name, (prototype as Record<string, Method>)[name]!]);
   }
 
-  private async call(wrapper: Wrapper, name: string, event: PartneroWebhookEvent): Promise<void> {
+  private async call(
+    wrapper: Wrapper,
+    name: string,
+    event: PartneroWebhookEvent,
+    signal: AbortSignal,
+  ): Promise<void> {
     const instance = isStatic(wrapper)
       ? (wrapper.instance as Record<string, Method>)
       : await this.resolve(wrapper, event);
-    await instance[name]!(event);
+    await instance[name]!(event, signal);
   }
 
   /** One that lives for this event, and may have it injected as `REQUEST`. */
@@ -173,8 +178,8 @@ function isObject(value: unknown): value is object {
 
 function sameId(id: string): PartneroConfigurationError {
   return new PartneroConfigurationError(
-    `Two handlers of @OnPartneroEvent() are called ${id}: events that wait would not know which one ` +
-      "they wait for. Rename one, or give it an id: @OnPartneroEvent('…', { id: '…' }).",
+    `Two handlers of @OnPartneroEvent() are called ${id}, so queued events can't tell them apart. ` +
+      "Rename one, or give it an id: @OnPartneroEvent('…', { id: '…' }).",
   );
 }
 
@@ -186,6 +191,6 @@ function unknownProgram(
   const known = [...programs].map((name) => `'${name}'`).join(', ');
   return new PartneroConfigurationError(
     `${where} is for the program '${program}', which this app doesn't have. It has: ${known}. Import ` +
-      `PartneroModule.forRoot({ name: '${program}', … }), or mend the name given to the decorator.`,
+      `PartneroModule.forRoot({ name: '${program}', … }), or correct the name given to the decorator.`,
   );
 }

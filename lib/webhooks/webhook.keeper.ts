@@ -1,6 +1,8 @@
+import type { RunInAppContext } from '../app-context.js';
 import { exponential } from '../outbox/backoff.js';
-import type { OutboxLog } from '../outbox/outbox.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
 import { PartneroError } from '../api/partnero.error.js';
+import { sleep } from '../sleep.js';
 import { ensureWebhook, NoSecretError } from './ensure-webhook.js';
 import type { WebhookSecret } from './webhook.secret.js';
 import type { SecretSource } from './webhook.receiver.js';
@@ -22,11 +24,12 @@ export class WebhookKeeper implements SecretSource {
   private running = false;
   private lastRun = -Infinity;
   private readonly stopped = new AbortController();
-  private lastProblem = '';
+  private readonly loggedProblems = new Set<string>();
 
   constructor(
     private readonly subscriptions: WebhookSubscriptions,
     private readonly wanted: WantedSubscription,
+    private readonly inAppContext: RunInAppContext,
     private readonly log: OutboxLog,
   ) {}
 
@@ -46,7 +49,9 @@ export class WebhookKeeper implements SecretSource {
 
   /** Perhaps somebody made the webhook anew in Partnero: then it has another secret. */
   noticeMismatch(): void {
-    if (Math.abs(Date.now() - this.lastRun) >= ASK_AGAIN_AFTER_MS) this.start();
+    if (Math.abs(Date.now() - this.lastRun) < ASK_AGAIN_AFTER_MS) return;
+    // This is called while a request is handled.
+    this.inAppContext(() => this.start());
   }
 
   stop(): void {
@@ -60,13 +65,13 @@ export class WebhookKeeper implements SecretSource {
       try {
         const isFirst = this.known === null;
         this.known = await ensureWebhook(this.subscriptions, this.wanted, this.log, signal);
-        this.lastProblem = '';
+        this.loggedProblems.clear();
         if (isFirst) setTimeout(() => this.start(), SECOND_LOOK_MS).unref();
         return;
       } catch (error) {
         if (!signal.aborted) this.complain(error);
       }
-      await this.sleep(exponential(step, FIRST_WAIT_MS, LONGEST_WAIT_MS));
+      await sleep(exponential(step, FIRST_WAIT_MS, LONGEST_WAIT_MS), signal);
     }
   }
 
@@ -74,24 +79,11 @@ export class WebhookKeeper implements SecretSource {
   private complain(error: unknown): void {
     const isOurs = error instanceof PartneroError || error instanceof NoSecretError;
     const problem = isOurs ? error.message : 'something unexpected.';
-    if (problem === this.lastProblem) return;
-    this.lastProblem = problem;
+    if (this.loggedProblems.has(problem)) return;
+    this.loggedProblems.add(problem);
     this.log.error(
-      `webhooks.ensure: the webhook could not be looked after at Partnero: ${problem} It is tried ` +
-        `again.${this.isReady ? '' : ' Until then, deliveries are answered 503.'}`,
+      `webhooks.ensure: the webhook could not be set up at Partnero: ${problem} Trying again.` +
+        (this.isReady ? '' : ' Until then, deliveries are answered 503.'),
     );
-  }
-
-  private sleep(ms: number): Promise<void> {
-    const { signal } = this.stopped;
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, ms).unref();
-      signal.addEventListener('abort', wake);
-    });
   }
 }

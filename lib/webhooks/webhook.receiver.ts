@@ -8,7 +8,7 @@ import type { PartneroWebhookEvent } from './event.model.js';
 import { rawBodyOf, type IncomingDelivery } from './raw-body.js';
 import { readEvent } from './read-event.js';
 import { isSignedWithAny, readSignature } from './signature.js';
-import type { Sparingly } from './sparingly.js';
+import type { ThrottledLogger } from '../throttled-logger.js';
 import type { WebhookSecret } from './webhook.secret.js';
 
 /** Secrets that come from Partnero, once it has told them. */
@@ -34,7 +34,7 @@ export class WebhookReceiver {
   constructor(
     private readonly settings: ReceiverSettings,
     private readonly source: SecretSource | null,
-    private readonly sparingly: Sparingly,
+    private readonly throttled: ThrottledLogger,
   ) {}
 
   /** @throws HttpException that says no more than its status */
@@ -58,7 +58,7 @@ export class WebhookReceiver {
       case 'none':
         return new Uint8Array();
       case 'lost':
-        this.sparingly.warn('raw body', () => RAW_BODY_LOST);
+        this.throttled.warn('raw body', () => RAW_BODY_LOST);
         throw new InternalServerErrorException();
     }
   }
@@ -75,7 +75,7 @@ export class WebhookReceiver {
   }
 
   private unsigned(): UnauthorizedException {
-    this.sparingly.warn(
+    this.throttled.warn(
       'unsigned',
       () => `A delivery was refused: no signature in the header ${this.settings.header}.`,
     );
@@ -87,7 +87,7 @@ export class WebhookReceiver {
     source?.noticeMismatch();
     // It may well be right: Partnero hasn't told the secret yet.
     if (source && !source.isReady) return new ServiceUnavailableException();
-    this.sparingly.warn(
+    this.throttled.warn(
       'mismatch',
       () =>
         'A delivery was refused: its signature is not that of its body. If it came from Partnero, ' +
@@ -98,7 +98,7 @@ export class WebhookReceiver {
   }
 
   private noEvent(event: PartneroWebhookEvent | null): BadRequestException {
-    this.sparingly.warn('no event', () =>
+    this.throttled.warn('no event', () =>
       event
         ? 'A delivery was refused: it is older than webhooks.toleranceSeconds, or says no time.'
         : 'A delivery was refused: it is signed, but holds no event.',

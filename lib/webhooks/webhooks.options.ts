@@ -2,7 +2,7 @@ import { OptionCheck } from '../option-check.js';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
 import { WebhookSecret } from './webhook.secret.js';
 
-/** How what Partnero tells is verified and handled. Needed where `@PartneroWebhook()` is used. */
+/** How webhook events are verified and handled. Needed where `@PartneroWebhook()` is used. */
 export interface WebhooksOptions {
   /**
    * The `signature` of the webhook in Partnero; several while it is changed, or where several webhooks
@@ -15,7 +15,7 @@ export interface WebhooksOptions {
   /**
    * Refuse events that were made longer ago, or that don't say when. Partnero delivers again for an
    * unknown time, with the time of the first delivery; a repeated event is handled once anyway, for as
-   * long as `ledgerDays`. Seconds; default: no limit.
+   * long as `historyDays`. Seconds; default: no limit.
    */
   toleranceSeconds?: number | undefined;
   /**
@@ -24,8 +24,14 @@ export interface WebhooksOptions {
    */
   ensure?: EnsureWebhookOptions | undefined;
   /**
-   * Told of each error of an `@OnPartneroEvent()` handler, such as for an error tracker. What we log
-   * leaves its message out, which may hold personal data.
+   * How long an `@OnPartneroEvent()` handler may take. After that it has failed, its `AbortSignal` is
+   * aborted, and it gets the event again later. Milliseconds; default 30,000.
+   */
+  handlerTimeoutMs?: number | undefined;
+  /**
+   * Called with each error of an `@OnPartneroEvent()` handler, such as for an error tracker. Our log
+   * lines leave out its message, which may hold personal data. Runs in the async context of the app's
+   * start.
    */
   onHandlerError?: ((error: unknown, about: FailedHandler) => void) | undefined;
 }
@@ -56,13 +62,14 @@ export interface FailedHandler {
 }
 
 export interface ResolvedWebhooksOptions {
-  /** Whether anything was said of webhooks at all. */
+  /** Whether webhooks are configured at all. */
   readonly given: boolean;
   readonly secrets: readonly WebhookSecret[];
   /** In lower case, as Node.js has them. */
   readonly header: string;
   readonly toleranceMs: number;
   readonly ensure: ResolvedEnsureOptions | undefined;
+  readonly handlerTimeoutMs: number;
   readonly onHandlerError: WebhooksOptions['onHandlerError'];
 }
 
@@ -82,7 +89,14 @@ export function resolveWebhooksOptions(
   program: string,
   environment: NodeJS.ProcessEnv,
 ): ResolvedWebhooksOptions {
-  const known = ['secret', 'header', 'toleranceSeconds', 'ensure', 'onHandlerError'];
+  const known = [
+    'secret',
+    'header',
+    'toleranceSeconds',
+    'ensure',
+    'handlerTimeoutMs',
+    'onHandlerError',
+  ];
   const check = new OptionCheck(given, 'webhooks', known);
   const fallback = program === DEFAULT_PROGRAM ? environment['PARTNERO_WEBHOOK_SECRET'] : undefined;
   const secrets = secretsFrom(given?.secret ?? (fallback?.trim() ? fallback : undefined), check);
@@ -100,6 +114,7 @@ export function resolveWebhooksOptions(
     header,
     toleranceMs: tolerance * 1_000,
     ensure: ensureFrom(given?.ensure),
+    handlerTimeoutMs: check.integer('handlerTimeoutMs', 30_000, { min: 1, max: 3_600_000 }),
     onHandlerError: check.function('onHandlerError', given?.onHandlerError),
   };
 }
@@ -110,7 +125,7 @@ function secretsFrom(given: unknown, check: OptionCheck): WebhookSecret[] {
   return texts.map((text) => {
     // An empty key would be a key that everybody knows.
     if (typeof text === 'string' && text.trim() !== '') return new WebhookSecret(text.trim());
-    throw check.refuse('secret', text, 'a text that is not empty, or a list of such');
+    throw check.refuse('secret', text, 'a string that is not empty, or a list of such');
   });
 }
 

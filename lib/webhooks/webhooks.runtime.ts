@@ -5,9 +5,11 @@ import type {
   OnModuleInit,
 } from '@nestjs/common';
 import type { ApiCaller } from '../api/api.caller.js';
-import type { OutboxLog } from '../outbox/outbox.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
+import { errorMessage } from '../error-message.js';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { ThrottledLogger } from '../throttled-logger.js';
 import { within } from '../within.js';
 import { ApiWebhookSubscriptions } from './api-webhook.subscriptions.js';
 import type { EventDispatcher } from './event.dispatcher.js';
@@ -16,14 +18,13 @@ import { HandlerFailures } from './handler.failures.js';
 import { Inbox, type EventOutcome, type InboxSettings } from './inbox.js';
 import { InboxInspector } from './inbox.inspector.js';
 import { InlineDispatcher } from './inline.dispatcher.js';
-import { Sparingly } from './sparingly.js';
 import type { WebhookDiscovery } from './webhook.discovery.js';
 import { WebhookKeeper } from './webhook.keeper.js';
 import { WebhookReceiver } from './webhook.receiver.js';
 import type { ResolvedWebhooksOptions } from './webhooks.options.js';
 import { WebhooksService } from './webhooks.service.js';
 
-/** What one program's webhooks stand on. */
+/** What a program's webhooks need. */
 export interface WebhooksContext extends InboxSettings {
   /** False if the option `enabled` says so: then nothing is received, and nothing handled. */
   readonly active: boolean;
@@ -34,15 +35,15 @@ export interface WebhooksContext extends InboxSettings {
   /** One attempt each: `ensure` has its own way to try again. */
   readonly client: ApiCaller;
   readonly log: OutboxLog;
-  /** Called once an outcome is durable. */
+  /** Called once an outcome is saved. */
   readonly report: (outcome: EventOutcome) => void;
 }
 
 const DRAIN_MS = 5_000;
-const SAY_MS = 500;
+const STATS_MS = 500;
 const CLOSE_MS = 3_000;
 
-/** All that one program of the app does with what Partnero tells; starts and stops with the app. */
+/** Receives and handles the webhook events of one program. Starts and stops with the app. */
 export class WebhooksRuntime
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
@@ -59,14 +60,14 @@ export class WebhooksRuntime
     private readonly context: WebhooksContext,
     private readonly app: WebhookDiscovery,
   ) {
-    const { program, active, options, log } = context;
+    const { program, active, options, log, inAppContext } = context;
     this.service = new WebhooksService(context.calls, this);
     this.keeper = this.makeKeeper();
-    this.failures = new HandlerFailures(log, options.onHandlerError);
+    this.failures = new HandlerFailures(log, options.onHandlerError, inAppContext);
     this.inline = new InlineDispatcher(this.failures);
-    const sparingly = new Sparingly((message) => log.warn(message));
+    const throttled = new ThrottledLogger((message) => log.warn(message));
     const settings = { program, active, ...options };
-    this.receiver = new WebhookReceiver(settings, this.keeper, sparingly);
+    this.receiver = new WebhookReceiver(settings, this.keeper, throttled);
   }
 
   get program(): string {
@@ -90,7 +91,10 @@ export class WebhooksRuntime
     const { program, app, context } = this;
     app.checkPrograms();
     this.routes = app.routesOf(program);
-    this.handlers = app.handlersOf(program);
+    this.handlers = app.handlersOf(program, {
+      timeoutMs: context.options.handlerTimeoutMs,
+      inAppContext: context.inAppContext,
+    });
     if (!context.active) return;
     await this.checkRoutes();
     if (!(await this.needsInbox())) return;
@@ -101,14 +105,14 @@ export class WebhooksRuntime
   onApplicationBootstrap(): void {
     this.startKeeper();
     this.inbox?.start();
-    this.sayWhatIsInForce();
+    this.logRoutes();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.keeper?.stop();
     await this.quietly(async (inbox) => {
       await inbox.drain(DRAIN_MS);
-      await within(SAY_MS, this.sayWhatStays(inbox));
+      await within(STATS_MS, this.logPending(inbox));
     });
   }
 
@@ -117,16 +121,19 @@ export class WebhooksRuntime
   }
 
   private makeKeeper(): WebhookKeeper | null {
-    const { active, options, client, log } = this.context;
+    const { active, options, client, log, inAppContext } = this.context;
     if (!active || !options.ensure) return null;
-    return new WebhookKeeper(new ApiWebhookSubscriptions(client), options.ensure, log);
+    const subscriptions = new ApiWebhookSubscriptions(client);
+    return new WebhookKeeper(subscriptions, options.ensure, inAppContext, log);
   }
 
   private startKeeper(): void {
     const { keeper, context } = this;
     if (!keeper) return;
     if (context.hasApiKey) return keeper.start();
-    context.log.error('webhooks.ensure needs an API key: deliveries are answered 503 without one.');
+    context.log.error(
+      'webhooks.ensure needs an API key. Without one, deliveries are answered with 503.',
+    );
   }
 
   private async checkRoutes(): Promise<void> {
@@ -141,11 +148,11 @@ export class WebhooksRuntime
     const { outbox, options } = this.context;
     if (!outbox.durable) return false;
     if (this.handlers.length > 0) return true;
-    // What waits for a handler that is gone must not be forgotten in silence.
-    return (options.given || this.routes.length > 0) && Inbox.isKnown(this.context);
+    // Events that are queued for a removed handler must not be forgotten in silence.
+    return (options.given || this.routes.length > 0) && Inbox.exists(this.context);
   }
 
-  private sayWhatIsInForce(): void {
+  private logRoutes(): void {
     const { routes, handlers, inbox, context } = this;
     if (!context.active || routes.length + handlers.length === 0) return;
     const ids = handlers.map(({ id }) => id).join(', ');
@@ -155,7 +162,7 @@ export class WebhooksRuntime
     );
   }
 
-  private async sayWhatStays({ inspector, location }: Inbox): Promise<void> {
+  private async logPending({ inspector, location }: Inbox): Promise<void> {
     const { pending } = await inspector.stats();
     if (pending > 0) this.context.log.log(`${pending} pending events stay in ${location}.`);
   }
@@ -165,8 +172,7 @@ export class WebhooksRuntime
     try {
       if (this.inbox) await work(this.inbox);
     } catch (error) {
-      const why = error instanceof Error ? error.message : 'unknown error';
-      this.context.log.error(`Shutting down the inbox: ${why}`);
+      this.context.log.error(`Shutting down the inbox: ${errorMessage(error)}`);
     }
   }
 }

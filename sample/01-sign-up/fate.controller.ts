@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { PartneroService, type LedgerEntry, type ProgramStats } from 'nestjs-partnero';
+import { PartneroService, type HistoryEntry, type ProgramStats } from 'nestjs-partnero';
 import { fatePage } from './pages.js';
 import { StandIn } from './stand-in.controller.js';
 import { Users, type User } from './users.js';
@@ -7,7 +7,7 @@ import { Users, type User } from './users.js';
 /** One user, and what became of his attribution; `null` if nobody sent him. */
 export interface Fate {
   readonly user: User;
-  readonly entry: LedgerEntry | null;
+  readonly entry: HistoryEntry | null;
 }
 
 /** What every app can show to whoever asks "why was, or wasn't, this customer credited?" */

@@ -47,10 +47,10 @@ export function fatePage(
   );
 }
 
-/** The promise in one line: nothing that was accepted is unaccounted for. */
-function sums({ accepted, outcomes, dead, pending }: ProgramStats): string {
+/** The promise in one line: nothing that was queued is unaccounted for. */
+function sums({ queued, outcomes, dead, pending }: ProgramStats): string {
   const settled = Object.entries(outcomes).map(([outcome, n]) => `${n} ${outcome}`);
-  return `${accepted} accepted = ${[...settled, `${dead} dead`, `${pending} pending`].join(' + ')}`;
+  return `${queued} queued = ${[...settled, `${dead} dead`, `${pending} pending`].join(' + ')}`;
 }
 
 function switchFor(state: 'up' | 'down'): string {

@@ -30,7 +30,7 @@ const second = await start('second');
 console.log(`\nTwo processes of the app run: ${first.url} and ${second.url}`);
 
 fake.misbehave({ type: 'slow', ms: 500 });
-const known = (await second.stats()).accepted;
+const known = (await second.stats()).queued;
 const ids = Array.from({ length: VISITORS }, (_, i) => `user-${i + 1}-${Date.now()}`);
 const answers = await Promise.all(ids.map((id) => first.signUp(id, 'ann')));
 const answered = ids.filter((_, i) => answers[i]);
@@ -53,7 +53,7 @@ const at = (id: string) => fake.customers.filter(({ key }) => key === id).length
 const lost = answered.filter((id) => at(id) === 0).length;
 const doubled = answered.filter((id) => at(id) > 1).length;
 console.log(`At Partnero: ${answered.length - lost}. Lost: ${lost}. Twice: ${doubled}.`);
-console.log(`The outbox says: ${stats.accepted - known} accepted, ${stats.pending} pending.\n`);
+console.log(`The outbox says: ${stats.queued - known} queued, ${stats.pending} pending.\n`);
 
 await second.end('SIGTERM');
 await fake.stop();

@@ -60,7 +60,7 @@ it('of customers', async () => {
 it('changes links that are updated in a wrapper, too', async () => {
   const { fake, service } = await startApi();
   await service.links.create({ key: 'a', partner: { key: 'ann' } });
-  fake.readings.linkUpdateBody = 'wrapped';
+  fake.apiVariants.linkUpdateBody = 'wrapped';
   expect(await service.links.update('a', { direct_tracking: true })).toMatchObject({
     direct_tracking: true,
   });

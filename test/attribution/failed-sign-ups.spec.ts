@@ -251,7 +251,7 @@ describe.each(ADAPTERS)('a sign-up that fails, on %s', (adapter) => {
   ])('is not attributed when %s', async (_, path, status) => {
     const response = await visit(`${running.url}/${path}`, { partner: 'ann', body: { age: 'x' } });
     expect(response.status).toBe(status);
-    expect(await stats()).toMatchObject({ accepted: 0, pending: 0 });
+    expect(await stats()).toMatchObject({ queued: 0, pending: 0 });
     expect(fake.requests).toHaveLength(0);
   });
 
@@ -267,7 +267,7 @@ describe.each(ADAPTERS)('a sign-up that fails, on %s', (adapter) => {
     expect((await settled(running.app, 1)).outcomes).toEqual({ discarded: 1 });
     await eventually(() => outcomes.length === 1);
     expect(outcomes).toMatchObject([
-      { outcome: 'discarded', kind: 'attribution', program: 'default', referralKey: 'ann' },
+      { outcome: 'discarded', jobName: 'attribution', program: 'default', referralKey: 'ann' },
     ]);
     expect(fake.requests).toHaveLength(0);
   });

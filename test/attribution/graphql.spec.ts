@@ -138,7 +138,7 @@ describe.each(ADAPTERS)('a GraphQL mutation, on %s', (adapter) => {
 
   it('is not attributed when its resolver fails, though the status is 200', async () => {
     expect(await mutate('failing(id: "1") { id }')).toHaveProperty('errors');
-    expect(await stats()).toMatchObject({ accepted: 0 });
+    expect(await stats()).toMatchObject({ queued: 0 });
   });
 
   it('is discarded when its resolver fails after attributing', async () => {
@@ -170,7 +170,7 @@ describe.each(ADAPTERS)('a GraphQL mutation, on %s', (adapter) => {
     expect(await mutate('hostile(id: "1") { id }')).toMatchObject({
       data: { hostile: { id: '1' } },
     });
-    expect(await stats()).toMatchObject({ accepted: 0, notAccepted: { no_customer: 1 } });
+    expect(await stats()).toMatchObject({ queued: 0, notAccepted: { no_customer: 1 } });
   });
 
   it('can be attributed by hand', async () => {
@@ -181,6 +181,6 @@ describe.each(ADAPTERS)('a GraphQL mutation, on %s', (adapter) => {
 
   it('without a key is counted, and nothing more', async () => {
     await mutate('signUp(id: "1") { id }', '');
-    expect(await stats()).toMatchObject({ accepted: 0, notAccepted: { no_referral: 1 } });
+    expect(await stats()).toMatchObject({ queued: 0, notAccepted: { no_referral: 1 } });
   });
 });

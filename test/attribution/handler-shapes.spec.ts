@@ -127,7 +127,7 @@ class ShapesController {
 describe.each(ADAPTERS)('what a handler returns, on %s', (adapter) => {
   let fake: FakePartnero;
   let running: RunningApp;
-  let accepted = 0;
+  let queued = 0;
 
   beforeAll(async () => {
     fake = await FakePartnero.start({ partners: ['ann'] });
@@ -140,7 +140,7 @@ describe.each(ADAPTERS)('what a handler returns, on %s', (adapter) => {
         app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
       },
     });
-    accepted = 0;
+    queued = 0;
   });
 
   afterAll(async () => {
@@ -153,8 +153,8 @@ describe.each(ADAPTERS)('what a handler returns, on %s', (adapter) => {
     const before = fake.requestsTo('POST /customers').length;
     const response = await visit(`${running.url}/api/${path}`, { method, partner: 'ann' });
     expect(response.status).toBe(status);
-    accepted += 1;
-    await settled(running.app, accepted);
+    queued += 1;
+    await settled(running.app, queued);
     const bodies = fake.requestsTo('POST /customers').slice(before);
     expect(bodies.map(({ body }) => body)).toEqual([{ partner: { key: 'ann' }, ...expected }]);
     return response;
@@ -208,8 +208,8 @@ describe.each(ADAPTERS)('what a handler returns, on %s', (adapter) => {
       partner: 'ann',
     });
     expect(response.status).toBe(409);
-    accepted += 1;
-    const stats = await settled(running.app, accepted);
+    queued += 1;
+    const stats = await settled(running.app, queued);
     expect(stats.outcomes['discarded']).toBe(1);
     expect(fake.customers).toHaveLength(before);
   });
@@ -220,7 +220,7 @@ describe.each(ADAPTERS)('what a handler returns, on %s', (adapter) => {
       partner: 'ann',
     });
     expect(await response.text()).toContain('"id":"event"');
-    const { accepted: now } = await running.app.get(PartneroService).outbox.stats();
-    expect(now).toBe(accepted);
+    const { queued: now } = await running.app.get(PartneroService).outbox.stats();
+    expect(now).toBe(queued);
   });
 });

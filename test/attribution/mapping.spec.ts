@@ -160,8 +160,8 @@ describe.each(ADAPTERS)('the new customer, on %s', (adapter) => {
     ['false', 'false', undefined],
   ])('is nobody, quietly, when the mapper says %s', async (_, path, body) => {
     await signUp(path, body);
-    const { accepted, notAccepted } = await stats();
-    expect([accepted, notAccepted.no_customer]).toEqual([0, 1]);
+    const { queued, notAccepted } = await stats();
+    expect([queued, notAccepted.no_customer]).toEqual([0, 1]);
     expect(running.logger.ours('warn')).toEqual([]);
     expect(outcomes).toMatchObject([
       { outcome: 'no_customer', reason: 'not_a_new_customer', referralKey: 'ann' },
@@ -180,8 +180,8 @@ describe.each(ADAPTERS)('the new customer, on %s', (adapter) => {
       const response = await signUp(path);
       expect(await response.json()).toEqual({ id: 'fine' });
       await signUp(path);
-      const { accepted, notAccepted } = await stats();
-      expect([accepted, notAccepted.no_customer]).toEqual([0, 2]);
+      const { queued, notAccepted } = await stats();
+      expect([queued, notAccepted.no_customer]).toEqual([0, 2]);
       const warnings = running.logger.ours('warn');
       expect(warnings).toHaveLength(1);
       expect(warnings[0]).toContain(`MappingController.${path}`);
@@ -194,8 +194,8 @@ describe.each(ADAPTERS)('the new customer, on %s', (adapter) => {
     async (what) => {
       await signUp(`unmapped/${what}`);
       await signUp(`unmapped/${what}`);
-      const { accepted, notAccepted } = await stats();
-      expect([accepted, notAccepted.no_customer]).toEqual([0, 2]);
+      const { queued, notAccepted } = await stats();
+      expect([queued, notAccepted.no_customer]).toEqual([0, 2]);
       const warnings = running.logger.ours('warn');
       expect(warnings).toHaveLength(1);
       expect(warnings[0]).toMatch(/MappingController\.unmapped.*mapper/);
@@ -203,27 +203,27 @@ describe.each(ADAPTERS)('the new customer, on %s', (adapter) => {
   );
 
   it.each([
-    ['by-hand/attribute', ['by-hand'], ['accepted'], 1],
+    ['by-hand/attribute', ['by-hand'], ['queued'], 1],
     ['by-hand/unawaited', ['unawaited'], [], 1],
-    ['by-hand/attribute-again', ['again'], ['accepted', 'accepted'], 2],
-    ['by-hand/race', ['race-3'], ['accepted', 'accepted', 'accepted'], 3],
+    ['by-hand/attribute-again', ['again'], ['queued', 'queued'], 2],
+    ['by-hand/race', ['race-3'], ['queued', 'queued', 'queued'], 3],
     ['by-hand/none', ['mapped'], [], 1],
-  ])('is by hand what the last call says: %s', async (path, expected, answers, accepted) => {
+  ])('is by hand what the last call says: %s', async (path, expected, answers, queued) => {
     const response = await signUp(path);
     expect(await response.json()).toEqual({ id: 'mapped', outcomes: answers });
-    const { outcomes: sums } = await settled(running.app, accepted);
+    const { outcomes: sums } = await settled(running.app, queued);
     expect(keys()).toEqual(expected);
-    expect(sums['discarded'] ?? 0).toBe(accepted - 1);
-    await eventually(() => outcomes.length === accepted);
+    expect(sums['discarded'] ?? 0).toBe(queued - 1);
+    await eventually(() => outcomes.length === queued);
   });
 
   it.each([
     ['by-hand/skip', 0, 0],
     ['by-hand/attribute-skip', 1, 1],
     ['by-hand/attribute-rubbish', 1, 1],
-  ])('is nobody after %s', async (path, accepted, discarded) => {
+  ])('is nobody after %s', async (path, queued, discarded) => {
     await signUp(path);
-    const { outcomes: sums } = await settled(running.app, accepted);
+    const { outcomes: sums } = await settled(running.app, queued);
     expect(sums['discarded'] ?? 0).toBe(discarded);
     expect(keys()).toEqual([]);
   });
@@ -237,8 +237,8 @@ describe.each(ADAPTERS)('the new customer, on %s', (adapter) => {
   it('is not looked for without a key, quietly', async () => {
     await visit(`${running.url}/unmapped/nested`, {});
     await visit(`${running.url}/throws`, {});
-    const { accepted, notAccepted } = await stats();
-    expect([accepted, notAccepted]).toEqual([
+    const { queued, notAccepted } = await stats();
+    expect([queued, notAccepted]).toEqual([
       0,
       { no_referral: 2, no_customer: 0, disabled: 0, accept_failed: 0, accept_timeout: 0 },
     ]);

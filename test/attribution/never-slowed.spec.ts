@@ -40,10 +40,10 @@ function hinderedOutbox(hinder: () => Promise<void>): OutboxDefinition {
     ...definition,
     create(context) {
       const outbox = definition.create(context);
-      const accept = outbox.accept.bind(outbox);
-      outbox.accept = async (...args) => {
+      const enqueue = outbox.enqueue.bind(outbox);
+      outbox.enqueue = async (...args) => {
         await hinder();
-        return accept(...args);
+        return enqueue(...args);
       };
       return outbox;
     },
@@ -122,8 +122,8 @@ describe.each(ADAPTERS)('a sign-up that something of ours holds up, on %s', (ada
     const running = await start({ outbox });
     await answersInTime(running, 'signup/1');
     await answersInTime(running, 'signup/2');
-    const { accepted, notAccepted } = await running.app.get(PartneroService).outbox.stats();
-    expect([accepted, notAccepted.accept_failed]).toEqual([0, 2]);
+    const { queued, notAccepted } = await running.app.get(PartneroService).outbox.stats();
+    expect([queued, notAccepted.accept_failed]).toEqual([0, 2]);
     expect(outcomes).toMatchObject([
       { outcome: 'accept_failed', customerKey: '1', route: 'AuthController.signup' },
       { outcome: 'accept_failed', customerKey: '2' },
@@ -153,7 +153,7 @@ describe.each(ADAPTERS)('a sign-up that something of ours holds up, on %s', (ada
     await break_(fake);
     await Promise.all(Array.from({ length: 20 }, (__, i) => answersInTime(running, `signup/${i}`)));
     expect(await running.app.get(PartneroService).outbox.stats()).toMatchObject({
-      accepted: 20,
+      queued: 20,
       pending: 20,
     });
     fake.heal();

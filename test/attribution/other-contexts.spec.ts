@@ -72,7 +72,7 @@ describe('a GraphQL context', () => {
     'like %j passes through',
     async (context) => {
       const app = await intercept('graphql', [undefined, {}, context, {}]);
-      expect((await app.get(PartneroService).outbox.stats()).accepted).toBe(0);
+      expect((await app.get(PartneroService).outbox.stats()).queued).toBe(0);
     },
   );
 });
@@ -88,7 +88,7 @@ describe('anything else', () => {
   ])('%s with %j passes through', async (type, args) => {
     const app = await intercept(type, args);
     expect(await app.get(PartneroService).outbox.stats()).toMatchObject({
-      accepted: 0,
+      queued: 0,
       notAccepted: { no_referral: 0, no_customer: 0 },
     });
   });
@@ -124,6 +124,6 @@ describe('a microservice', () => {
       key: null,
     });
     await client.close();
-    expect((await app.get(PartneroService).outbox.stats()).accepted).toBe(0);
+    expect((await app.get(PartneroService).outbox.stats()).queued).toBe(0);
   });
 });

@@ -135,7 +135,7 @@ describe.each(ADAPTERS)('where the decorators may stand, on %s', (adapter) => {
   it('without @AttributeReferral(), @Referral() attributes at once', async () => {
     const { url, app } = await start(UndecoratedController);
     const response = await visit(`${url}/undecorated/signup`, { partner: 'ann' });
-    expect(await response.json()).toEqual({ outcome: 'accepted', key: 'ann' });
+    expect(await response.json()).toEqual({ outcome: 'queued', key: 'ann' });
     await settled(app, 1);
     expect(keys()).toEqual(['undecorated']);
   });
@@ -191,7 +191,7 @@ describe.each(ADAPTERS)('where the decorators may stand, on %s', (adapter) => {
       source: 'cookie',
       attribute: (customer) => {
         attributed.push(customer);
-        return Promise.resolve('accepted');
+        return Promise.resolve('queued');
       },
       skip: () => {},
       toToken: () => '',

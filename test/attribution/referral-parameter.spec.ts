@@ -84,7 +84,7 @@ describe.each(ADAPTERS)('@Referral() on %s', (adapter) => {
     async (path) => {
       await start();
       const response = await signUp(`${path}/new`);
-      expect(await response.json()).toEqual({ outcome: 'accepted', key: 'friend' });
+      expect(await response.json()).toEqual({ outcome: 'queued', key: 'friend' });
       await eventually(() => friends.customers.length === 2);
       expect(affiliates.customers).toEqual([]);
     },

@@ -55,6 +55,6 @@ describe.each(ADAPTERS)('a sign-up on %s', (adapter) => {
       const now = await app.get(PartneroService).outbox.stats();
       return now.pending === 0 && now;
     });
-    expect(stats).toMatchObject({ accepted: 1, pending: 0, dead: 0, outcomes: { attributed: 1 } });
+    expect(stats).toMatchObject({ queued: 1, pending: 0, dead: 0, outcomes: { attributed: 1 } });
   });
 });

@@ -80,7 +80,7 @@ describeInBrowser()('a real browser', () => {
     await page.click('button');
     await page.waitForURL(`${url}/fate`);
     // The page reloads itself.
-    await page.waitForSelector('text=1 accepted = 1 attributed', { timeout: 15_000 });
+    await page.waitForSelector('text=1 queued = 1 attributed', { timeout: 15_000 });
     expect(await page.textContent('table')).toMatch(/Ada\s*ann\s*attributed/);
     await screenshot(page, '01-fate');
   }, 60_000);
@@ -110,7 +110,7 @@ describeInBrowser()('a real browser', () => {
     fate.hostname = 'localhost';
     const entries = await eventually(async () => {
       const found = (await (await fetch(fate)).json()) as { state: string }[];
-      return found[0]?.state === 'settled' && found;
+      return found[0]?.state === 'completed' && found;
     });
     expect(entries).toMatchObject([{ outcome: 'attributed', referralKey: 'ann' }]);
   }, 60_000);
@@ -130,7 +130,7 @@ describeInBrowser()('a real browser', () => {
     await page.waitForURL(`${url}/fate/*`);
     const entries = await eventually(async () => {
       const found = (await (await fetch(page.url())).json()) as { state: string }[];
-      return found[0]?.state === 'settled' && found;
+      return found[0]?.state === 'completed' && found;
     });
     expect(entries).toMatchObject([{ outcome: 'attributed', referralKey: 'ann' }]);
     await screenshot(page, '03-fate');

@@ -52,11 +52,11 @@ describe('outbox stats', () => {
     const { status, out, err } = outbox('stats');
     expect([status, err]).toEqual([0, '']);
     expect(out).toMatch(/^Program default\n/);
-    for (const line of [/attributed +1/, /unknown_partner +1/, /pending +0/, /accepted +2/]) {
+    for (const line of [/attributed +1/, /unknown_partner +1/, /pending +0/, /queued +2/]) {
       expect(out).toMatch(line);
     }
     expect(json('stats')).toMatchObject([
-      { program: 'default', accepted: 2, outcomes: { attributed: 1, unknown_partner: 1 } },
+      { program: 'default', queued: 2, outcomes: { attributed: 1, unknown_partner: 1 } },
     ]);
   });
 
@@ -92,7 +92,7 @@ describe('outbox find', () => {
   });
 });
 
-describe('outbox dead, replay', () => {
+describe('outbox dead-letters, requeue', () => {
   async function kill(running: RunningApp, ...ids: string[]): Promise<void> {
     for (const id of ids) await attribute(running, id);
     await eventually(async () => (await statsOf(running)).dead === ids.length);
@@ -102,20 +102,20 @@ describe('outbox dead, replay', () => {
     fake.misbehave({ type: 'status', status: 503 });
     const running = await start({ delivery: { maxAgeDays: 0 } });
     await kill(running, 'user-1', 'user-2', 'user-3');
-    expect(outbox('dead').out).toMatch(/user-1[^]*user-2[^]*user-3/);
-    const [first] = json('dead') as { id: string }[];
+    expect(outbox('dead-letters').out).toMatch(/user-1[^]*user-2[^]*user-3/);
+    const [first] = json('dead-letters') as { id: string }[];
     fake.heal();
-    expect(json('replay', '--id', first!.id)).toEqual({ replayed: 1 });
-    expect(json('replay', '--customer', 'user-2')).toEqual({ replayed: 1 });
-    expect(outbox('replay', '--all').out).toBe('1 will be delivered again.\n');
+    expect(json('requeue', '--id', first!.id)).toEqual({ requeued: 1 });
+    expect(json('requeue', '--customer', 'user-2')).toEqual({ requeued: 1 });
+    expect(outbox('requeue', '--all').out).toBe('1 will be delivered again.\n');
     await eventually(async () => (await statsOf(running)).outcomes['attributed'] === 3, 20_000);
-    expect(outbox('dead').out).toBe('Nothing was given up.\n');
+    expect(outbox('dead-letters').out).toBe('There are no dead letters.\n');
   });
 
   it('takes exactly one filter', async () => {
     await start();
     for (const args of [[], ['--all', '--id', '1']]) {
-      expect(outbox('replay', ...args)).toMatchObject({ status: 2, out: '' });
+      expect(outbox('requeue', ...args)).toMatchObject({ status: 2, out: '' });
     }
   });
 });
@@ -127,7 +127,7 @@ describe('outbox forget', () => {
     await eventually(async () => (await statsOf(running)).pending === 0);
     expect(outbox('forget', 'user-1').out).toBe('1 erased.\n');
     expect(json('find', 'user-1')).toEqual([]);
-    expect(await statsOf(running)).toMatchObject({ accepted: 1, outcomes: { attributed: 1 } });
+    expect(await statsOf(running)).toMatchObject({ queued: 1, outcomes: { attributed: 1 } });
   });
 });
 

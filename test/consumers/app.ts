@@ -33,10 +33,10 @@ async function main(): Promise<void> {
   for (let i = 0; i < 500 && (await outbox.stats()).pending > 0; i += 1) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  const { accepted, outcomes } = await outbox.stats();
+  const { queued, outcomes } = await outbox.stats();
   const [customer] = fake.customers;
   if (outcomes['attributed'] !== 1 || customer?.email !== 'ada@example.com') {
-    throw new Error(`not attributed: ${JSON.stringify({ accepted, outcomes })}`);
+    throw new Error(`not attributed: ${JSON.stringify({ queued, outcomes })}`);
   }
   await app.close();
   await receive(fake);

@@ -22,15 +22,15 @@ describe('customers.erase()', () => {
     await sales.settled('attribution');
     await sales.partnero.attribute({ key: 'ann' }, { id: 'bob' });
     const kept = await sales.partnero.customers.erase('ada');
-    expect(kept).toEqual({ jobId: expect.any(String), outcome: 'accepted' });
+    expect(kept).toEqual({ jobId: expect.any(String), outcome: 'queued' });
     expect(await erasures()).toEqual(['erased']);
     expect(sales.fake.customers.map(({ key }) => key)).toEqual(['user-42', 'bob']);
     expect(await find('ada')).toEqual([]);
     expect(await find('bob')).toHaveLength(1);
     expect(await sales.partnero.outbox.stats()).toMatchObject({
-      kinds: {
-        attribution: { accepted: 2, outcomes: { attributed: 2 } },
-        erasure: { accepted: 1, pending: 0, outcomes: { erased: 1 } },
+      jobs: {
+        attribution: { queued: 2, outcomes: { attributed: 2 } },
+        erasure: { queued: 1, pending: 0, outcomes: { erased: 1 } },
       },
     });
   });
@@ -88,7 +88,7 @@ describe('customers.erase()', () => {
   it('may be asked for again later', async () => {
     await sales.partnero.customers.erase('user-42');
     await erasures();
-    expect((await sales.partnero.customers.erase('user-42')).outcome).toBe('accepted');
+    expect((await sales.partnero.customers.erase('user-42')).outcome).toBe('queued');
     expect(await erasures()).toEqual(['erased', 'not_found']);
   });
 
@@ -97,7 +97,7 @@ describe('customers.erase()', () => {
     await sales.partnero.customers.erase('user-42');
     expect(await erasures()).toEqual(['rejected']);
     expect(sales.running.logger.ours('error')).toEqual([expect.stringContaining('by hand')]);
-    expect(await find('user-42')).toMatchObject([{ kind: 'erasure', outcome: 'rejected' }]);
+    expect(await find('user-42')).toMatchObject([{ jobName: 'erasure', outcome: 'rejected' }]);
   });
 
   it.each([undefined, '', 1.5])('refuses %p', async (key) => {

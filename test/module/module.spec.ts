@@ -39,7 +39,7 @@ const optionsOf = (fake: FakePartnero): PartneroModuleOptions => ({
 
 async function attributes(service: PartneroService): Promise<void> {
   const before = fake.customers.length;
-  expect(await service.attribute({ key: 'ann' }, { id: `user-${before}` })).toBe('accepted');
+  expect(await service.attribute({ key: 'ann' }, { id: `user-${before}` })).toBe('queued');
   await eventually(() => fake.customers.length === before + 1);
 }
 
@@ -175,11 +175,11 @@ describe('several programs in one app', () => {
     const controller = app.get(AuthController);
     expect(await controller.referrals.outbox.stats()).toMatchObject({
       program: 'referrals',
-      accepted: 2,
+      queued: 2,
     });
     expect(await controller.affiliates.outbox.stats()).toMatchObject({
       program: 'default',
-      accepted: 1,
+      queued: 1,
     });
     expect(await controller.referrals.outbox.find({ customerKey: '1' })).toEqual([]);
     expect(logger.ours('log').some((line) => line.startsWith('[Partnero:referrals]'))).toBe(true);
@@ -234,7 +234,7 @@ describe('options', () => {
     ['timeoutMs', { timeoutMs: Number.NaN }],
     ['acceptTimeoutMs', { acceptTimeoutMs: Infinity }],
     ['holdMs', { holdMs: -1 }],
-    ['ledgerDays', { ledgerDays: -1 }],
+    ['historyDays', { historyDays: -1 }],
     ['verifyOnBoot', { verifyOnBoot: true }],
     ['onOutcome', { onOutcome: 'log' }],
     ['outbox', { outbox: 'sqlite' }],

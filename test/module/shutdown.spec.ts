@@ -66,7 +66,7 @@ it('delivers what is due before it ends', async () => {
 });
 
 it('hands back what cannot be delivered within its time, and says how much stays where', async () => {
-  fake.misbehave({ type: 'hang' });
+  fake.misbehave({ type: 'hang' }, { on: 'POST /customers' });
   const running = await start();
   for (let i = 0; i < 5; i += 1) await visit(`${running.url}/signup/${i}`, { partner: 'ann' });
   await eventually(() => fake.requestsTo('POST /customers').length === 2);

@@ -43,7 +43,7 @@ const start = (options: PartneroModuleOptions, adapter: 'express' | 'fastify' = 
     controllers: [AuthController],
   });
 
-/** An app with a key that accepted one sign-up and could not deliver it. */
+/** An app with a key that queued one sign-up and could not deliver it. */
 async function leaveOnePending(): Promise<void> {
   await fake.down();
   const { app, url } = await start({});
@@ -61,12 +61,12 @@ describe.each(ADAPTERS)('without an API key, on %s', (adapter) => {
     const service = app.get(PartneroService);
     expect(await service.attribute({ key: 'ann' }, { id: '2' })).toBe('disabled');
     expect(await service.outbox.stats()).toMatchObject({
-      accepted: 0,
+      queued: 0,
       location: 'none: disabled',
       notAccepted: { disabled: 2, no_referral: 0 },
     });
     expect(await service.outbox.find({ customerKey: '1' })).toEqual([]);
-    expect(await service.outbox.replay({})).toBe(0);
+    expect(await service.outbox.requeue({})).toBe(0);
     expect(existsSync(path)).toBe(false);
     expect(logger.ours()).toHaveLength(1);
     expect(logger.ours('log')[0]).toMatch(/Disabled.*PARTNERO_API_KEY/);
@@ -90,7 +90,7 @@ it('a lost key loses nothing: sign-ups are kept where the file knows the program
   const without = await start({ apiKey: undefined });
   await visit(`${without.url}/signup/after`, { partner: 'ann' });
   expect(await without.app.get(PartneroService).outbox.stats()).toMatchObject({
-    accepted: 2,
+    queued: 2,
     pending: 2,
     paused: { reason: 'no_key' },
   });
@@ -119,7 +119,7 @@ it('enabled: false leaves what is there alone, and counts it', async () => {
   const off = await start({ enabled: false });
   await visit(`${off.url}/signup/after`, { partner: 'ann' });
   expect(await off.app.get(PartneroService).outbox.stats()).toMatchObject({
-    accepted: 1,
+    queued: 1,
     pending: 1,
     notAccepted: { disabled: 1 },
   });

@@ -51,13 +51,13 @@ describe.each(ADAPTERS)('inlineOutbox() on %s', (adapter) => {
     await signUp('1');
     expect(fake.customers).toMatchObject([{ key: '1' }]);
     expect(outcomes).toMatchObject([{ outcome: 'attributed', customerKey: '1' }]);
-    expect(await stats()).toMatchObject({ accepted: 1, pending: 0, outcomes: { attributed: 1 } });
+    expect(await stats()).toMatchObject({ queued: 1, pending: 0, outcomes: { attributed: 1 } });
   });
 
   it('takes a verdict for an outcome', async () => {
     await signUp('1', 'nobody');
     expect(outcomes).toMatchObject([{ outcome: 'unknown_partner' }]);
-    expect(await stats()).toMatchObject({ accepted: 1, outcomes: { unknown_partner: 1 } });
+    expect(await stats()).toMatchObject({ queued: 1, outcomes: { unknown_partner: 1 } });
   });
 
   it.each<[string, FakeFault]>([
@@ -72,14 +72,14 @@ describe.each(ADAPTERS)('inlineOutbox() on %s', (adapter) => {
     expect(outcomes).toMatchObject([{ outcome: 'accept_failed', customerKey: '1', reason }]);
     expect(running.logger.ours('error')).toEqual([expect.stringContaining(reason)]);
     expect(await stats()).toMatchObject({
-      accepted: 0,
+      queued: 0,
       notAccepted: { accept_failed: 1 },
       storage: { ok: false, problem: expect.any(String) },
     });
     expect(fake.requestsTo('POST /customers')).toHaveLength(1);
     fake.heal();
     await signUp('2');
-    expect(await stats()).toMatchObject({ accepted: 1, storage: { ok: true } });
+    expect(await stats()).toMatchObject({ queued: 1, storage: { ok: true } });
   });
 
   it('checks its options', () => {

@@ -26,7 +26,7 @@ afterAll(removeTemporaryFolders);
 
 it.each([7, '7', 7n])('finds a customer by the id that was attributed: %p', async (customerKey) => {
   expect(await outbox.find({ customerKey })).toMatchObject([{ outcome: 'attributed' }]);
-  expect(await outbox.forget({ customerKey })).toEqual({ forgotten: 1, underWay: 0 });
+  expect(await outbox.forget({ customerKey })).toEqual({ forgotten: 1, inFlight: 0 });
   expect(await outbox.find({ customerKey })).toEqual([]);
 });
 
@@ -46,6 +46,6 @@ it.each([undefined, null, '', {}, 1.5, ['7']])(
 );
 
 it('replays everything, or nothing, without being told which', async () => {
-  expect(await outbox.replay()).toBe(0);
+  expect(await outbox.requeue()).toBe(0);
   expect(running.logger.ours('error')).toEqual([]);
 });

@@ -105,20 +105,21 @@ describe('the file', () => {
 
   it('counts nothing of what could not be written', async () => {
     const host = await OutboxHost.start({ engine: 'sqlite-engine', settings: { path } });
-    const accept = (lane: string | null) =>
-      host.ask('accept', {
-        kind: 'attribution',
-        lane: lane as string,
+    const enqueue = (orderingKey: string | null) =>
+      host.enqueue({
+        name: 'attribution',
+        orderingKey: orderingKey as string,
         referralKey: 'ann',
         payload: '{}',
-        acceptedAt: Date.now(),
+        queuedAt: Date.now(),
       });
-    // One that can't be written fails those of the same commit.
-    const told = await Promise.allSettled(['a', 'b', null, 'c', null, 'd'].map(accept));
-    const kept = told.filter(({ status }) => status === 'fulfilled').length;
-    expect(kept).toBeLessThan(5);
-    await accept('e');
-    expect(await host.ask('stats')).toMatchObject({ accepted: kept + 1, pending: kept + 1 });
+    const results = await Promise.allSettled(
+      ['a', 'b', null, 'c', 'half a surrogate pair: \uD800', 'd', 'a NUL: \0'].map(enqueue),
+    );
+    const saved = results.filter(({ status }) => status === 'fulfilled').length;
+    expect(saved).toBe(4);
+    await enqueue('e');
+    expect(await host.stats()).toMatchObject({ queued: saved + 1, pending: saved + 1 });
   });
 
   it('is not shared by programs that want different guarantees of it', async () => {
@@ -136,7 +137,7 @@ describe('the file', () => {
     expect(fake.customers).toHaveLength(30);
     expect(fake.requestsTo('POST /customers')).toHaveLength(30);
     await one.close();
-    expect(await attribute(two, 'after')).toBe('accepted');
+    expect(await attribute(two, 'after')).toBe('queued');
     await settled(two.app, 31);
   });
 });
@@ -152,18 +153,13 @@ describe('boot', () => {
     );
   });
 
-  it('brings a file of an older version up to date, and delivers what it holds', async () => {
+  it('refuses a file of a version before the first release, and says what to do', async () => {
     mkdirSync(dirname(path));
     inOtherProcess(path, readFileSync('test/support/fixtures/outbox-v1.sql', 'utf8'));
-    const running = await start();
-    expect(await attribute(running, 'new')).toBe('accepted');
-    expect(await settled(running.app, 6)).toMatchObject({
-      dead: 0,
-      outcomes: { attributed: 5, already_registered: 1 },
-    });
-    expect(keys()).toEqual(['new', 'old-1', 'old-2']);
-    expect(inOtherProcess(path, 'PRAGMA user_version').rows).toEqual([{ user_version: 2 }]);
-    expect(running.logger.ours('error')).toEqual([]);
+    await expect(start()).rejects.toThrow(
+      /from before its first release.*Let that version deliver what is pending, then delete the file/s,
+    );
+    expect(inOtherProcess(path, 'PRAGMA user_version').rows).toEqual([{ user_version: 1 }]);
   });
 
   it('of many at once, on a file that none of them has made, fails none', async () => {
@@ -177,23 +173,19 @@ describe('boot', () => {
     }
   }, 60_000);
 
-  it('goes on with a file of a newer version, says why, and takes no sign-up', async () => {
+  it('refuses a file of a newer version, and changes nothing in it', async () => {
     await start();
     await closeApps();
     inOtherProcess(path, 'PRAGMA user_version = 99');
-    const running = await start();
-    expect(running.logger.ours('error')[0]).toMatch(/written by a newer version/);
-    expect(await attribute(running, 'user-1')).toBe('accept_failed');
+    await expect(start()).rejects.toThrow(/written by a newer version/);
     const { rows } = inOtherProcess(path, 'SELECT count(*) AS n FROM jobs');
     expect(rows).toEqual([{ n: 0 }]);
   });
 
-  it('does not touch a database of another program', async () => {
+  it('refuses a database of another program, and changes nothing in it', async () => {
     mkdirSync(dirname(path));
     inOtherProcess(path, 'CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)');
-    const running = await start();
-    expect(running.logger.ours('error')[0]).toMatch(/database of another program/);
-    expect(await attribute(running, 'user-1')).toBe('accept_failed');
+    await expect(start()).rejects.toThrow(/database of another program/);
     expect(inOtherProcess(path, 'SELECT * FROM theirs').rows).toEqual([{ x: 1 }]);
     expect(inOtherProcess(path, 'PRAGMA journal_mode').rows).toEqual([{ journal_mode: 'delete' }]);
   });
@@ -214,7 +206,7 @@ describe('boot', () => {
     damage();
     const damaged = readFileSync(path);
     const running = await start();
-    expect(await attribute(running, 'user-1')).toBe('accepted');
+    expect(await attribute(running, 'user-1')).toBe('queued');
     await settled(running.app, 1);
     const aside = readdirSync(dirname(path)).find((name) => name.includes('.corrupt-'))!;
     expect(readFileSync(join(dirname(path), aside))).toEqual(damaged);
@@ -226,7 +218,7 @@ describe('boot', () => {
     await closeApps();
     truncateSync(path, 0);
     const running = await start();
-    expect(await attribute(running, 'user-1')).toBe('accepted');
+    expect(await attribute(running, 'user-1')).toBe('queued');
   });
 
   it('delivers what a file from before holds', async () => {
@@ -242,53 +234,6 @@ describe('boot', () => {
 });
 
 describe('while the app runs', () => {
-  it.each([
-    ['deleted', () => rmSync(dirname(path), { recursive: true })],
-    ['renamed', () => renameSync(path, `${path}.away`)],
-  ])('a file that is %s loses nothing', async (_, remove) => {
-    await fake.down();
-    const running = await start();
-    for (let i = 0; i < 20; i += 1)
-      expect(await attribute(running, `before-${i}`)).toBe('accepted');
-    remove();
-    for (let i = 0; i < 20; i += 1) expect(await attribute(running, `after-${i}`)).toBe('accepted');
-    await closeApps();
-    await fake.up();
-    const again = await start();
-    await settled(again.app, 40);
-    expect(new Set(keys()).size).toBe(40);
-  });
-
-  it('a file that is deleted is noticed without a sign-up', async () => {
-    const running = await start({ delivery: { concurrency: 0 } });
-    await attribute(running, 'user-1');
-    // Since nobody delivers here, it is left to others: the last that is to be written.
-    await eventually(
-      () => inOtherProcess(path, 'SELECT 1 FROM jobs WHERE owner IS NULL').rows.length === 1,
-    );
-    rmSync(dirname(path), { recursive: true });
-    await eventually(() => existsSync(path));
-    await closeApps();
-    const again = await start();
-    await settled(again.app, 1);
-  });
-
-  it('a folder that can only be read fails no sign-up, is counted and said, and may recover', async () => {
-    const running = await start();
-    await attribute(running, 'user-1');
-    await settled(running.app, 1);
-    rmSync(dirname(path), { recursive: true });
-    writeFileSync(dirname(path), 'in the way');
-    expect(await attribute(running, 'user-2')).toBe('accept_failed');
-    expect(running.logger.ours('error').some((line) => line.includes("doesn't work"))).toBe(true);
-    rmSync(dirname(path));
-    expect(await attribute(running, 'user-3')).toBe('accepted');
-    expect(await serviceOf(running).outbox.stats()).toMatchObject({
-      notAccepted: { accept_failed: 1 },
-      storage: { ok: true },
-    });
-  });
-
   it('a lock of another process delays a commit, not the sign-up', async () => {
     const running = await start({ acceptTimeoutMs: 50 });
     const other = inOtherProcess(path, 'BEGIN IMMEDIATE', { holdMs: 400 });

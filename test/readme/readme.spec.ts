@@ -126,12 +126,12 @@ describe('the code in the README, and in the guides', () => {
     ]);
     const inbox = `${url}/support/partnero/inbox`;
     const json = async (path: string) => (await fetch(inbox + path)).json();
-    expect(await eventually(async () => (await json('')) as object)).toMatchObject({ accepted: 4 });
+    expect(await eventually(async () => (await json('')) as object)).toMatchObject({ queued: 4 });
     const [eventId] = app.get<{ seen: Map<string, string> }>(AuditService!).seen.keys();
     expect(await json(`/events/${eventId}`)).toHaveLength(2);
     expect(await json('/dead')).toEqual([]);
-    const replayed = await fetch(`${inbox}/replay/audit`, { method: 'POST' });
-    expect(await replayed.json()).toBe(0);
+    const requeued = await fetch(`${inbox}/requeue/audit`, { method: 'POST' });
+    expect(await requeued.json()).toBe(0);
   });
 
   it('works: the tests of a sign-up and of a webhook, as tests', () => {
@@ -158,9 +158,9 @@ describe('the tables in the README', () => {
     ['referral.capture.', 'dist/esm/referral/capture/capture.options.d.ts', 'CaptureOptions'],
     ['delivery.', 'dist/esm/outbox/delivery.options.d.ts', 'DeliveryOptions'],
     ['webhooks.', 'dist/esm/webhooks/webhooks.options.d.ts', 'WebhooksOptions'],
-    ['readings.', 'dist/esm/api/api.readings.d.ts', 'ApiReadings'],
+    ['apiVariants.', 'dist/esm/api/api.variants.d.ts', 'ApiVariants'],
   ])('name every option: %s…', (prefix, file, type) => {
-    const groups = new Set(['referral', 'delivery', 'capture', 'webhooks', 'readings']);
+    const groups = new Set(['referral', 'delivery', 'capture', 'webhooks', 'apiVariants']);
     const names = propertiesOf(program, file, type).filter((name) => !groups.has(name));
     expect(names.length).toBeGreaterThan(2);
     expect(names.map((name) => prefix + name).filter((name) => !cells.has(name))).toEqual([]);
@@ -168,7 +168,7 @@ describe('the tables in the README', () => {
 
   it.each(['AttributionOutcome', 'AcceptOutcome'])('name every outcome: %s', (type) => {
     const file = 'dist/esm/attribution/attribution.outcome.d.ts';
-    const names = membersOf(program, file, type).filter((name) => name !== 'accepted');
+    const names = membersOf(program, file, type).filter((name) => name !== 'queued');
     expect(names.length).toBeGreaterThan(4);
     expect(names.filter((name) => !cells.has(name))).toEqual([]);
   });

@@ -212,7 +212,7 @@ describe.each(ADAPTERS)('the cookie after a sign-up, on %s', (adapter) => {
     },
   );
 
-  it('stays as long as the sign-up isn’t durably accepted', async () => {
+  it('stays as long as the sign-up isn’t durably queued', async () => {
     const slow = await start({ acceptTimeoutMs: 10 });
     expect(await cookiesAfter(`${slow.url}/slow`)).toEqual([]);
     await settled(slow.app, 1);

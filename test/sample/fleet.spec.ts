@@ -8,7 +8,7 @@ describe('sample/09-fleet', () => {
     expect(output).toContain("60 of Ann's visitors have signed up");
     expect(output).toMatch(/Pending in Redis: [1-9]/);
     expect(output).toContain('At Partnero: 60. Lost: 0. Twice: 0.');
-    expect(output).toContain('60 accepted, 0 pending');
+    expect(output).toContain('60 queued, 0 pending');
     expect(code).toBe(0);
   });
 

@@ -21,7 +21,7 @@ interface Entry {
 function fateAt(url: string): Promise<Entry[]> {
   return eventually(async () => {
     const entries = (await (await fetch(url)).json()) as (Entry & { state: string })[];
-    return entries.every(({ state }) => state === 'settled') && entries;
+    return entries.every(({ state }) => state === 'completed') && entries;
   });
 }
 

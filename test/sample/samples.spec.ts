@@ -43,7 +43,7 @@ describe('sample/01-sign-up', () => {
     await eventually(async () => (await page(`${url}/fate`)).includes('1 attributed'));
     const fate = await page(`${url}/fate`);
     expect(fate).toMatch(/<td>Ada<\/td>\s*<td>ann<\/td>\s*<td>attributed<\/td>/);
-    expect(fate).toContain('1 accepted = 1 attributed + 0 dead + 0 pending');
+    expect(fate).toContain('1 queued = 1 attributed + 0 dead + 0 pending');
   });
 
   it('shows who came by nobody’s link, by an unknown one, and who failed', async () => {
@@ -55,7 +55,7 @@ describe('sample/01-sign-up', () => {
     const fate = await page(`${url}/fate`);
     expect(fate).toMatch(/Bob<\/td>\s*<td>nobody<\/td>\s*<td>not referred/);
     expect(fate).not.toContain('<Eve>');
-    expect(fate).toContain('1 accepted = 1 unknown_partner + 0 dead + 0 pending');
+    expect(fate).toContain('1 queued = 1 unknown_partner + 0 dead + 0 pending');
   });
 
   it('goes on while Partnero is down, and shows what is pending', async () => {
@@ -85,7 +85,7 @@ describe('sample/02-fastify', () => {
     const { id } = (await response.json()) as { id: string };
     const fate = await eventually(async () => {
       const entries = (await (await fetch(`${url}/fate/${id}`)).json()) as { state: string }[];
-      return entries[0]?.state === 'settled' && entries;
+      return entries[0]?.state === 'completed' && entries;
     });
     expect(fate).toMatchObject([{ outcome: 'attributed', referralKey: 'ann' }]);
   });
@@ -94,7 +94,7 @@ describe('sample/02-fastify', () => {
 describe('sample/07-payments', () => {
   interface Found {
     atPartnero: object[];
-    outbox: { pending: number; kinds: Record<string, { outcomes: Record<string, number> }> };
+    outbox: { pending: number; jobs: Record<string, { outcomes: Record<string, number> }> };
   }
 
   async function buy(url: string): Promise<{ client: string; metadata: object }> {
@@ -119,7 +119,7 @@ describe('sample/07-payments', () => {
     expect(atPartnero).toEqual([
       { key: 'in_1', customer: client, amount: '49', amount_units: 'USD' },
     ]);
-    expect(outbox.kinds['transaction']!.outcomes).toEqual({ recorded: 1, duplicate: 1 });
+    expect(outbox.jobs['transaction']!.outcomes).toEqual({ recorded: 1, duplicate: 1 });
     await visit(`${url}/checkout/refund/in_1`);
     await eventually(async () => (await found(url)).atPartnero.length === 0);
   });
@@ -132,7 +132,7 @@ describe('sample/07-payments', () => {
     expect(metadata).toEqual({ customer_key: client });
     const { atPartnero, outbox } = await found(url);
     expect(atPartnero).toMatchObject([{ key: 'in_1', customer: client, amount: '49' }]);
-    expect(Object.keys(outbox.kinds)).toEqual(['attribution']);
+    expect(Object.keys(outbox.jobs)).toEqual(['attribution']);
   });
 });
 
@@ -157,7 +157,7 @@ describe('sample/08-webhooks', () => {
     await eventually(async () => (await found()).inbox.outcomes['handled'] === 3);
     const { commissions, inbox } = await found();
     expect(commissions).toEqual([{ sale: 'inv-2', amount: 14.7 }]);
-    expect(inbox).toMatchObject({ accepted: 3, pending: 0 });
+    expect(inbox).toMatchObject({ queued: 3, pending: 0 });
     expect(output()).toContain('Commissions.add threw Error');
   });
 

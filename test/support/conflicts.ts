@@ -1,23 +1,26 @@
 import type { Outcome, PartneroModuleOptions } from 'nestjs-partnero';
-import type { FakeReadings } from 'nestjs-partnero/testing';
+import type { FakeApiVariants } from 'nestjs-partnero/testing';
 import { startApi } from './api.js';
 import { eventually } from './eventually.js';
 
 /** A service on a fake that takes these sides. */
-export const affiliate = (readings: Partial<FakeReadings>, options?: PartneroModuleOptions) =>
-  startApi({ readings }, options);
+export const affiliate = (apiVariants: Partial<FakeApiVariants>, options?: PartneroModuleOptions) =>
+  startApi({ apiVariants }, options);
 
-export const referAFriend = (readings: Partial<FakeReadings>) =>
-  startApi({ readings, program: 'refer-a-friend' });
+export const referAFriend = (apiVariants: Partial<FakeApiVariants>) =>
+  startApi({ apiVariants, program: 'refer-a-friend' });
 
 export const ada = { key: 'user-1', email: 'ada@example.com', partner: { key: 'ann' } };
 export const amount = { amount: '49.00', currency: 'USD' };
 export const sale = { key: 'order-1', customer: { key: 'user-1' }, amount };
 
 /** How the attribution of a customer ended. */
-export async function attributed(readings: Partial<FakeReadings>, times = 1): Promise<Outcome> {
+export async function attributed(
+  apiVariants: Partial<FakeApiVariants>,
+  times = 1,
+): Promise<Outcome> {
   const ended: Outcome[] = [];
-  const { service } = await affiliate(readings, {
+  const { service } = await affiliate(apiVariants, {
     onOutcome: (outcome) => void ended.push(outcome),
   });
   for (let i = 1; i <= times; i += 1) {

@@ -90,7 +90,13 @@ export class PostgresServer {
     if (!child?.pid) return;
     const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)]);
     const pids = [child.pid, ...String(stdout).trim().split(/\s+/).map(Number)];
-    for (const pid of pids) if (pid > 0) process.kill(pid, signal);
+    for (const pid of pids.filter((each) => each > 0)) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
   }
 
   async restart(): Promise<void> {

@@ -56,12 +56,12 @@ export class Sales {
   }
 
   /** Waits until nothing is pending, and returns the outcomes of a kind. */
-  async settled(kind = 'transaction'): Promise<string[]> {
+  async settled(name = 'transaction'): Promise<string[]> {
     await eventually(async () => (await this.partnero.outbox.stats()).pending === 0, 30_000);
-    const of = () => this.outcomes.filter((each) => each.kind === kind);
-    const { kinds } = await this.partnero.outbox.stats();
-    const { accepted = 0 } = kinds[kind] ?? {};
-    await eventually(() => of().length >= accepted || accepted > 50);
+    const of = () => this.outcomes.filter((each) => each.jobName === name);
+    const { jobs } = await this.partnero.outbox.stats();
+    const { queued = 0 } = jobs[name] ?? {};
+    await eventually(() => of().length >= queued || queued > 50);
     return of().map(({ outcome }) => outcome);
   }
 

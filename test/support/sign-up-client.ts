@@ -29,10 +29,10 @@ export function visit(url: string, given: Visit = {}): Promise<Response> {
 }
 
 /** The numbers once nothing is pending any more. */
-export function settled(app: INestApplication, accepted: number): Promise<ProgramStats> {
+export function settled(app: INestApplication, queued: number): Promise<ProgramStats> {
   return eventually(async () => {
     const stats = await app.get(PartneroService).outbox.stats();
-    if (stats.accepted === accepted && stats.pending === 0) return stats;
+    if (stats.queued === queued && stats.pending === 0) return stats;
     throw new Error(`not settled: ${JSON.stringify(stats)}`);
     // A breaker that opened while Partnero was away may wait for some time.
   }, 45_000);

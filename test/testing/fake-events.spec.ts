@@ -195,7 +195,7 @@ describe('/webhooks', () => {
     ['repeatable', ['k', 'k']],
     ['generated', []],
   ] as const)('takes the side that keys are %s', async (webhookKeys, expected) => {
-    fake.readings.webhookKeys = webhookKeys;
+    fake.apiVariants.webhookKeys = webhookKeys;
     for (let i = 0; i < 2; i += 1) await call('POST', '/webhooks', { ...wanted(), key: 'k' });
     expect(fake.webhooks.map(({ key }) => key).filter((key) => key === 'k')).toEqual(expected);
     expect(fake.webhooks).toHaveLength(2);

@@ -78,7 +78,7 @@ describe('strictness', () => {
   });
 });
 
-describe('readings', () => {
+describe('API variants of the fake', () => {
   it('takes either side of each conflict', async () => {
     fake = await FakePartnero.start({ partners: ['ann'] });
     await call('POST', '/customers', customer);
@@ -87,30 +87,30 @@ describe('readings', () => {
       return [response.status, Object.keys((await response.json()) as object).toSorted()];
     };
     expect(await duplicate()).toEqual([422, ['errors', 'message', 'status']]);
-    fake.readings.duplicateStatus = 409;
-    fake.readings.errorBody = 'message';
+    fake.apiVariants.duplicateStatus = 409;
+    fake.apiVariants.errorBody = 'message';
     expect(await duplicate()).toEqual([409, ['message', 'status']]);
-    fake.readings.errorBody = 'errors';
+    fake.apiVariants.errorBody = 'errors';
     expect(await duplicate()).toEqual([409, ['errors', 'status']]);
 
     const shown = async () =>
       ((await (await call('GET', '/customers/user-1')).json()) as { data: object }).data;
     expect(await shown()).toMatchObject({ partner: fake.partners[0]!.id });
-    fake.readings.partnerField = 'key';
+    fake.apiVariants.partnerField = 'key';
     expect(await shown()).toMatchObject({ partner: 'ann' });
-    fake.readings.statusField = false;
+    fake.apiVariants.statusField = false;
     expect(await (await call('GET', '/customers/user-1')).json()).not.toHaveProperty('status');
 
-    fake.readings.updateBody = 'flat';
+    fake.apiVariants.updateBody = 'flat';
     expect((await call('PUT', '/customers/user-1', { name: 'x' })).status).toBe(200);
-    fake.readings.updateBody = 'either';
+    fake.apiVariants.updateBody = 'either';
     expect((await call('PUT', '/customers/user-1', { update: { name: 'y' } })).status).toBe(200);
     expect((await call('GET', '/customers/ada@example.com')).status).toBe(200);
-    fake.readings.findsByEmail = false;
+    fake.apiVariants.findsByEmail = false;
     expect((await call('GET', '/customers/ada@example.com')).status).toBe(404);
-    fake.readings.maxLimit = 100;
+    fake.apiVariants.maxLimit = 100;
     expect((await call('GET', '/customers?limit=101')).status).toBe(422);
-    fake.readings.tellsPublicId = false;
+    fake.apiVariants.tellsPublicId = false;
     expect(await (await call('GET', '/test')).json()).toEqual({
       data: { program: { type: 'affiliate' } },
     });
@@ -133,7 +133,7 @@ describe('transactions', () => {
     expect(list).toMatchObject({ data: [{ key: 'order-1' }, { rewards: [{ amount: 29.997 }] }] });
     expect((await call('DELETE', '/transactions/order-1')).status).toBe(200);
     expect(fake.transactions).toHaveLength(1);
-    fake.readings.doubledKey = 'all';
+    fake.apiVariants.doubledKey = 'all';
     await call('POST', '/transactions', sale);
     expect((await call('DELETE', '/transactions', { key: 'order-1' })).status).toBe(200);
     expect(fake.transactions).toHaveLength(0);

@@ -110,10 +110,10 @@ class History {
       all.includes('refund') ? [] : [`${of} ${all[0]!}`],
     );
     expect(this.found().toSorted()).toEqual(expected.toSorted());
-    const { kinds } = await this.outbox.stats();
-    for (const { accepted, pending, dead, outcomes } of Object.values(kinds)) {
+    const { jobs } = await this.outbox.stats();
+    for (const { queued, pending, dead, outcomes } of Object.values(jobs)) {
       const ended = Object.values(outcomes).reduce((sum, n) => sum + n, 0);
-      expect([pending, dead, ended]).toEqual([0, 0, accepted]);
+      expect([pending, dead, ended]).toEqual([0, 0, queued]);
     }
   }
 

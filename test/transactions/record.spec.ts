@@ -34,7 +34,7 @@ describe('record()', () => {
   it('records a sale, and says what became of it', async () => {
     sales = await Sales.start();
     const kept = await sales.partnero.transactions.record(sale());
-    expect(kept).toEqual({ jobId: expect.any(String), outcome: 'accepted' });
+    expect(kept).toEqual({ jobId: expect.any(String), outcome: 'queued' });
     expect(await sales.settled()).toEqual(['recorded']);
     expect(sales.fake.transactions).toMatchObject([
       {
@@ -46,13 +46,18 @@ describe('record()', () => {
       },
     ]);
     expect(sales.outcomes).toMatchObject([
-      { kind: 'transaction', transactionKey: 'inv-1', customerKey: 'user-42', jobId: kept.jobId },
+      {
+        jobName: 'transaction',
+        transactionKey: 'inv-1',
+        customerKey: 'user-42',
+        jobId: kept.jobId,
+      },
     ]);
     expect(await sales.partnero.outbox.find({ customerKey: 'user-42' })).toMatchObject([
-      { kind: 'transaction', key: 'inv-1', outcome: 'recorded' },
+      { jobName: 'transaction', key: 'inv-1', outcome: 'recorded' },
     ]);
     expect(await sales.partnero.outbox.stats()).toMatchObject({
-      kinds: { transaction: { accepted: 1, pending: 0, outcomes: { recorded: 1 } } },
+      jobs: { transaction: { queued: 1, pending: 0, outcomes: { recorded: 1 } } },
     });
   });
 
@@ -125,7 +130,7 @@ describe('record()', () => {
       fieldErrors: { [field]: expect.any(Array) },
     });
     expect((error as Error).message).not.toMatch(/ada@|user-42/);
-    expect((await sales.partnero.outbox.stats()).accepted).toBe(0);
+    expect((await sales.partnero.outbox.stats()).queued).toBe(0);
   });
 
   it('arrives behind its customer’s own attribution', async () => {
@@ -174,7 +179,7 @@ describe('record()', () => {
   });
 
   it('that Partnero refuses since it has it, after it said that it had not, is a duplicate', async () => {
-    sales = await Sales.start({ readings: { transactionKeys: 'refused' } });
+    sales = await Sales.start({ apiVariants: { transactionKeys: 'refused' } });
     await sales.partnero.transactions.create(sale() as never);
     const nothing = JSON.stringify({ status: 1, data: [] });
     sales.fake.misbehave(
@@ -208,7 +213,7 @@ describe('the same key', () => {
     const told = await Promise.all(
       Array.from({ length: 20 }, () => sales.partnero.transactions.record(sale())),
     );
-    expect(told.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(1);
+    expect(told.filter(({ outcome }) => outcome === 'queued')).toHaveLength(1);
     const found = await sales.settled();
     expect(found.filter((outcome) => outcome === 'duplicate')).toHaveLength(19);
     expect((await sales.partnero.transactions.record(sale())).outcome).toBe('duplicate');

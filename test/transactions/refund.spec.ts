@@ -26,11 +26,11 @@ describe('refund()', () => {
     sales = await Sales.start();
     await record();
     const kept = await sales.partnero.transactions.refund('inv-1');
-    expect(kept).toEqual({ jobId: expect.any(String), outcome: 'accepted' });
+    expect(kept).toEqual({ jobId: expect.any(String), outcome: 'queued' });
     expect(await refunds()).toEqual(['refunded']);
     expect(sales.fake.transactions).toEqual([]);
     expect(sales.outcomes.at(-1)).toMatchObject({
-      kind: 'refund',
+      jobName: 'refund',
       transactionKey: 'inv-1',
       customerKey: 'user-42',
     });
@@ -92,7 +92,7 @@ describe('refund()', () => {
   it.each(['first', 'last', 'all'] as const)(
     'takes back all that Partnero has under the key, where it deletes the %s',
     async (doubledKey) => {
-      sales = await Sales.start({ readings: { doubledKey } });
+      sales = await Sales.start({ apiVariants: { doubledKey } });
       await record();
       await sales.partnero.transactions.create(SALE as never);
       await sales.partnero.transactions.create({ ...SALE, key: 'other' } as never);
@@ -103,7 +103,7 @@ describe('refund()', () => {
   );
 
   it.each(['path', 'body', 'both'] as const)('by %s, as Partnero takes it', async (form) => {
-    sales = await Sales.start({ readings: { deleteTransaction: form } });
+    sales = await Sales.start({ apiVariants: { deleteTransaction: form } });
     await record();
     await sales.partnero.transactions.refund('inv-1');
     expect(await refunds()).toEqual(['refunded']);

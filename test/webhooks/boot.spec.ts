@@ -244,7 +244,7 @@ describe('enabled: false', () => {
     await expect(webhooks.dispatch(event as PartneroWebhookEvent)).rejects.toMatchObject({
       status: 503,
     });
-    expect(await webhooks.inbox.stats()).toMatchObject({ accepted: 0, pending: 0 });
+    expect(await webhooks.inbox.stats()).toMatchObject({ queued: 0, pending: 0 });
     expect(handled).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { Controller, Post } from '@nestjs/common';
 import { PartneroModule, PartneroWebhook } from 'nestjs-partnero';
 import { signPartneroEvent } from 'nestjs-partnero/testing';
-import { Sparingly } from '#lib/webhooks/sparingly.js';
+import { ThrottledLogger } from '#lib/throttled-logger.js';
 import { WebhookReceiver } from '#lib/webhooks/webhook.receiver.js';
 import { WebhookSecret } from '#lib/webhooks/webhook.secret.js';
 import { ADAPTERS, closeApps, startApp } from '../support/app.js';
@@ -29,7 +29,11 @@ afterEach(closeApps);
 it('lets none of a million mutated deliveries through', () => {
   const settings = { program: 'default', active: true, header: 'signature', toleranceMs: Infinity };
   const secrets = ['an-older-secret', SECRET].map((each) => new WebhookSecret(each));
-  const receiver = new WebhookReceiver({ ...settings, secrets }, null, new Sparingly(() => {}));
+  const receiver = new WebhookReceiver(
+    { ...settings, secrets },
+    null,
+    new ThrottledLogger(() => {}),
+  );
   const next = random(SEED);
   const answers = new Map<unknown, number>();
   const limit = Error.stackTraceLimit;

@@ -39,7 +39,7 @@ describe.each(ADAPTERS)('@OnPartneroEvent() on %s', (adapter) => {
   it('has each event handled by all that want it, behind the answer', async () => {
     const running = await startHandling({}, [Commissions], { adapter });
     const response = await deliver(`${running.url}/hook`, sale());
-    expect([response.status, await response.json()]).toEqual([201, { accepted: 2, duplicates: 0 }]);
+    expect([response.status, await response.json()]).toEqual([201, { queued: 2, duplicates: 0 }]);
     await deliver(`${running.url}/hook`, refund());
     await handled(running, 3);
     expect(calls.toSorted()).toEqual([
@@ -127,8 +127,8 @@ describe('what a handler gets', () => {
   it('is nothing, if nobody wants it: the delivery is answered all the same', async () => {
     const running = await startHandling();
     const response = await deliver(`${running.url}/hook`, eventBody('partner.created'));
-    expect([response.status, await response.json()]).toEqual([201, { accepted: 0, duplicates: 0 }]);
-    expect(await inboxOf(running).stats()).toMatchObject({ accepted: 0 });
+    expect([response.status, await response.json()]).toEqual([201, { queued: 0, duplicates: 0 }]);
+    expect(await inboxOf(running).stats()).toMatchObject({ queued: 0 });
   });
 });
 

@@ -48,18 +48,18 @@ describe('a delivery that is repeated', () => {
         deliver(`${i % 2 ? running.url : other.url}/hook`, body).then((each) => each.json()),
       ),
     );
-    const accepted = (together as { accepted: number }[]).map((each) => each.accepted);
-    expect(accepted.reduce((sum, n) => sum + n)).toBe(2);
+    const queued = (together as { queued: number }[]).map((each) => each.queued);
+    expect(queued.reduce((sum, n) => sum + n)).toBe(2);
     await handled(running, 2);
     await running.close();
     await other.close();
     const after = await startHandling();
     expect(await (await deliver(`${after.url}/hook`, body)).json()).toEqual({
-      accepted: 0,
+      queued: 0,
       duplicates: 2,
     });
     const stats = await handled(after, 2);
-    expect(stats).toMatchObject({ accepted: 42, outcomes: { handled: 2, duplicate: 40 } });
+    expect(stats).toMatchObject({ queued: 42, outcomes: { handled: 2, duplicate: 40 } });
     expect(calls).toHaveLength(2);
   });
 
@@ -140,7 +140,7 @@ describe('a handler that fails', () => {
     await eventually(() => callsOf('count').length === 20);
     const partnero = running.app.get(PartneroService);
     const referral = partnero.referralFrom({ key: 'ann' });
-    expect(await partnero.attribute(referral, { id: 'u1' })).toBe('accepted');
+    expect(await partnero.attribute(referral, { id: 'u1' })).toBe('queued');
     await eventually(() => fake.customers.length === 1);
     await fake.stop();
   });
@@ -170,7 +170,7 @@ describe('a handler that fails', () => {
     await deliver(`${running.url}/hook`, sale());
     await eventually(async () => (await inbox.stats()).dead === 1);
     const dead = [];
-    for await (const entry of inbox.dead()) dead.push(entry);
+    for await (const entry of inbox.deadLetters()) dead.push(entry);
     expect(dead).toMatchObject([
       { handler: 'Commissions.add', state: 'dead', outcome: 'dead', reason: 'RangeError' },
     ]);
@@ -182,26 +182,28 @@ describe('a handler that fails', () => {
     ]);
     expect(await inbox.stats()).toMatchObject({
       program: 'default',
-      accepted: 2,
+      queued: 2,
       pending: 0,
       dead: 1,
       outcomes: { handled: 1 },
-      kinds: { 'Commissions.add': { dead: 1 }, 'Commissions.count': { dead: 0 } },
+      jobs: { 'Commissions.add': { dead: 1 }, 'Commissions.count': { dead: 0 } },
     });
-    expect(running.logger.ours('warn').join()).toContain('It waits for webhooks.inbox.replay()');
+    expect(running.logger.ours('warn').join()).toContain(
+      'webhooks.inbox.requeue() has it handled again',
+    );
     expect(
       outcomes
-        .map(({ outcome, kind, program, route }) => `${program} ${kind} ${route}: ${outcome}`)
+        .map(({ outcome, jobName, program, route }) => `${program} ${jobName} ${route}: ${outcome}`)
         .toSorted(),
     ).toEqual(['default event Commissions.add: dead', 'default event Commissions.count: handled']);
     expect(JSON.stringify(outcomes)).not.toContain('inv-1');
 
     failing.clear();
-    expect(await inbox.replay({ handler: 'Commissions.count' })).toBe(0);
-    expect(await inbox.replay(id)).toBe(1);
+    expect(await inbox.requeue({ handler: 'Commissions.count' })).toBe(0);
+    expect(await inbox.requeue(id)).toBe(1);
     await handled(running, 2);
     expect(callsOf('count')).toHaveLength(1);
-    expect(await inbox.replay({})).toBe(0);
+    expect(await inbox.requeue({})).toBe(0);
     // It was the same event all the time.
     await deliver(`${running.url}/hook`, sale('inv-2'));
     await handled(running, 4);
@@ -213,11 +215,11 @@ describe('a handler that fails', () => {
     const inbox = inboxOf(running);
     await deliver(`${running.url}/hook`, sale());
     await eventually(async () => (await inbox.stats()).dead === 1);
-    for await (const { eventId } of inbox.dead()) {
-      expect(await inbox.forget({ eventId })).toEqual({ forgotten: 2, underWay: 0 });
+    for await (const { eventId } of inbox.deadLetters()) {
+      expect(await inbox.forget({ eventId })).toEqual({ forgotten: 2, inFlight: 0 });
       expect(await inbox.find({ eventId })).toEqual([]);
     }
-    expect(await inbox.replay({})).toBe(0);
+    expect(await inbox.requeue({})).toBe(0);
   });
 });
 
@@ -245,7 +247,7 @@ describe('a handler that is gone after a deploy', () => {
     const between = await startHandling({}, providers);
     await eventually(() => between.logger.ours('warn').length >= 2);
     expect(between.logger.ours('warn').join()).toMatch(
-      /Events wait for the handler Commissions\.(add|count), which this app doesn't have/,
+      /Events are queued for the handler Commissions\.(add|count), which this app doesn't have/,
     );
     expect(await inboxOf(between).stats()).toMatchObject({ pending: 2, dead: 0 });
     await between.close();
@@ -254,11 +256,11 @@ describe('a handler that is gone after a deploy', () => {
     await eventually(() => calls.length === 1);
     expect(calls).toEqual(['insert transaction.created']);
     const inbox = inboxOf(after);
-    const { pending, kinds } = await eventually(async () => {
+    const { pending, jobs } = await eventually(async () => {
       const stats = await inbox.stats();
       return stats.pending === 1 && stats;
     });
-    expect([pending, kinds['Commissions.count']]).toMatchObject([1, { pending: 1 }]);
+    expect([pending, jobs['Commissions.count']]).toMatchObject([1, { pending: 1 }]);
   });
 });
 
@@ -274,11 +276,11 @@ describe('what is kept of an event', () => {
     }
     const running = await startHandling({}, [Slow]);
     const rows = () =>
-      inOtherProcess(path, 'SELECT kind, payload, outcome FROM jobs WHERE payload IS NOT NULL')
+      inOtherProcess(path, 'SELECT name, payload, outcome FROM jobs WHERE payload IS NOT NULL')
         .rows;
     await deliver(`${running.url}/hook`, sale('inv-1', { email: 'ada@example.com' }));
     expect(rows()).toMatchObject([
-      { kind: 'Slow.take', payload: expect.stringContaining('ada@example.com') as string },
+      { name: 'Slow.take', payload: expect.stringContaining('ada@example.com') as string },
     ]);
     await eventually(() => release);
     release();
@@ -314,7 +316,7 @@ describe('what is kept of an event', () => {
     } as unknown as PartneroWebhookEvent;
     await expect(webhooks.dispatch(event)).rejects.toMatchObject({
       status: 503,
-      message: 'The event could not be kept; Partnero will deliver it again.',
+      message: 'The event could not be saved; Partnero will deliver it again.',
     });
   });
 
@@ -350,9 +352,9 @@ describe('inlineOutbox()', () => {
   it('has the event handled before the answer', async () => {
     const running = await startHandling(inline);
     const response = await deliver(`${running.url}/hook`, sale());
-    expect([response.status, await response.json()]).toEqual([201, { accepted: 2, duplicates: 0 }]);
+    expect([response.status, await response.json()]).toEqual([201, { queued: 2, duplicates: 0 }]);
     expect(calls).toHaveLength(2);
-    expect(await inboxOf(running).stats()).toMatchObject({ accepted: 0, pending: 0 });
+    expect(await inboxOf(running).stats()).toMatchObject({ queued: 0, pending: 0 });
     expect(await inboxOf(running).find({ eventId: 'x' })).toEqual([]);
   });
 

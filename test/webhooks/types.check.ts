@@ -44,7 +44,7 @@ export class Handlers {
 
   // @ts-expect-error no such parameter comes
   @OnPartneroEvent('partner.created')
-  request(event: PartneroEventOf<'partner.created'>, request: object): unknown {
+  request(event: PartneroEventOf<'partner.created'>, request: string): unknown {
     return [event, request];
   }
 }

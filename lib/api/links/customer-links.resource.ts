@@ -1,5 +1,5 @@
 import type { ApiCaller } from '../api.caller.js';
-import type { ApiReadings } from '../api.readings.js';
+import type { ApiVariants } from '../api.variants.js';
 import type { CallOptions } from '../call-options.js';
 import type { Listing } from '../listing.js';
 import type { ListOptions } from '../page.js';
@@ -17,8 +17,8 @@ export interface SearchCustomerLinksQuery {
 
 /** Plain calls to the referral links of customers; refer-a-friend programs. */
 export class CustomerLinksResource extends LinksBaseResource {
-  constructor(caller: ApiCaller, readings: ApiReadings) {
-    super(caller, readings, 'customer_referral_links');
+  constructor(caller: ApiCaller, apiVariants: ApiVariants) {
+    super(caller, apiVariants, 'customer_referral_links');
   }
 
   /** `GET /customers/{id}/referral_links`: all links of a customer. [docs][old-docs][php] */
@@ -28,7 +28,7 @@ export class CustomerLinksResource extends LinksBaseResource {
 
   /**
    * `POST /customer_referral_links`. [old-docs][php] CONFLICT, spelling of the fields: `snake_case`
-   * [old-docs] or `camelCase` [php]; see the option `readings.linkFields`.
+   * [old-docs] or `camelCase` [php]; see the option `apiVariants.linkFields`.
    * @throws PartneroError `validation`: the key is taken
    */
   async create(input: CreateCustomerLinkDto, options: CallOptions = {}): Promise<ReferralLink> {

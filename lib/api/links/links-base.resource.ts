@@ -1,5 +1,5 @@
 import type { ApiCaller } from '../api.caller.js';
-import type { ApiReadings } from '../api.readings.js';
+import type { ApiVariants } from '../api.variants.js';
 import { ApiResource } from '../api.resource.js';
 import type { CallOptions } from '../call-options.js';
 import { fieldsOf } from '../fields-of.js';
@@ -12,12 +12,12 @@ import { UpdateLinkDto } from './update-link.dto.js';
 /** What links of partners and of customers have in common. */
 export abstract class LinksBaseResource extends ApiResource {
   readonly #collection: string;
-  readonly #readings: ApiReadings;
+  readonly #apiVariants: ApiVariants;
 
-  constructor(caller: ApiCaller, readings: ApiReadings, collection: string) {
+  constructor(caller: ApiCaller, apiVariants: ApiVariants, collection: string) {
     super(caller);
     this.#collection = collection;
-    this.#readings = readings;
+    this.#apiVariants = apiVariants;
   }
 
   /**
@@ -72,7 +72,7 @@ export abstract class LinksBaseResource extends ApiResource {
   }
 
   private spelt(fields: object): object {
-    if (this.#readings.linkFields === 'snake_case') return fields;
+    if (this.#apiVariants.linkFields === 'snake_case') return fields;
     return Object.fromEntries(
       Object.entries(fields).map(([name, value]) => [
         name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),

@@ -1,5 +1,5 @@
 import type { ApiCaller } from '../api.caller.js';
-import type { ApiReadings } from '../api.readings.js';
+import type { ApiVariants } from '../api.variants.js';
 import type { CallOptions } from '../call-options.js';
 import type { Listing } from '../listing.js';
 import type { ListOptions } from '../page.js';
@@ -16,8 +16,8 @@ export interface SearchPartnerLinksQuery {
 
 /** Plain calls to the referral links of partners; affiliate programs. */
 export class PartnerLinksResource extends LinksBaseResource {
-  constructor(caller: ApiCaller, readings: ApiReadings) {
-    super(caller, readings, 'partner_referral_links');
+  constructor(caller: ApiCaller, apiVariants: ApiVariants) {
+    super(caller, apiVariants, 'partner_referral_links');
   }
 
   /** `GET /partners/{id}/referral_links`: all links of a partner. [docs][old-docs][n8n] */
@@ -32,7 +32,7 @@ export class PartnerLinksResource extends LinksBaseResource {
 
   /**
    * `POST /partner_referral_links`. [old-docs][php] CONFLICT, spelling of the fields: `snake_case`
-   * [old-docs] or `camelCase` [php]; see the option `readings.linkFields`.
+   * [old-docs] or `camelCase` [php]; see the option `apiVariants.linkFields`.
    * @throws PartneroError `validation`: the key is taken
    */
   async create(input: CreatePartnerLinkDto, options: CallOptions = {}): Promise<ReferralLink> {

@@ -1,5 +1,5 @@
 import type { ApiCaller } from '../api.caller.js';
-import type { ApiReadings } from '../api.readings.js';
+import type { ApiVariants } from '../api.variants.js';
 import { ApiResource } from '../api.resource.js';
 import type { CallOptions } from '../call-options.js';
 import type { Listing } from '../listing.js';
@@ -19,12 +19,12 @@ export interface ListSubscribersOptions extends ListOptions {
 /**
  * Plain calls to `/subscribers`; newsletter programs. Only what does no more when it is carried out
  * twice is repeated. They reject with a `PartneroError`. CONFLICT, a subscriber's own id: called `id`
- * [docs][old-docs] or `identifier` [php]; see the option `readings.subscriberId`.
+ * [docs][old-docs] or `identifier` [php]; see the option `apiVariants.subscriberId`.
  */
 export class SubscribersResource extends ApiResource {
-  readonly #idField: ApiReadings['subscriberId'];
+  readonly #idField: ApiVariants['subscriberId'];
 
-  constructor(caller: ApiCaller, { subscriberId }: ApiReadings) {
+  constructor(caller: ApiCaller, { subscriberId }: ApiVariants) {
     super(caller);
     this.#idField = subscriberId;
   }

@@ -30,7 +30,7 @@ export class ReferAFriendTransactionsResource extends TransactionsBaseResource<R
     options: CallOptions = {},
   ): Promise<ReferAFriendTransaction> {
     const sale = validateInput(CreateReferAFriendTransactionDto, input);
-    const body = transactionBody(sale, { amount: sale.amount }, this.readings);
+    const body = transactionBody(sale, { amount: sale.amount }, this.apiVariants);
     const request = { method: 'POST', path: ['transactions'], body, exact: true } as const;
     return this.write(request, options);
   }

@@ -1,4 +1,4 @@
-import type { ApiReadings } from '../api.readings.js';
+import type { ApiVariants } from '../api.variants.js';
 import { canonicalMoney, type Money } from '../money/money.js';
 import { PartneroError } from '../partnero.error.js';
 import { withoutNulls } from '../without-nulls.js';
@@ -8,7 +8,7 @@ import type { TransactionFieldsDto } from './transaction-fields.dto.js';
 export function transactionBody(
   sale: TransactionFieldsDto,
   money: Readonly<Record<string, Money | null | undefined>>,
-  { saleTime }: ApiReadings,
+  { saleTime }: ApiVariants,
 ): Record<string, unknown> {
   const { created_at: at, action } = sale;
   return {

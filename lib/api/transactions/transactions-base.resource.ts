@@ -1,6 +1,6 @@
 import type { ApiCaller } from '../api.caller.js';
 import { ApiResource } from '../api.resource.js';
-import type { ApiReadings } from '../api.readings.js';
+import type { ApiVariants } from '../api.variants.js';
 import type { CallOptions } from '../call-options.js';
 import type { Listing } from '../listing.js';
 import { orElse } from '../or-else.js';
@@ -28,7 +28,7 @@ export interface ListTransactionsOptions extends SortedListOptions {
 export abstract class TransactionsBaseResource<TTransaction extends object> extends ApiResource {
   constructor(
     caller: ApiCaller,
-    protected readonly readings: ApiReadings,
+    protected readonly apiVariants: ApiVariants,
   ) {
     super(caller);
   }

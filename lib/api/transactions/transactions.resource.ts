@@ -19,7 +19,7 @@ export class TransactionsResource extends TransactionsBaseResource<Transaction> 
    * after an error that is `ambiguous` don't repeat it either before `list({ key })` has shown, a
    * minute later, that it isn't there. CONFLICT, unknown partner of a customer who is created along:
    * refused [seed][n8n], or ignored [wild]. CONFLICT, place of that partner: sent in both. CONFLICT,
-   * `created_at`: see the option `readings.saleTime`.
+   * `created_at`: see the option `apiVariants.saleTime`.
    *
    * @example
    * await partnero.transactions.create({
@@ -35,7 +35,7 @@ export class TransactionsResource extends TransactionsBaseResource<Transaction> 
     const { amount, reward, gross_amount, discount_amount, customer } = sale;
     const money = { amount, reward, gross_amount, discount_amount };
     const body = {
-      ...transactionBody(sale, money, this.readings),
+      ...transactionBody(sale, money, this.apiVariants),
       ...(customer.partner ? { partner: customer.partner } : {}),
     };
     const request = { method: 'POST', path: ['transactions'], body, exact: true } as const;

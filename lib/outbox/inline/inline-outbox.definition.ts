@@ -1,5 +1,5 @@
 import { OptionCheck } from '../../option-check.js';
-import type { OutboxContext, OutboxDefinition } from '../outbox.js';
+import type { EngineContext, OutboxDefinition } from '../outbox-engine.js';
 import { InlineOutbox } from './inline.outbox.js';
 
 /** Options of `inlineOutbox()`. */
@@ -9,9 +9,10 @@ export interface InlineOutboxOptions {
 }
 
 /**
- * No outbox at all, for serverless platforms without a disk: one attempt inside the request, bounded
- * by `timeoutMs`. What fails is lost (`accept_failed`), and a sign-up that fails after the handler
- * has returned is attributed all the same. Use it only where nothing else can be had.
+ * No outbox at all: one attempt inside the request, for at most `timeoutMs`. Use it only on serverless
+ * platforms without a disk. If the attempt fails, the attribution is lost (`accept_failed`); a sign-up
+ * that fails after its handler has returned is attributed all the same. Sales, refunds and erasures
+ * can't be queued.
  *
  * @example
  * PartneroModule.forRoot({ outbox: inlineOutbox({ timeoutMs: 1_500 }) })
@@ -22,9 +23,9 @@ export function inlineOutbox(options?: InlineOutboxOptions): OutboxDefinition {
   return {
     engine: 'inline',
     durable: false,
-    // A little more than the attempt itself gets, so that its end is still seen.
+    // A little more than the attempt gets, so that its end is still reported.
     acceptTimeoutMs: timeoutMs + 250,
-    knows: () => Promise.resolve(false),
-    create: (context: OutboxContext) => new InlineOutbox(context, timeoutMs),
+    exists: () => Promise.resolve(false),
+    create: (context: EngineContext) => new InlineOutbox(context, timeoutMs),
   };
 }

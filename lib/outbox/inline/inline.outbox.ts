@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { NewJob } from '../job.js';
+import { ThrottledLogger } from '../../throttled-logger.js';
+import type { Delivery, DeliveryControl } from '../delivery.js';
+import type { DeliveryResult } from '../delivery-result.js';
+import type { Forgotten, HistoryEntry, OutboxStats } from '../history.js';
+import type { Job, NewJob } from '../job.js';
 import { OutboxError } from '../outbox.error.js';
-import { Persistence } from '../persistence.js';
-import type { Forgotten, LedgerEntry, OutboxStats } from '../ledger.js';
-import type { Claim, Outbox, OutboxContext, StoredIdentity } from '../outbox.js';
-import type { Verdict } from '../verdict.js';
+import type { EngineContext, OutboxEngine } from '../outbox-engine.js';
 
-/** The one attempt failed, and there is no second. */
+/** The one attempt failed, or there is none. */
 export class InlineDeliveryError extends OutboxError {
   override readonly name = 'InlineDeliveryError';
 
@@ -18,125 +19,100 @@ export class InlineDeliveryError extends OutboxError {
   }
 }
 
-/** Keeps nothing: delivers while it accepts. Counts since boot only. */
-export class InlineOutbox implements Outbox {
-  readonly location = 'inline: one attempt inside the request, nothing is kept';
+/** Saves nothing: makes one attempt within `enqueue`. Counts since the start of the process. */
+export class InlineOutbox implements OutboxEngine {
+  readonly location = 'inline: one attempt inside the request, nothing is saved';
   private readonly outcomes: Record<string, number> = {};
-  private accepted = 0;
-  private lastProblem: string | null = null;
-
-  private readonly complaints: Persistence;
+  private readonly errors: ThrottledLogger;
+  private queued = 0;
+  /** Of all jobs: only sign-ups are enqueued. */
+  private jobName = '';
+  private delivery: Delivery | null = null;
+  private problem: string | null = null;
 
   constructor(
-    private readonly context: OutboxContext,
+    private readonly context: EngineContext,
     private readonly timeoutMs: number,
   ) {
-    this.complaints = new Persistence(context.log);
+    this.errors = new ThrottledLogger((message) => context.log.error(message));
   }
 
-  open(): Promise<void> {
-    return Promise.resolve();
+  async open(): Promise<void> {}
+
+  programId(): Promise<null> {
+    return Promise.resolve(null);
   }
 
-  identity(): Promise<StoredIdentity> {
-    return Promise.resolve({ salt: '', keyHash: null, publicId: null });
-  }
+  async saveProgramId(): Promise<void> {}
 
-  remember(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  /** @throws InlineDeliveryError where another outbox would have tried again */
-  async accept(job: NewJob): Promise<string> {
-    const id = randomUUID();
-    const verdict = await this.context.deliver(
-      { ...job, id, attempts: 0 },
-      AbortSignal.timeout(this.timeoutMs),
-    );
-    if (verdict.type !== 'settled') {
-      this.lastProblem = problemOf(verdict);
-      const error = new InlineDeliveryError(
-        `Partnero didn't take it: ${this.lastProblem}`,
-        this.lastProblem,
-      );
-      this.complaints.complain('A sign-up is lost, since inlineOutbox() keeps nothing', error);
-      throw error;
-    }
-    this.lastProblem = null;
-    this.accepted += 1;
-    this.outcomes[verdict.outcome] = (this.outcomes[verdict.outcome] ?? 0) + 1;
-    return id;
-  }
-
-  /** @throws InlineDeliveryError always: what is handed over here must be kept */
-  submit(): Promise<never> {
-    return Promise.reject(new InlineDeliveryError('inlineOutbox() keeps nothing.', 'inline'));
+  /** @throws InlineDeliveryError where another engine would try again */
+  async enqueue(newJob: NewJob): Promise<string> {
+    if (!this.delivery) throw new InlineDeliveryError('Delivery was not started.', 'not_started');
+    const job: Job = { ...newJob, id: randomUUID(), attempts: 0 };
+    const checkpoint = { save: () => Promise.resolve(true) };
+    const signal = AbortSignal.timeout(this.timeoutMs);
+    const result = await this.delivery.deliver(job, signal, checkpoint);
+    if (result.type !== 'completed') throw this.lost(result);
+    this.problem = null;
+    this.queued += 1;
+    this.jobName = job.name;
+    this.outcomes[result.outcome] = (this.outcomes[result.outcome] ?? 0) + 1;
+    this.delivery.onEnd(job, result);
+    return job.id;
   }
 
   release(): void {}
 
+  /** What was attempted can't be taken back. */
   discard(): Promise<boolean> {
     return Promise.resolve(false);
   }
 
-  claim(): Promise<Claim> {
-    return Promise.resolve({ jobs: [], testing: false, probeKey: false, wakeAt: null });
+  /** @throws InlineDeliveryError always: submitted jobs must not be lost */
+  submit(): Promise<never> {
+    return Promise.reject(new InlineDeliveryError('inlineOutbox() saves nothing.', 'inline'));
   }
 
-  note(): Promise<boolean> {
-    return Promise.resolve(true);
+  start(delivery: Delivery): DeliveryControl {
+    this.delivery = delivery;
+    return { pause: () => {}, resume: () => {}, drain: () => Promise.resolve() };
   }
-
-  settle(): Promise<boolean> {
-    return Promise.resolve(false);
-  }
-
-  fail(): Promise<'lost'> {
-    return Promise.resolve('lost');
-  }
-
-  handBack(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  report(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  onWork(): void {}
 
   stats(): Promise<OutboxStats> {
-    const counts = { accepted: this.accepted, pending: 0, dead: 0, outcomes: { ...this.outcomes } };
+    const { queued, jobName, problem } = this;
+    const counts = { queued, pending: 0, dead: 0, outcomes: { ...this.outcomes } };
     return Promise.resolve({
       ...counts,
-      kinds: this.accepted > 0 ? { attribution: counts } : {},
       program: this.context.program,
       location: this.location,
+      jobs: queued > 0 ? { [jobName]: counts } : {},
       oldestPendingAt: null,
       paused: null,
-      storage: { ok: this.lastProblem === null, problem: this.lastProblem },
+      storage: { ok: problem === null, problem },
     });
   }
 
-  find(): Promise<LedgerEntry[]> {
+  find(): Promise<HistoryEntry[]> {
     return Promise.resolve([]);
   }
 
-  async *dead(): AsyncIterable<LedgerEntry> {}
+  async *deadLetters(): AsyncIterable<HistoryEntry> {}
 
-  replay(): Promise<number> {
+  requeue(): Promise<number> {
     return Promise.resolve(0);
   }
 
   forget(): Promise<Forgotten> {
-    return Promise.resolve({ forgotten: 0, underWay: 0 });
+    return Promise.resolve({ forgotten: 0, inFlight: 0 });
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-}
+  async close(): Promise<void> {}
 
-function problemOf(verdict: Verdict): string {
-  return 'reason' in verdict && verdict.reason ? verdict.reason : verdict.type;
+  private lost(result: DeliveryResult): InlineDeliveryError {
+    const reason = 'reason' in result && result.reason ? result.reason : 'rate_limited';
+    this.problem = reason;
+    const message = `An attribution is lost, since inlineOutbox() makes only one attempt: ${reason}.`;
+    this.errors.warn('lost', () => message);
+    return new InlineDeliveryError(`Partnero didn't accept it: ${reason}`, reason);
+  }
 }

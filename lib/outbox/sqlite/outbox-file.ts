@@ -1,170 +1,154 @@
-import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import {
-  inodeOf,
-  openDatabaseFile,
-  setAsideCorrupt,
-  sqliteVersion,
-  type DatabaseFile,
-} from './database-file.js';
-import { filesystemOf } from './filesystem.js';
-import { moveJobs, salvageJobs, type Side } from './move-jobs.js';
-import { livingOwners, Owners } from './owners.js';
-import type { OpenNote, WorkerSettings } from './protocol.js';
-import { isCorrupt } from './sqlite-error.js';
-import { Store } from './store.js';
-import { checkpointsFromAside } from './wal.js';
+import { existsSync, statSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { SQLITE } from '../sql/dialect.js';
+import type { SqlExecutor, SqlParam, SqlRow } from '../sql/sql-executor.js';
+import { SqlStore } from '../sql/sql-store.js';
+import { statements } from '../sql/statements.js';
+import { createTables, hasFormat, rollBack } from './format.js';
+import { makePrivate, makePrivateFile, SIDE_FILES } from './private-file.js';
+import { toFailure } from './sqlite-error.js';
+import { checkpointsFromAside, sqliteVersion } from './wal.js';
+import type { WorkerSettings } from './worker-messages.js';
 
-/** One opened outbox file: its database, the store on it, and this process's claim to its rows. */
-export class OutboxFile {
-  readonly store: Store;
-  private readonly owners: Owners;
+export const SQL = statements(SQLITE);
+export const BUSY_TIMEOUT_MS = 5_000;
+const BUSY_RETRY_MS = 5;
+/** Pages. A backstop where another thread checkpoints; SQLite's default where only this one may. */
+const AUTOCHECKPOINT = { aside: 32_768, alone: 1_000 };
+
+/** One opened outbox file. */
+export class OutboxFile implements SqlExecutor {
+  /** The time that the store goes by. */
+  now = Date.now();
+  readonly store = new SqlStore(this, SQL);
+  /** Of the files that were opened: their names may come to mean others. */
+  readonly inode: string | undefined;
+  readonly sideInodes: ReadonlyMap<string, string | undefined>;
+  private readonly prepared = new Map<string, StatementSync>();
 
   private constructor(
-    private readonly file: DatabaseFile,
-    private readonly settings: WorkerSettings,
-    shared: boolean,
-    now: number,
+    readonly db: DatabaseSync,
+    readonly path: string,
   ) {
-    this.owners = new Owners(file.db, settings.path, shared);
+    db.function('now_ms', { deterministic: true }, () => this.now);
+    this.inode = inodeOf(path);
+    this.sideInodes = new Map(SIDE_FILES.map((suffix) => [suffix, inodeOf(path + suffix)]));
+  }
+
+  /** Opens the file; makes it, and its folder, if missing. */
+  static open({ path, synchronous }: WorkerSettings): OutboxFile {
+    makePrivateFile(path);
+    const db = new DatabaseSync(path);
     try {
-      this.store = new Store(file.db, () => this.owners.id);
-      this.store.transaction(() => this.owners.register(now));
+      db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      // First a look: nothing is changed in a file that isn't ours.
+      const isReady = hasFormat(db);
+      // Before there is a log, which gets the file's permissions.
+      makePrivate(path);
+      if (!isReady) makeReady(db);
+      const pages = AUTOCHECKPOINT[checkpointsFromAside(sqliteVersion(db)) ? 'aside' : 'alone'];
+      db.exec(`
+        PRAGMA synchronous = ${synchronous};
+        PRAGMA secure_delete = ON;
+        PRAGMA wal_autocheckpoint = ${pages};
+        SELECT count(*) FROM owners;
+      `);
+      return new OutboxFile(db, path);
     } catch (error) {
-      this.owners.release();
+      db.close();
       throw error;
     }
   }
 
-  static open(settings: WorkerSettings, now: number): { file: OutboxFile; notes: OpenNote[] } {
+  /** An existing file, for somebody who only looks at it or changes single jobs. */
+  static openExisting(path: string): OutboxFile | null {
+    if (!existsSync(path)) return null;
+    const db = new DatabaseSync(path);
     try {
-      return OutboxFile.openAsIs(settings, now);
+      db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA secure_delete = ON`);
+      if (hasFormat(db)) return new OutboxFile(db, path);
     } catch (error) {
-      if (!isCorrupt(error)) throw error;
-      const as = setAsideCorrupt(settings, now);
-      const opened = OutboxFile.openAsIs(settings, now);
-      if (as)
-        opened.notes.push({ type: 'set_aside', as, saved: opened.file.salvage(as, null, now) });
-      return opened;
+      db.close();
+      throw error;
     }
+    db.close();
+    return null;
   }
 
-  private static openAsIs(settings: WorkerSettings, now: number) {
-    const notes: OpenNote[] = [];
-    const opened = openDatabaseFile(settings);
-    let file: OutboxFile | undefined;
+  query(sql: string, params: readonly SqlParam[]): SqlRow[] {
+    let statement = this.prepared.get(sql);
+    if (!statement) {
+      statement = this.db.prepare(sql.replaceAll(/\$(\d)/g, '?$1'));
+      this.prepared.set(sql, statement);
+    }
+    return statement.all(...params);
+  }
+
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    this.db.exec('BEGIN IMMEDIATE');
     try {
-      const filesystem = filesystemOf(dirname(settings.path));
-      if (filesystem.kind === 'volatile') {
-        notes.push({ type: 'volatile', filesystem: filesystem.name });
-      }
-      if (filesystem.kind === 'shared') notes.push({ type: 'shared_filesystem' });
-      const version = sqliteVersion(opened.db);
-      if (!checkpointsFromAside(version)) notes.push({ type: 'old_sqlite', version });
-      file = new OutboxFile(opened, settings, filesystem.kind === 'shared', now);
-      file.sweep(now);
-      return { file, notes };
+      const result = await work();
+      this.db.exec('COMMIT');
+      return result;
     } catch (error) {
-      if (file) file.abandon();
-      else opened.db.close();
+      rollBack(this.db);
       throw error;
     }
   }
 
-  static exists(settings: WorkerSettings): boolean {
-    return statSync(settings.path, { throwIfNoEntry: false })?.isFile() ?? false;
+  /** Rows changed since the file was opened. */
+  get changeCount(): number {
+    return Number(this.query('SELECT total_changes() AS n', [])[0]?.['n']);
   }
 
-  /** Whether the path still names this file. Where not, what is written here would be lost. */
+  /** Whether the path still names this file. Where not, what is written here is lost with the process. */
   isInPlace(): boolean {
-    return inodeOf(this.settings.path) === this.file.inode;
+    return inodeOf(this.path) === this.inode;
   }
 
-  /** Takes over what dead processes held. How many jobs. */
-  sweep(now: number): number {
-    if (this.owners.leased) this.store.transaction(() => this.owners.heartbeat(now));
-    let recovered = 0;
-    for (const { id, token } of this.owners.dead(now)) {
-      this.store.transaction(() => {
-        recovered += this.store.recover(id, now);
-        this.owners.forget(id);
-      });
-      this.owners.removeLockOf(token);
-    }
-    return recovered;
+  isLogInPlace(): boolean {
+    return SIDE_FILES.every((suffix) => this.isOwn(suffix));
   }
 
-  /** Moves what isn't settled, and is nobody else's, into the file that took this one's place. */
-  moveInto(target: OutboxFile, now: number): void {
-    const { owner } = this.side;
-    try {
-      moveJobs(this.side, target.side, now);
-    } catch {
-      // Damaged. Who set it aside takes care of all that is nobody's.
-      salvageJobs({ db: this.file.db, owner }, target.side, (each) => each === owner, now);
-    }
+  /** Whether that name still means this file's own side file. */
+  isOwn(suffix: string): boolean {
+    return inodeOf(this.path + suffix) === this.sideInodes.get(suffix);
   }
 
-  /**
-   * If this file is damaged: sets it aside, opens another one in its place, and takes along what can
-   * still be read.
-   */
-  replaceIfDamaged(now: number): { file: OutboxFile; notes: OpenNote[] } | null {
-    const as = this.isInPlace() ? setAsideCorrupt(this.settings, now) : null;
-    if (!as) return null;
-    const opened = OutboxFile.open(this.settings, now);
-    const saved = opened.file.salvage(as, this.owners.id, now);
-    opened.notes.push({ type: 'set_aside', as, saved });
-    return opened;
+  makePrivate(): string[] {
+    return makePrivate(this.path);
   }
 
   /** Empties the write-ahead log, if no other process is in the way. */
   truncateLog(): void {
     try {
-      this.file.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
       // Tried again when it is idle next.
     }
   }
 
-  /** Lets go. What this process owned may be claimed by others at once. */
-  close(now: number): void {
+  close(): void {
+    if (this.db.isOpen) this.db.close();
+  }
+}
+
+/** The identity of a file; `undefined` if there is none. `stat` takes no descriptor. */
+export function inodeOf(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats && `${stats.dev}:${stats.ino}`;
+}
+
+function makeReady(db: DatabaseSync): void {
+  // Of two that switch the journal mode at once, SQLite refuses one without waiting.
+  const until = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
     try {
-      this.store.transaction(() => {
-        this.store.recover(this.owners.id, now);
-        this.owners.forget(this.owners.id);
-      });
-    } finally {
-      this.abandon();
-    }
-  }
-
-  /** Closes without a last write, as a crash would. */
-  abandon(): void {
-    this.file.db.close();
-    this.owners.release();
-  }
-
-  private get side(): Side {
-    return { store: this.store, owner: this.owners.id };
-  }
-
-  /** @param owner who this process was in that file */
-  private salvage(as: string, owner: number | null, now: number): number {
-    // Without these two, SQLite refuses to read anything of a file that was cut short.
-    const db = new DatabaseSync(as, { readOnly: true, defensive: false });
-    try {
-      db.exec('PRAGMA writable_schema = ON');
-      const others = livingOwners(db, this.settings.path, now);
-      if (owner !== null) others.delete(owner);
-      const isOurs = (each: number | null) => each === null || !others.has(each);
-      return salvageJobs({ db, owner }, this.side, isOurs, now);
-    } catch {
-      // Nothing in it can be read.
-      return 0;
-    } finally {
-      db.close();
+      db.exec('PRAGMA journal_mode = WAL');
+      return createTables(db);
+    } catch (error) {
+      if (toFailure(error).code !== 'SQLITE_BUSY' || performance.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_RETRY_MS);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { StoreFailure } from './protocol.js';
+import type { StoreFailure } from '../sql/operations.js';
 
 // Primary result codes, https://www.sqlite.org/rescode.html
 const NAMES: Readonly<Record<number, string>> = {
@@ -14,14 +14,14 @@ const NAMES: Readonly<Record<number, string>> = {
   26: 'SQLITE_NOTADB',
 };
 
-export function isCorrupt(error: unknown): boolean {
-  return ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].includes(toFailure(error).code);
-}
-
-/** An error in a form that crosses threads; SQLite's texts hold no values. */
-export function toFailure(error: unknown): StoreFailure {
+/** An error in a form that crosses threads. SQLite's messages hold no values. */
+export function toFailure(error: unknown): StoreFailure & { code: string } {
   if (!(error instanceof Error)) return { code: 'UNKNOWN', message: 'unknown error' };
   const { errcode, code } = error as { errcode?: number; code?: string };
   const name = errcode === undefined ? undefined : NAMES[errcode & 0xff];
   return { code: name ?? code ?? error.name, message: error.message };
+}
+
+export function isCorrupt(error: unknown): boolean {
+  return ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].includes(toFailure(error).code);
 }

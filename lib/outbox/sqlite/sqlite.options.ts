@@ -1,6 +1,8 @@
+import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { OptionCheck } from '../../option-check.js';
-import type { WorkerSettings } from './protocol.js';
+import { resolveWorkerPath } from './start-worker.js';
+import type { WorkerSettings } from './worker-messages.js';
 
 /** Options of `sqliteOutbox()`. */
 export interface SqliteOutboxOptions {
@@ -15,6 +17,11 @@ export interface SqliteOutboxOptions {
    * Default `'normal'`.
    */
   synchronous?: 'normal' | 'full' | undefined;
+  /**
+   * Of the file `nestjs-partnero/sqlite-worker`, for an app that a bundler has packed into few files: the
+   * path of its output. Default: beside this package's own files.
+   */
+  workerPath?: string | undefined;
 }
 
 /** @throws PartneroConfigurationError naming the option */
@@ -22,10 +29,21 @@ export function resolveSqliteOptions(
   given: SqliteOutboxOptions | undefined,
   environment: NodeJS.ProcessEnv,
 ): WorkerSettings {
-  const check = new OptionCheck(given, 'sqliteOutbox', ['path', 'synchronous']);
+  const check = new OptionCheck(given, 'sqliteOutbox', ['path', 'synchronous', 'workerPath']);
   const fallback = environment['PARTNERO_OUTBOX_PATH']?.trim() || join('.partnero', 'outbox.db');
   return {
-    path: resolve(check.string('path', fallback)),
+    path: realPath(resolve(check.string('path', fallback))),
     synchronous: check.oneOf('synchronous', ['normal', 'full'], 'normal'),
+    workerPath: resolveWorkerPath(check.string('workerPath')),
   };
+}
+
+/** SQLite puts its side files beside the file that a symbolic link points to. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // There is no file yet, or it is out of reach, which the boot reports.
+    return path;
+  }
 }

@@ -92,7 +92,7 @@ describe('answers', () => {
   it('the type of a program is spelt in two ways', async () => {
     for (const typeNames of ['snake_case', 'capitalised'] as const) {
       for (const program of ['affiliate', 'refer-a-friend'] as const) {
-        const { fake, service } = await startApi({ program, readings: { typeNames } });
+        const { fake, service } = await startApi({ program, apiVariants: { typeNames } });
         expect((await service.ping()).type).toEqual(expect.stringMatching(/^(aff|ref)/i));
         expect(fake.requestsTo('GET /test')).toHaveLength(1);
         const { isProgramType } = await import('#lib/api/program/ping.js');
@@ -117,7 +117,7 @@ describe('lists', () => {
     }
     const { service } = await startApi({
       program: 'newsletter',
-      readings: { minLimit: 10, maxLimit: 100 },
+      apiVariants: { minLimit: 10, maxLimit: 100 },
     });
     expect(await all(service.subscribers.list())).toEqual([]);
   });

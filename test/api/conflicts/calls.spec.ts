@@ -37,7 +37,7 @@ describe('updates', () => {
         fieldErrors: { email: [expect.any(String)] },
       });
       // Though it isn't said what is wrong, it doesn't pass for done.
-      fake.readings.errorBody = 'message';
+      fake.apiVariants.errorBody = 'message';
       expect(await failure(taken)).toMatchObject({ kind: 'validation' });
     }
     // An answer that shows the old state, of something that was understood.
@@ -138,7 +138,7 @@ describe('what is sent', () => {
   it('the time of a sale is in Unix seconds, or a text', async () => {
     const created_at = new Date('2025-05-02T16:12:39Z');
     for (const saleTime of ['unix', 'text'] as const) {
-      const { fake, service } = await affiliate({ saleTime }, { readings: { saleTime } });
+      const { fake, service } = await affiliate({ saleTime }, { apiVariants: { saleTime } });
       await service.customers.create(ada);
       await service.transactions.create({ ...sale, created_at });
       expect(fake.transactions).toMatchObject([{ createdAt: created_at }]);
@@ -162,7 +162,7 @@ describe('what is sent', () => {
 
   it('fields of links are in snake_case, or in camelCase', async () => {
     for (const linkFields of ['snake_case', 'camelCase'] as const) {
-      const { fake, service } = await affiliate({ linkFields }, { readings: { linkFields } });
+      const { fake, service } = await affiliate({ linkFields }, { apiVariants: { linkFields } });
       const link = { key: 'spring', partner: { key: 'ann' }, domain_id: 7, is_additional: true };
       expect(await service.links.create(link)).toMatchObject({ is_additional: true });
       await service.links.update('spring', { direct_tracking: true });
@@ -173,8 +173,8 @@ describe('what is sent', () => {
   it('a subscriber’s own id is called id, or identifier', async () => {
     for (const subscriberId of ['id', 'identifier'] as const) {
       const { fake, service } = await startApi(
-        { program: 'newsletter', readings: { subscriberId } },
-        { readings: { subscriberId } },
+        { program: 'newsletter', apiVariants: { subscriberId } },
+        { apiVariants: { subscriberId } },
       );
       await service.subscribers.create({ id: 's1', email: 'ada@example.com' });
       await service.subscribers.create({ email: 'bea@example.com', referral: { id: 's1' } });

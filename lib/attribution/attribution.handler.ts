@@ -1,0 +1,279 @@
+import type { CreateCustomerInput } from '../api/customers/create-customer.input.js';
+import { findPartnerId } from '../api/partners/find-partner.js';
+import { PartneroError } from '../api/partnero.error.js';
+import type { PartneroApiClient } from '../api/partnero-api.client.js';
+import { ping } from '../api/program/ping.js';
+import type { Job } from '../outbox/job.js';
+import type { Advice, JobFacts, JobHandler } from '../outbox/job-handler.js';
+import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
+import type { ProgramType } from '../referral/referral.options.js';
+import type { AnsweredCustomer, AttributedCustomers } from './attributed-customers.js';
+import { readPayload } from './attribution.payload.js';
+import type { AttributionOutcome } from './attribution.outcome.js';
+import { reasonOf, failureResult } from '../delivery-failure.js';
+import { affiliateRules, referAFriendRules, type ProgramRules } from './program-rules.js';
+
+export const ATTRIBUTION = 'attribution';
+
+const DROPPED_EMAIL = 'invalid_email_dropped';
+
+const ADVICE: Readonly<Record<string, string>> = {
+  unknown_partner: 'Partnero does not know the partner; the referral key is mistyped or deleted',
+  rejected: 'Partnero refused the customer',
+  invalid: 'the customer was not sent: its fields are not what Partnero takes',
+  [DROPPED_EMAIL]: 'its e-mail address was not valid and was left out',
+};
+
+/** What one delivery knows and collects on its way to a result. */
+interface Attempt {
+  readonly key: string;
+  readonly signal: AbortSignal;
+  referralKey: string | null;
+  fields: Readonly<Record<string, unknown>>;
+  requests: number;
+  droppedEmail: boolean;
+  refusedReferrer: boolean;
+  /** The host has shown that it is Partnero's API. */
+  isPartnero: boolean;
+}
+
+/** Sends one new customer to Partnero, and interprets the response. */
+export class AttributionHandler implements JobHandler {
+  readonly name = ATTRIBUTION;
+  private readonly rules: ProgramRules;
+
+  constructor(
+    private readonly customers: AttributedCustomers,
+    private readonly client: PartneroApiClient,
+    program: ProgramType,
+  ) {
+    this.rules = program === 'affiliate' ? affiliateRules : referAFriendRules;
+  }
+
+  async deliver(job: Job, signal: AbortSignal): Promise<DeliveryResult> {
+    const payload = readPayload(job.payload);
+    if (!payload) return completed('invalid', { requests: 0 }, 'unreadable_payload');
+    const attempt: Attempt = {
+      key: job.orderingKey,
+      signal,
+      referralKey: job.referralKey,
+      fields: payload.fields,
+      requests: 0,
+      droppedEmail: false,
+      refusedReferrer: false,
+      isPartnero: false,
+    };
+    try {
+      return await this.create(attempt);
+    } catch (error) {
+      return failureResult(error);
+    }
+  }
+
+  advice({ outcome, reason }: CompletedResult): Advice | undefined {
+    const text = reason === DROPPED_EMAIL ? ADVICE[DROPPED_EMAIL] : ADVICE[outcome];
+    return text === undefined ? undefined : { text };
+  }
+
+  facts({ payload }: Job, result: CompletedResult | undefined): JobFacts {
+    const samePartner = result?.detail?.['samePartner'] as JobFacts['samePartner'];
+    return { route: readPayload(payload)?.route, samePartner };
+  }
+
+  private async create(attempt: Attempt): Promise<DeliveryResult> {
+    const { key, fields, referralKey, signal } = attempt;
+    const body: CreateCustomerInput<ProgramType> = this.rules.body(key, fields, referralKey);
+    try {
+      attempt.requests += 1;
+      await this.customers.create(body, { signal });
+      return this.created(attempt);
+    } catch (error) {
+      if (!(error instanceof PartneroError)) throw error;
+      return this.refused(attempt, error);
+    }
+  }
+
+  private created(attempt: Attempt): CompletedResult {
+    const outcome = attempt.referralKey === null ? 'registered' : 'attributed';
+    if (attempt.refusedReferrer) return completed(outcome, attempt, 'unknown_referrer');
+    return completed(outcome, attempt, attempt.droppedEmail ? DROPPED_EMAIL : undefined);
+  }
+
+  private refused(
+    attempt: Attempt,
+    error: PartneroError,
+  ): Promise<DeliveryResult> | DeliveryResult {
+    switch (error.kind) {
+      case 'invalid_input':
+        return this.invalid(attempt, error);
+      case 'bad_request':
+        return this.badRequest(attempt, error);
+      case 'not_found':
+        return this.notFound(attempt, error);
+      case 'conflict':
+      case 'validation':
+        return this.lookUp(attempt, error);
+      default:
+        throw error;
+    }
+  }
+
+  /** A missing e-mail costs less than a missing customer. */
+  private invalid(
+    attempt: Attempt,
+    error: PartneroError,
+  ): Promise<DeliveryResult> | DeliveryResult {
+    attempt.requests -= 1;
+    const fields = Object.keys(error.fieldErrors);
+    if (!isOnly('email', fields)) return completed('invalid', attempt, fields.join(','));
+    return this.dropEmail(attempt);
+  }
+
+  private dropEmail(attempt: Attempt): Promise<DeliveryResult> {
+    const { email: _, ...rest } = attempt.fields;
+    attempt.fields = rest;
+    attempt.droppedEmail = true;
+    return this.create(attempt);
+  }
+
+  /** Documented as "unknown partner key". */
+  private badRequest(
+    attempt: Attempt,
+    error: PartneroError,
+  ): Promise<DeliveryResult> | DeliveryResult {
+    const fields = Object.keys(error.fieldErrors);
+    const elsewhere = fields.length > 0 && !fields.some((field) => this.isAboutReferrer(field));
+    if (isOnly('email', fields)) return this.withoutEmail(attempt, error);
+    if (elsewhere) return completed('rejected', attempt, reasonOf(error));
+    return this.withoutReferrer(attempt, error);
+  }
+
+  /**
+   * Not documented for this call. A wrong `baseUrl` answers like this too, and must reject nobody: it
+   * counts only if it is repeated by a host that knows `GET /test`.
+   */
+  private async notFound(attempt: Attempt, error: PartneroError): Promise<DeliveryResult> {
+    if (attempt.isPartnero) return this.badRequest(attempt, error);
+    attempt.requests += 1;
+    await ping(this.client, { signal: attempt.signal });
+    attempt.isPartnero = true;
+    return this.create(attempt);
+  }
+
+  private withoutReferrer(
+    attempt: Attempt,
+    error: PartneroError,
+  ): Promise<DeliveryResult> | DeliveryResult {
+    if (!this.rules.createsWithoutReferrer) {
+      return completed('unknown_partner', attempt, reasonOf(error));
+    }
+    if (attempt.referralKey === null) return completed('rejected', attempt, reasonOf(error));
+    attempt.referralKey = null;
+    attempt.refusedReferrer = true;
+    return this.create(attempt);
+  }
+
+  /** The words of a 422 aren't published: whether the customer is there tells what it meant. */
+  private async lookUp(attempt: Attempt, error: PartneroError): Promise<DeliveryResult> {
+    const { key, signal } = attempt;
+    try {
+      attempt.requests += 1;
+      const customer = await this.customers.get(key, { signal });
+      return await this.found(attempt, customer, error);
+    } catch (lookUpError) {
+      if (!(lookUpError instanceof PartneroError)) throw lookUpError;
+      // A key that no path can hold (`..`) can't be looked up, ever.
+      if (!['not_found', 'invalid_input'].includes(lookUpError.kind)) throw lookUpError;
+    }
+    const fields = Object.keys(error.fieldErrors);
+    const aboutReferrer = fields.length > 0 && fields.every((field) => this.isAboutReferrer(field));
+    if (aboutReferrer) return this.withoutReferrer(attempt, error);
+    if (isOnly('email', fields)) return this.withoutEmail(attempt, error);
+    return completed('rejected', attempt, reasonOf(error));
+  }
+
+  /** Partnero refuses the e-mail: because it isn't one, or because it is another customer's. */
+  private async withoutEmail(attempt: Attempt, error: PartneroError): Promise<DeliveryResult> {
+    const { fields, signal } = attempt;
+    const { email } = fields;
+    if (typeof email !== 'string') return completed('rejected', attempt, reasonOf(error));
+    attempt.requests += 1;
+    if (await this.hasCustomer(email, signal)) {
+      return completed('rejected', attempt, `${reasonOf(error)} other_customer`);
+    }
+    return this.dropEmail(attempt);
+  }
+
+  private async hasCustomer(email: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      return (await this.customers.search({ email }, { signal })).length > 0;
+    } catch (error) {
+      // It won't search for what isn't an e-mail.
+      const refused = error instanceof PartneroError && isRefusal(error);
+      if (!refused) throw error;
+      return false;
+    }
+  }
+
+  private async found(
+    attempt: Attempt,
+    customer: AnsweredCustomer,
+    error: PartneroError,
+  ): Promise<DeliveryResult> {
+    // A hit by id or e-mail is somebody else.
+    if (this.rules.keyOf(customer) !== attempt.key) {
+      return completed('rejected', attempt, `${reasonOf(error)} other_customer`);
+    }
+    if (customer.deleted === true || customer.deleted_at || customer.status === 'deleted') {
+      return completed('rejected', attempt, `${reasonOf(error)} customer_deleted`);
+    }
+    const samePartner = await this.isSamePartner(attempt, customer);
+    const partner = typeof customer.partner === 'string' ? customer.partner : undefined;
+    return {
+      ...completed('already_registered', attempt, reasonOf(error)),
+      detail: { samePartner, ...(partner === undefined ? {} : { partner }) },
+    };
+  }
+
+  /** Answers name the partner by id, or perhaps by key: told apart by looking the key up. */
+  private async isSamePartner(
+    attempt: Attempt,
+    customer: AnsweredCustomer,
+  ): Promise<boolean | 'unknown'> {
+    const { referralKey, signal } = attempt;
+    const { partner, referring_customer: referrer } = customer;
+    if (referrer) {
+      if (referrer.key === referralKey || referrer.id === referralKey) return true;
+      return referrer.key === undefined ? 'unknown' : false;
+    }
+    if (!partner || referralKey === null) return 'unknown';
+    if (partner === referralKey) return true;
+    try {
+      attempt.requests += 1;
+      const id = await findPartnerId(this.client, referralKey, { signal });
+      return id === undefined ? 'unknown' : id === partner;
+    } catch {
+      return 'unknown';
+    }
+  }
+
+  private isAboutReferrer(field: string): boolean {
+    return this.rules.isAboutReferrer(field);
+  }
+}
+
+function isRefusal({ kind }: PartneroError): boolean {
+  return kind === 'bad_request' || kind === 'validation' || kind === 'conflict';
+}
+
+function isOnly(name: string, fields: readonly string[]): boolean {
+  return fields.length === 1 && fields[0] === name;
+}
+
+function completed(
+  outcome: AttributionOutcome,
+  { requests }: Pick<Attempt, 'requests'>,
+  reason?: string,
+): CompletedResult {
+  return { type: 'completed', outcome, reason, requests };
+}

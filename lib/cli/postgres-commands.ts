@@ -1,0 +1,73 @@
+import { transact } from '../postgres/bounded-transaction.js';
+import { migrate, sqlOf, status } from '../postgres/migrations.js';
+import { connect } from '../postgres/own-pool.js';
+import type { PostgresExecutor } from '../postgres/postgres-executor.js';
+import { toStoreError } from '../postgres/postgres-error.js';
+import { checkSchema } from '../postgres/postgres.options.js';
+import { table } from './table.js';
+import { UsageError } from './usage.error.js';
+
+export interface PostgresArguments {
+  readonly url?: string | undefined;
+  readonly schema?: string | undefined;
+}
+
+interface Result {
+  readonly json: unknown;
+  readonly text: string;
+  /** Default 0. */
+  readonly exitCode?: number;
+}
+
+type Command = (executor: PostgresExecutor, schema: string) => Promise<Result>;
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ['migrate', applyMigrations],
+  ['status', showStatus],
+]);
+
+/** Whether this command is about the tables in PostgreSQL. */
+export function isPostgresCommand(name: string | undefined): name is string {
+  return name === 'sql' || COMMANDS.has(name ?? '');
+}
+
+/** @throws Error whose message is meant for the user */
+export async function runPostgresCommand(
+  name: string,
+  { url, schema = 'partnero' }: PostgresArguments,
+  environment: NodeJS.ProcessEnv,
+): Promise<Result> {
+  checkSchema(schema, '--schema');
+  const command = COMMANDS.get(name);
+  if (!command) return { json: { sql: sqlOf(schema) }, text: sqlOf(schema) };
+  const address = url ?? environment['DATABASE_URL']?.trim();
+  if (!address) throw new UsageError(`${name} needs --url <connection string>, or DATABASE_URL.`);
+  const executor = connect(address);
+  try {
+    return await command(executor, schema);
+  } catch (error) {
+    throw toStoreError(error);
+  } finally {
+    await executor.close?.();
+  }
+}
+
+async function applyMigrations(executor: PostgresExecutor, schema: string): Promise<Result> {
+  const applied = await migrate(executor, schema);
+  const json = applied.map(({ version, name }) => ({ version, name }));
+  const lines = applied.map(({ version, name }) => `Applied migration ${version}: ${name}.`);
+  return { json, text: lines.join('\n') || `The schema "${schema}" is up to date.` };
+}
+
+/** Fails while migrations are pending, so that a deployment can ask for it. */
+async function showStatus(executor: PostgresExecutor, schema: string): Promise<Result> {
+  const all = await transact(executor, (tx) => status(tx, schema));
+  const json = all.map(({ version, name, appliedAt }) => ({ version, name, appliedAt }));
+  const rows = json.map(({ version, name, appliedAt }) => [
+    version,
+    name,
+    appliedAt?.toISOString() ?? 'pending',
+  ]);
+  const exitCode = all.some(({ appliedAt }) => appliedAt === null) ? 1 : 0;
+  return { json, text: table([['version', 'migration', 'applied'], ...rows]), exitCode };
+}

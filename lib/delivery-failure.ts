@@ -1,0 +1,40 @@
+import { PartneroError } from './api/partnero.error.js';
+import type { DeliveryResult } from './outbox/delivery-result.js';
+
+/**
+ * The delivery result for an error that says nothing about the job itself: Partnero rejected the API
+ * key, limited the rate, or failed in a way that may pass.
+ * @throws whatever isn't a PartneroError
+ */
+export function failureResult(error: unknown): DeliveryResult {
+  if (!(error instanceof PartneroError)) throw error;
+  switch (error.kind) {
+    case 'unauthorized':
+    case 'forbidden':
+      return { type: 'unauthorized', reason: reasonOf(error) };
+    case 'rate_limited':
+      return { type: 'rateLimited', retryAfterMs: error.retryAfterMs };
+    default:
+      return { type: 'retry', reason: reasonOf(error) };
+  }
+}
+
+/** Such as `422 email,tags`, `503`, `network ECONNREFUSED`. */
+export function reasonOf(error: PartneroError): string {
+  const { status, kind, code } = error;
+  const fields = Object.keys(error.fieldErrors).join(',');
+  const what = status === undefined ? [kind, code] : [status, status < 300 ? kind : undefined];
+  return [...what, fields].filter(Boolean).join(' ');
+}
+
+/** Whether Partnero itself refused the request for good, rather than something on the way to it. */
+export function isRefusal(error: unknown): error is PartneroError {
+  return error instanceof PartneroError && REFUSALS.has(error.kind);
+}
+
+const REFUSALS: ReadonlySet<string> = new Set([
+  'bad_request',
+  'not_found',
+  'conflict',
+  'validation',
+]);

@@ -1,0 +1,357 @@
+import type { Job, JobKey } from '../job.js';
+import { indexKey } from './index-key.js';
+import { JobCounter } from './job-counter.js';
+import type {
+  Args,
+  ClaimedJobs,
+  Completed,
+  Completion,
+  Enqueued,
+  Operation,
+  OperationName,
+  OtherOwner,
+  Reply,
+  StoredEntry,
+} from './operations.js';
+import type { SqlExecutor, SqlParam, SqlRow } from './sql-executor.js';
+import type { Statements } from './statements.js';
+
+type Handlers = { [N in OperationName]: (program: string, args: Args<N>) => Promise<Reply<N>> };
+type InProgram<T> = T & { readonly program: string };
+
+const STATES = ['pending', 'dead', 'completed'] as const;
+const PURGE_PAGE = 1_000;
+/** Jobs that wait for earlier ones must not hide those behind them from a claim. */
+const MAX_LOOKS = 5;
+const MIN_CANDIDATES = 50;
+
+/** The jobs' state machine, inside one transaction of a SQL database. */
+export class SqlStore {
+  private readonly counter: JobCounter;
+
+  /** @param slot where to count, if others must not wait for the end of this transaction */
+  constructor(
+    private readonly tx: SqlExecutor,
+    private readonly sql: Statements,
+    private readonly slot = '',
+  ) {
+    this.counter = new JobCounter(slot);
+  }
+
+  /** Runs operations that were asked for at the same time, in any order. */
+  async run(operations: readonly Operation[]): Promise<unknown[]> {
+    const results: unknown[] = Array.from(operations, () => undefined);
+    // Of a transaction that failed.
+    this.counter.take();
+    await this.together('enqueue', operations, results, (all) => this.enqueueAll(all));
+    await this.together('complete', operations, results, (all) => this.completeAll(all));
+    for (const [i, { name, program, args }] of operations.entries()) {
+      if (name === 'enqueue' || name === 'complete') continue;
+      const handler = this.handlers[name] as (program: string, args: unknown) => Promise<unknown>;
+      results[i] = await handler(program, args);
+    }
+    await this.flush();
+    return results;
+  }
+
+  private readonly handlers: Omit<Handlers, 'enqueue' | 'complete'> = {
+    registerProgram: async (program) => void (await this.query('registerProgram', program)),
+    programId: async (program) => text(await this.one('program', program), 'publicId'),
+    saveProgramId: async (program, { id }) => void (await this.query('saveProgramId', program, id)),
+    submit: (program, args) => this.submit(program, args),
+    claim: (program, args) => this.claim(program, args),
+    saveCheckpoint: async (_, { id, owner, checkpoint }) =>
+      (await this.one('saveCheckpoint', id, owner, checkpoint)) !== undefined,
+    reschedule: (program, args) => this.reschedule(program, args),
+    release: async (_, { owner, ids }) => {
+      await this.each(
+        'release',
+        ids.map((id) => ({ id })),
+        owner,
+      );
+    },
+    heartbeat: (_, args) => this.heartbeat(args),
+    takeOver: async (_, { owners }) => {
+      if (owners.length > 0) await this.each('removeOwners', owners);
+      return (await this.query('takeOver')).length;
+    },
+    unregister: async (_, { token }) => {
+      await this.query('unregister', token);
+      await this.query('takeOver');
+    },
+    stats: (program) => this.stats(program),
+    find: async (program, { orderingKey }) =>
+      (await this.query('find', program, indexKey(orderingKey))).map(toEntry),
+    deadLetters: async (program, { after, limit }) =>
+      (await this.query('deadLetters', program, after, limit)).map(toEntry),
+    requeue: (program, args) => this.requeue(program, args),
+    forget: (program, args) => this.forget(program, args),
+    purge: (program, args) => this.purge(program, args),
+  };
+
+  private async enqueueAll(jobs: readonly InProgram<Enqueued>[]): Promise<boolean[]> {
+    const replaced = jobs.flatMap(({ replaces, owner, program }) =>
+      replaces === undefined || owner === null
+        ? []
+        : [{ id: replaces, owner, outcome: 'discarded', program }],
+    );
+    if (replaced.length > 0) await this.completeAll(replaced);
+    const first = firstOfEachOrder(await this.insert(jobs));
+    return jobs.map(({ id }) => first.has(id));
+  }
+
+  private async completeAll(completions: readonly Completion[]): Promise<Completed[]> {
+    const rows = await this.each('complete', completions);
+    const ours = new Map(rows.map((row) => [String(row['id']), row]));
+    const waiting = rows.filter((row) => Boolean(row['waiting']));
+    const releasing = completions.filter(({ id, releasesKey }) => releasesKey && ours.has(id));
+    for (const { id, outcome, purgesHistory } of completions) {
+      const row = ours.get(id);
+      if (!row) continue;
+      this.counter.move(String(row['program']), String(row['name']), 'pending', outcome);
+      if (purgesHistory) await this.purgeHistoryOf(row);
+    }
+    if (releasing.length > 0) await this.each('releaseKeys', releasing);
+    if (waiting.length > 0) await this.each('wake', waiting);
+    return completions.map(({ id }) => ({
+      ours: ours.has(id),
+      next: Boolean(ours.get(id)?.['waiting']),
+    }));
+  }
+
+  private async submit(program: string, job: Args<'submit'>): Promise<string | null> {
+    const { id, name, key, cancels, overrides } = job;
+    const cancelled =
+      cancels && (await this.one('findKey', program, cancels.name, indexKey(cancels.key)));
+    const orderingKey = text(cancelled, 'orderingKey') ?? job.orderingKey;
+    const row = { ...job, orderingKey, program, owner: null, key: key?.value };
+    if ((await this.insert([row])).length === 0) return this.outcomeOf(id);
+    const taken =
+      key && (await this.takeKey(program, name, key.value, key.digest, orderingKey, id));
+    if (key && taken) return this.completeAtOnce(id, outcomeOf(key, taken));
+    if (overrides) await this.override(program, id, orderingKey);
+    if (cancels) await this.takeKey(program, cancels.name, cancels.key, null, orderingKey, id);
+    return null;
+  }
+
+  /** Saved before, by a commit whose reply was lost. */
+  private async outcomeOf(id: string): Promise<string | null> {
+    return text(await this.one('outcomeOf', id), 'outcome');
+  }
+
+  /** Takes a key, or replies with who has it. */
+  private async takeKey(
+    program: string,
+    name: string,
+    key: string,
+    digest: string | null,
+    orderingKey: string,
+    id: string,
+  ): Promise<SqlRow | undefined> {
+    const indexed = indexKey(key);
+    const taken = await this.one('takeKey', program, name, indexed, digest, orderingKey, id);
+    return taken ? undefined : this.one('findKey', program, name, indexed);
+  }
+
+  private async completeAtOnce(id: string, outcome: string): Promise<string> {
+    await this.each('claimAs', [{ id }], id);
+    await this.completeAll([{ id, owner: id, outcome }]);
+    return outcome;
+  }
+
+  private async override(program: string, id: string, orderingKey: string): Promise<void> {
+    const rows = await this.query('override', program, indexKey(orderingKey), id, id);
+    for (const row of rows) {
+      if (row['outcome'] === 'dead') {
+        this.counter.move(program, String(row['name']), 'dead', 'pending');
+      }
+    }
+    const endings = rows.map((row) => ({ id: String(row['id']), owner: id, outcome: 'discarded' }));
+    if (endings.length > 0) await this.completeAll(endings);
+  }
+
+  private async claim(program: string, args: Args<'claim'>): Promise<ClaimedJobs> {
+    const { owner, limit, horizonMs } = args;
+    const jobs: SqlRow[] = [];
+    let hasMore = true;
+    for (let looks = 0; looks < MAX_LOOKS && hasMore && jobs.length < limit; looks += 1) {
+      const wanted = Math.max(MIN_CANDIDATES, limit - jobs.length);
+      const found = await this.query('candidates', program, wanted);
+      const blocked = found.filter((row) => Boolean(row['blocked']));
+      const free = found.filter((row) => !row['blocked']).slice(0, limit - jobs.length);
+      if (blocked.length > 0) await this.each('park', blocked);
+      if (free.length > 0) jobs.push(...(await this.each('take', free, owner)));
+      hasMore = found.length === wanted;
+    }
+    jobs.sort((a, b) => Number(a['seq']) - Number(b['seq']));
+    if (jobs.length === 0) await this.query('rescheduleSkewed', program, horizonMs);
+    const next = hasMore ? { ms: 0 } : await this.one('nextDue', program);
+    return { jobs: jobs.map(toJob), nextDueInMs: next ? Number(next['ms']) : null };
+  }
+
+  private async reschedule(
+    program: string,
+    args: Args<'reschedule'>,
+  ): Promise<Reply<'reschedule'>> {
+    const { id, owner, reason, delayMs, maxAgeMs, isDeferred } = args;
+    const delay = Math.round(delayMs);
+    const row = await this.one(isDeferred ? 'defer' : 'retry', id, owner, reason, delay);
+    if (!row) return 'lost';
+    if (isDeferred || Number(row['age']) < maxAgeMs) return 'rescheduled';
+    await this.query('deadLetter', id);
+    this.counter.move(program, String(row['name']), 'pending', 'dead');
+    return 'dead';
+  }
+
+  private async heartbeat({ token, host, pidNamespace, pid }: Args<'heartbeat'>) {
+    const known = await this.one('heartbeat', token);
+    if (!known) await this.query('register', token, host, pidNamespace, pid);
+    for (const { program, name, outcome, n } of await this.query('takeSlots')) {
+      this.counter.add(String(program), String(name), String(outcome), Number(n));
+    }
+    const others = (await this.query('otherOwners', token)).map(toOwner);
+    return { registered: known === undefined, others };
+  }
+
+  private async stats(program: string): Promise<Reply<'stats'>> {
+    // What this transaction has changed so far counts too: else the counts wouldn't add up.
+    await this.flush();
+    const counters = await this.query('counters', program);
+    const oldest = (await this.one('oldestPending', program))?.['at'] ?? null;
+    return {
+      counters: counters.map(({ name, outcome, n }) => ({
+        name: String(name),
+        outcome: String(outcome),
+        n: Number(n),
+      })),
+      oldestPendingAt: oldest === null ? null : Number(oldest),
+    };
+  }
+
+  private async requeue(program: string, filter: Args<'requeue'>): Promise<number> {
+    const { id = null, customerKey, jobName = null } = filter;
+    const ordering = customerKey === undefined ? null : indexKey(customerKey);
+    const rows = await this.query('requeue', program, id, ordering, jobName);
+    for (const { name } of rows) this.counter.move(program, String(name), 'dead', 'pending');
+    return rows.length;
+  }
+
+  private async forget(program: string, { orderingKey }: Args<'forget'>) {
+    const ordering = indexKey(orderingKey);
+    const rows = await this.query('forget', program, ordering);
+    for (const { name, state } of rows) {
+      const before = STATES[Number(state)]!;
+      if (before !== 'completed') this.counter.move(program, String(name), before, 'discarded');
+    }
+    await this.each('releaseKeys', rows);
+    const left = await this.one('inFlight', program, ordering);
+    return { forgotten: rows.length, inFlight: Number(left?.['n'] ?? 0) };
+  }
+
+  private async purge(program: string, { olderThanMs, after }: Args<'purge'>) {
+    const page = await this.query('page', program, after, Math.round(olderThanMs), PURGE_PAGE);
+    const old = page.filter((row) => Boolean(Number(row['old'])));
+    if (old.length > 0) {
+      await this.each('releaseKeys', old);
+      await this.each('remove', old);
+      // Behind a dead job.
+      await this.each('wake', old);
+    }
+    const isOver = page.length < PURGE_PAGE || page.every((row) => !Number(row['aged']));
+    return isOver ? null : Number(page.at(-1)?.['seq']);
+  }
+
+  private async purgeHistoryOf({ program, ordering }: SqlRow): Promise<void> {
+    const rows = await this.query('forgetCompleted', String(program), String(ordering));
+    await this.each('releaseKeys', rows);
+  }
+
+  private async insert(jobs: readonly InProgram<InsertedJob>[]): Promise<SqlRow[]> {
+    const given = jobs.map((job) => {
+      const ordering = indexKey(job.orderingKey);
+      const longOrderingKey = ordering === job.orderingKey ? undefined : job.orderingKey;
+      return { ...job, orderingKey: undefined, ordering, longOrderingKey };
+    });
+    // The app's own transaction may last: nobody shall wait for it.
+    if (this.sql.lockOrdering !== null && this.slot === '') await this.each('lockOrdering', given);
+    const rows = await this.each('insert', given);
+    for (const { program, name } of rows) this.counter.queued(String(program), String(name));
+    return rows;
+  }
+
+  private async flush(): Promise<void> {
+    const changes = this.counter.take();
+    if (changes.length > 0) await this.each('count', changes);
+  }
+
+  private async together<N extends 'enqueue' | 'complete'>(
+    name: N,
+    operations: readonly Operation[],
+    results: unknown[],
+    run: (all: InProgram<Args<N>>[]) => Promise<Reply<N>[]>,
+  ): Promise<void> {
+    const places = [...operations.keys()].filter((i) => operations[i]!.name === name);
+    if (places.length === 0) return;
+    const all = places.map((i) => {
+      const { args, program } = operations[i]!;
+      return { ...(args as Args<N>), program };
+    });
+    const replies = await run(all);
+    for (const [n, place] of places.entries()) results[place] = replies[n];
+  }
+
+  private each(name: keyof Statements, rows: readonly object[], ...more: SqlParam[]) {
+    return this.tx.query(this.sql[name]!, [JSON.stringify(rows), ...more]);
+  }
+
+  private query(name: keyof Statements, ...params: SqlParam[]): Promise<SqlRow[]> | SqlRow[] {
+    return this.tx.query(this.sql[name]!, params);
+  }
+
+  private async one(name: keyof Statements, ...params: SqlParam[]): Promise<SqlRow | undefined> {
+    return (await this.query(name, ...params))[0];
+  }
+}
+
+type InsertedJob = Omit<Enqueued, 'replaces'> & { key?: string | undefined };
+
+function outcomeOf({ ifTaken, digest }: JobKey, holder: SqlRow): string {
+  if (holder['digest'] === null) return ifTaken.cancelled;
+  return holder['digest'] === digest ? ifTaken.same : ifTaken.different;
+}
+
+/** Of several jobs of an order in one statement, PostgreSQL calls each of them the first. */
+function firstOfEachOrder(rows: readonly SqlRow[]): Set<string> {
+  const orders = new Map<string, SqlRow>();
+  for (const row of rows.toSorted((a, b) => Number(b['seq']) - Number(a['seq']))) {
+    orders.set(`${String(row['program'])}\n${String(row['ordering'])}`, row);
+  }
+  const first = [...orders.values()].filter((row) => Boolean(row['first']));
+  return new Set(first.map((row) => String(row['id'])));
+}
+
+function text(row: SqlRow | undefined, column: string): string | null {
+  const value = row?.[column];
+  return typeof value === 'string' ? value : null;
+}
+
+function toJob({ seq: _, queuedAt, attempts, ...row }: SqlRow): Job {
+  return { ...row, queuedAt: Number(queuedAt), attempts: Number(attempts) } as Job;
+}
+
+function toOwner({ pid, seenAt, silentMs, ...row }: SqlRow): OtherOwner {
+  const times = { seenAt: Number(seenAt), silentMs: Number(silentMs) };
+  return { ...row, ...times, pid: Number(pid) } as OtherOwner;
+}
+
+function toEntry({ state, detail, queuedAt, endedAt, seq, attempts, ...row }: SqlRow): StoredEntry {
+  return {
+    ...row,
+    state: STATES[Number(state)]!,
+    detail: typeof detail === 'string' ? (JSON.parse(detail) as StoredEntry['detail']) : null,
+    attempts: Number(attempts),
+    queuedAt: Number(queuedAt),
+    endedAt: endedAt === null ? null : Number(endedAt),
+    seq: Number(seq),
+  } as StoredEntry;
+}

@@ -1,0 +1,201 @@
+import { dirname } from 'node:path';
+import { runBatch } from '../sql/batcher.js';
+import type { Operation, OperationResult, Owner } from '../sql/operations.js';
+import { HEARTBEAT_MS, sweepOwners } from '../sql/owners.js';
+import {
+  importFrom,
+  moveDamagedAside,
+  openOrRecover,
+  openReplacement,
+  reopenWithoutLog,
+} from './file-recovery.js';
+import { filesystemOf } from './filesystem.js';
+import { inodeOf, type OutboxFile } from './outbox-file.js';
+import { isCorrupt, toFailure } from './sqlite-error.js';
+import { WalCheckpointer } from './wal-checkpointer.js';
+import { checkpointsFromAside, sqliteVersion } from './wal.js';
+import type { FileNote, OpenReply, WorkerEvent, WorkerSettings } from './worker-messages.js';
+
+const REOPEN_EVERY_MS = 250;
+
+/**
+ * What the writer thread does. SQLite's calls are synchronous: here a slow disk, or another process's
+ * lock, delays nobody's requests.
+ */
+export class FileWriter {
+  private file: OutboxFile | null = null;
+  /** A file that was deleted or replaced, until the one at its path could be opened. */
+  private replaced: OutboxFile | null = null;
+  private checkpointer: WalCheckpointer | null = null;
+  private ticker: NodeJS.Timeout | undefined;
+  private failure: { error: unknown; at: number } | undefined;
+  private isRegistered = false;
+  private closing = false;
+
+  constructor(
+    private readonly settings: WorkerSettings,
+    private readonly owner: Owner,
+    private readonly emit: (event: WorkerEvent) => void,
+    /** Runs work when nothing else runs. */
+    private readonly enqueue: (work: () => Promise<unknown>) => void,
+  ) {}
+
+  async open(): Promise<OpenReply> {
+    const existed = inodeOf(this.settings.path) !== undefined;
+    this.ticker ??= setInterval(() => this.enqueue(() => this.tick()), HEARTBEAT_MS).unref();
+    try {
+      await this.ensureOpen();
+      await this.sweep();
+      return { opened: true };
+    } catch (error) {
+      return { opened: false, failure: toFailure(error), existed };
+    }
+  }
+
+  run(operations: Operation[], now: number): Promise<OperationResult[]> {
+    return runBatch(
+      operations,
+      (some) => this.transact(some, now),
+      (error) => ({ ok: false, failure: toFailure(error) }),
+      // Behind another process's lock, each would wait for the same.
+      ({ failure }) => failure.code !== 'SQLITE_BUSY',
+    );
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    clearInterval(this.ticker);
+    await this.checkpointer?.close();
+    const { file } = this;
+    if (!file) return;
+    try {
+      const { token } = this.owner;
+      await file.transaction(() =>
+        file.store.run([{ name: 'unregister', program: '', args: { token } }]),
+      );
+    } finally {
+      file.close();
+    }
+  }
+
+  private async tick(): Promise<void> {
+    if (this.closing) return;
+    try {
+      await this.checkPlace();
+      await this.sweep();
+    } catch (error) {
+      this.emit({ type: 'problem', failure: toFailure(error) });
+    }
+  }
+
+  /** Notices a file that was deleted or replaced. What was saved in it since is imported. */
+  private async checkPlace(): Promise<void> {
+    const file = await this.ensureOpen();
+    if (!file.isInPlace()) {
+      await this.letGo();
+      this.replaced = file;
+      await this.ensureOpen();
+    } else if (!file.isLogInPlace()) {
+      await this.letGo();
+      this.use(reopenWithoutLog(file, this.settings));
+      this.note({ type: 'log_replaced' });
+    }
+  }
+
+  private async sweep(): Promise<void> {
+    const sweep = await sweepOwners(
+      (operations) => this.transact(operations, Date.now()),
+      this.owner,
+    );
+    const { wasAlive, recovered } = sweep;
+    if (!wasAlive && this.isRegistered) this.emit({ type: 'deposed' });
+    if (recovered > 0) this.emit({ type: 'recovered' });
+    this.isRegistered = true;
+  }
+
+  private async transact(operations: Operation[], now: number): Promise<unknown[]> {
+    const file = await this.ensureOpen();
+    try {
+      return await this.transactIn(file, operations, now);
+    } catch (error) {
+      if (!isCorrupt(error) || !(await this.recover(file))) throw error;
+      return this.transactIn(await this.ensureOpen(), operations, now);
+    } finally {
+      // What fills the disk may be the log: have it emptied.
+      this.checkpointer?.written();
+    }
+  }
+
+  private async transactIn(file: OutboxFile, operations: Operation[], now: number) {
+    file.now = now;
+    return file.transaction(() => file.store.run(operations));
+  }
+
+  /** Opens another file in the place of one that turned out to be damaged. */
+  private async recover(damaged: OutboxFile): Promise<boolean> {
+    const as = damaged.isInPlace() ? moveDamagedAside(this.settings) : null;
+    if (as === null) return false;
+    await this.letGo();
+    damaged.close();
+    const file = this.use(await openOrRecover(this.settings, (note) => this.note(note)));
+    this.note({ type: 'set_aside', as, saved: await importFrom(as, file) });
+    return true;
+  }
+
+  private async ensureOpen(): Promise<OutboxFile> {
+    if (this.closing) throw new ClosedError();
+    if (this.file) return this.file;
+    const { failure } = this;
+    // Each try may wait for a lock, and all that come meanwhile wait for it.
+    if (failure && performance.now() - failure.at < REOPEN_EVERY_MS) throw failure.error;
+    try {
+      return this.use(await this.openAtPath());
+    } catch (error) {
+      this.failure = { error, at: performance.now() };
+      throw error;
+    }
+  }
+
+  private async openAtPath(): Promise<OutboxFile> {
+    const { replaced, settings } = this;
+    const note = (given: FileNote) => this.note(given);
+    if (!replaced) return openOrRecover(settings, note);
+    const file = await openReplacement(replaced, settings, this.owner.token, note);
+    this.replaced = null;
+    this.emit({ type: 'recovered' });
+    return file;
+  }
+
+  private use(file: OutboxFile): OutboxFile {
+    this.file = file;
+    const { workerPath } = this.settings;
+    this.checkpointer = new WalCheckpointer(file, workerPath, () => file.truncateLog());
+    this.describe(file);
+    return file;
+  }
+
+  private async letGo(): Promise<void> {
+    this.file = null;
+    await this.checkpointer?.close();
+    this.checkpointer = null;
+  }
+
+  private describe(file: OutboxFile): void {
+    const filesystem = filesystemOf(dirname(this.settings.path));
+    if (filesystem.kind === 'volatile') {
+      this.note({ type: 'volatile', filesystem: filesystem.name });
+    }
+    if (filesystem.kind === 'shared') this.note({ type: 'shared_filesystem' });
+    const version = sqliteVersion(file.db);
+    if (!checkpointsFromAside(version)) this.note({ type: 'old_sqlite', version });
+    for (const each of file.makePrivate()) this.note({ type: 'readable_by_others', file: each });
+  }
+
+  private note(note: FileNote): void {
+    this.emit({ type: 'note', note });
+  }
+}
+
+class ClosedError extends Error {
+  readonly code = 'CLOSED';
+}

@@ -1,0 +1,54 @@
+import type { Operation, OperationResult, Owner, StoreFailure } from '../sql/operations.js';
+
+export interface WorkerSettings {
+  /** The outbox file. */
+  path: string;
+  synchronous: 'normal' | 'full';
+  /** The file that the threads run. */
+  workerPath: string;
+}
+
+/** What a thread is started with. */
+export type WorkerStart =
+  | { role: 'writer'; settings: WorkerSettings; owner: Owner }
+  | ({ role: 'checkpointer' } & CheckpointedFile);
+
+/** By its name and identity: the name may come to mean another file. */
+export interface CheckpointedFile {
+  path: string;
+  inode: string | undefined;
+}
+
+/** `now` is the time in the main thread, which decides what is due. */
+export type ToWorker =
+  | { n: number; type: 'open' }
+  | { n: number; type: 'run'; operations: Operation[]; now: number }
+  | { n: number; type: 'close' };
+
+export type FromWorker =
+  | { type: 'reply'; n: number; ok: true; value: unknown }
+  | { type: 'reply'; n: number; ok: false; failure: StoreFailure }
+  | { type: 'event'; event: WorkerEvent };
+
+/** Something that happened without being asked for. */
+export type WorkerEvent =
+  | { type: 'recovered' }
+  | { type: 'deposed' }
+  | { type: 'problem'; failure: StoreFailure }
+  | { type: 'note'; note: FileNote };
+
+export type OpenReply =
+  { opened: true } | { opened: false; failure: StoreFailure; existed: boolean };
+
+export type RunReply = OperationResult[];
+
+/** Something that the owner of the app should know about the file. */
+export type FileNote =
+  | { type: 'volatile'; filesystem: string }
+  | { type: 'shared_filesystem' }
+  | { type: 'old_sqlite'; version: string }
+  | { type: 'readable_by_others'; file: string }
+  | { type: 'set_aside'; as: string; saved: number }
+  | { type: 'replaced'; saved: number }
+  | { type: 'log_replaced' }
+  | { type: 'orphan_log'; as: string };

@@ -1,0 +1,84 @@
+import type { SqlExecutor, SqlParam, SqlRow } from '../outbox/sql/sql-executor.js';
+import { StoreError } from '../outbox/sql/store.error.js';
+import type { PostgresExecutor } from './postgres-executor.js';
+import { toStoreError } from './postgres-error.js';
+import { SET_LIMITS, TRANSACTION_MS } from './transaction-limits.js';
+
+type Work<T> = (tx: SqlExecutor) => Promise<T>;
+
+const MAX_ATTEMPTS = 4;
+/** Deadlock, serialization failure. */
+const CONFLICTS = ['40P01', '40001'];
+
+/**
+ * Runs `work` in a transaction that ends in time, and again if it conflicted with another one.
+ * @throws StoreError, or what `work` threw of the outbox's own errors
+ */
+export async function transact<T>(
+  executor: PostgresExecutor,
+  work: Work<T>,
+  limitMs = TRANSACTION_MS,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await transactOnce(executor, work, limitMs);
+    } catch (error) {
+      const isConflict = error instanceof StoreError && CONFLICTS.includes(error.reason);
+      if (!isConflict || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function transactOnce<T>(
+  executor: PostgresExecutor,
+  work: Work<T>,
+  limitMs: number,
+): Promise<T> {
+  const deadline = new AbortController();
+  const { signal } = deadline;
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+  const timer = setTimeout(() => deadline.abort(new Error('timeout')), limitMs);
+  let isCommitting = false;
+  const running = executor.transaction(async (tx) => {
+    const guarded = new GuardedExecutor(tx, signal);
+    await guarded.query(SET_LIMITS, []);
+    const result = await work(guarded);
+    guarded.throwIfFailed();
+    isCommitting = true;
+    return result;
+  }, signal);
+  try {
+    return await Promise.race([running, late]);
+  } catch (error) {
+    throw toStoreError(error, isCommitting);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** After a failed statement, PostgreSQL replies to COMMIT without an error, and rolls back. */
+class GuardedExecutor implements SqlExecutor {
+  private failure: Error | undefined;
+
+  constructor(
+    private readonly tx: SqlExecutor,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async query(sql: string, params: readonly SqlParam[]): Promise<SqlRow[]> {
+    this.signal.throwIfAborted();
+    try {
+      return await this.tx.query(sql, params);
+    } catch (error) {
+      this.failure = error as Error;
+      throw error;
+    }
+  }
+
+  throwIfFailed(): void {
+    this.signal.throwIfAborted();
+    if (this.failure) throw this.failure;
+  }
+}

@@ -1,0 +1,251 @@
+import type { RunInAppContext } from './app-context.js';
+import { errorMessage } from './error-message.js';
+import { exponential } from './outbox/backoff.js';
+import type { Delivery, DeliveryControl, KeyCheck, Pause, PauseReason } from './outbox/delivery.js';
+import type { ResolvedDeliveryOptions } from './outbox/delivery.options.js';
+import type { DeliveryResult } from './outbox/delivery-result.js';
+import type { Checkpoint } from './outbox/job-handler.js';
+import type { JobHandlers } from './outbox/job-handlers.js';
+import type { Job } from './outbox/job.js';
+import type { OutboxEngine, OutboxLog } from './outbox/outbox-engine.js';
+import type { KeyAnswer, ProgramIdentity } from './program.identity.js';
+import { sleep } from './sleep.js';
+import { ThrottledLogger } from './throttled-logger.js';
+
+/** Shorter than for other requests: deliveries wait for the answer. */
+const CHECK_TIMEOUT_MS = 2_000;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 15 * 60_000;
+/** When a job is due again that was claimed before the engine was paused. */
+const HELD_DEFER_MS = 1_000;
+const STORE_WAIT_MS = 250;
+const LONGEST_STORE_WAIT_MS = 30_000;
+/** Then deliveries start all the same: they have a backoff of their own. */
+const SILENCES_IN_A_ROW = 3;
+
+export interface ProgramDeliverySettings {
+  readonly options: ResolvedDeliveryOptions;
+  readonly verifyOnBoot: 'warn' | 'fail' | false;
+  /** Of a request to Partnero. */
+  readonly timeoutMs: number;
+  /** The outbox delivers within `enqueue()`, and can't wait for the key to be checked. */
+  readonly isInline: boolean;
+}
+
+/**
+ * Starts the delivery of a program's jobs once the API key has been checked. Nothing is sent before
+ * `GET /test` was answered, or was silent three times in a row.
+ */
+export class ProgramDelivery {
+  private control: DeliveryControl | null = null;
+  private held: Pause | null = { reason: 'unverified_key', until: null };
+  private lastAnswer: KeyAnswer | null = null;
+  private checking: Promise<void> | null = null;
+  private isReady = false;
+  /** Resolves once it is known whether to send. */
+  private readonly decided = Promise.withResolvers<void>();
+  private warnedUnverified = false;
+  /** From then on, the key is not asked about again. */
+  private readonly draining = new AbortController();
+  private readonly stopped = new AbortController();
+  private readonly storeErrors: ThrottledLogger;
+
+  constructor(
+    private readonly settings: ProgramDeliverySettings,
+    private readonly engine: OutboxEngine,
+    private readonly handlers: JobHandlers,
+    private readonly identity: ProgramIdentity,
+    private readonly onEnd: Delivery['onEnd'],
+    private readonly inAppContext: RunInAppContext,
+    private readonly log: OutboxLog,
+  ) {
+    this.storeErrors = new ThrottledLogger((message) => log.error(message));
+    if (!settings.isInline) return;
+    this.held = null;
+    this.isReady = true;
+  }
+
+  /** Why this process sends nothing just now, if the engine can't know. */
+  get pause(): Pause | null {
+    return this.held;
+  }
+
+  /** Once the engine is open: an inline outbox must be able to deliver the very first request. */
+  opened(): void {
+    if (this.settings.isInline) this.startEngine();
+  }
+
+  /** Asks Partnero about the key once, before the app has started. */
+  async verify(): Promise<KeyAnswer> {
+    const isLoaded = await this.identity.load().then(
+      () => true,
+      () => false,
+    );
+    const answer = await this.identity.ask();
+    // Without the id from the outbox, the answer doesn't tell whether the key belongs to its program.
+    this.lastAnswer = isLoaded ? answer : null;
+    this.warnIfUnverified(answer);
+    return answer;
+  }
+
+  /** Starts the delivery, now or as soon as the key has been checked. Returns at once. */
+  start(): void {
+    const { verifyOnBoot, isInline } = this.settings;
+    if (isInline) {
+      if (verifyOnBoot === 'warn') void this.verify();
+    } else if (verifyOnBoot === false) {
+      // The key is checked when there is something to send.
+      this.held = null;
+      this.startEngine();
+    } else {
+      void this.check();
+    }
+  }
+
+  /** @see DeliveryControl.drain */
+  async drain(capMs: number): Promise<void> {
+    this.draining.abort();
+    if (!this.control) this.stopped.abort();
+    // Jobs that are due may still wait for the answer about the key.
+    await this.control?.drain(capMs);
+    this.stopped.abort();
+  }
+
+  private startEngine(): void {
+    const { concurrency } = this.settings.options;
+    if (this.control || concurrency === 0 || this.stopped.signal.aborted) return;
+    this.control = this.engine.start({ ...this.settings.options, ...this.callbacks() });
+  }
+
+  private callbacks(): Pick<Delivery, 'deliver' | 'checkKey' | 'onEnd'> {
+    const run = this.inAppContext;
+    return {
+      deliver: (job, signal, checkpoint) => run(() => this.deliver(job, signal, checkpoint)),
+      checkKey: () => run(() => this.checkKey()),
+      onEnd: (job, end) => run(() => this.onEnd(job, end)),
+    };
+  }
+
+  private async deliver(
+    job: Job,
+    signal: AbortSignal,
+    checkpoint: Checkpoint,
+  ): Promise<DeliveryResult> {
+    if (!this.isReady) {
+      void this.check();
+      await Promise.race([this.decided.promise, aborted(signal)]);
+      if (!this.isReady) return { type: 'defer', reason: 'unverified_key', ms: HELD_DEFER_MS };
+    }
+    return this.handlers.deliver(job, signal, checkpoint);
+  }
+
+  private async checkKey(): Promise<KeyCheck> {
+    const { type } = await this.identity.ask();
+    if (type === 'wrong_program') this.hold(type);
+    return type === 'accepted' || type === 'rejected' ? type : 'unknown';
+  }
+
+  private check(): Promise<void> {
+    this.checking ??= this.checkUntilAnswered()
+      .catch((error: unknown) => {
+        this.log.error(`Delivery could not be started: ${errorMessage(error)}`);
+      })
+      .finally(() => this.decided.resolve());
+    return this.checking;
+  }
+
+  private async checkUntilAnswered(): Promise<void> {
+    const { signal } = this.draining;
+    this.held = { reason: 'unverified_key', until: null };
+    if (!(await this.loadIdentity())) return;
+    for (let step = 0, silences = 0; ; step += 1) {
+      const answer = await this.ask();
+      if (this.stopped.signal.aborted) return;
+      switch (answer.type) {
+        case 'wrong_program':
+          return this.hold(answer.type);
+        case 'unclear':
+          this.warnIfUnverified(answer);
+          return this.goOn();
+        case 'accepted':
+          return this.goOn();
+        case 'no_answer':
+          silences += 1;
+          if (silences >= SILENCES_IN_A_ROW) {
+            this.warnIfUnverified(answer);
+            this.goOn();
+          }
+          break;
+        case 'rejected':
+          // Once the delivery runs, the engine itself checks a key that is rejected.
+          if (this.isReady) return;
+          silences = 0;
+      }
+      if (signal.aborted) return;
+      const waitMs = exponential(step, FIRST_WAIT_MS, LONGEST_WAIT_MS);
+      if (answer.type === 'rejected') {
+        this.hold('unauthorized', new Date(Date.now() + waitMs));
+      }
+      await sleep(waitMs, signal);
+    }
+  }
+
+  private async ask(): Promise<KeyAnswer> {
+    const { lastAnswer, isReady, settings } = this;
+    this.lastAnswer = null;
+    if (lastAnswer) return lastAnswer;
+    const timeoutMs = Math.min(settings.timeoutMs, isReady ? Infinity : CHECK_TIMEOUT_MS);
+    return this.identity.ask({ timeoutMs, signal: this.stopped.signal });
+  }
+
+  /** Resolves with false if the app stops before the outbox can be read. */
+  private async loadIdentity(): Promise<boolean> {
+    const { signal } = this.draining;
+    for (let step = 0; ; step += 1) {
+      try {
+        await this.identity.load();
+        return true;
+      } catch (error) {
+        if (signal.aborted) return false;
+        this.storeErrors.warn(
+          'load',
+          () => `Delivery waits, because the outbox can't be read: ${errorMessage(error)}`,
+        );
+        await sleep(exponential(step, STORE_WAIT_MS, LONGEST_STORE_WAIT_MS), signal);
+      }
+    }
+  }
+
+  private goOn(): void {
+    if (this.isReady || this.stopped.signal.aborted) return;
+    this.isReady = true;
+    this.held = null;
+    this.decided.resolve();
+    if (this.control) this.control.resume();
+    else this.startEngine();
+  }
+
+  private hold(reason: PauseReason, until: Date | null = null): void {
+    this.isReady = false;
+    this.held = { reason, until };
+    this.control?.pause(reason);
+    this.decided.resolve();
+  }
+
+  private warnIfUnverified(answer: KeyAnswer): void {
+    const { verifyOnBoot } = this.settings;
+    if (answer.type !== 'unclear' && answer.type !== 'no_answer') return;
+    if (this.warnedUnverified || verifyOnBoot === false) return;
+    this.warnedUnverified = true;
+    this.log.warn(
+      `The API key could not be verified: ${answer.error.message} Deliveries start all the same.`,
+    );
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

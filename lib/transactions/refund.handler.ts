@@ -1,0 +1,77 @@
+import { PartneroError } from '../api/partnero.error.js';
+import { maskKey } from '../mask-key.js';
+import type { Job } from '../outbox/job.js';
+import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
+import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
+import { isRefusal, reasonOf, failureResult } from '../delivery-failure.js';
+import { transactionsUnder, type PartneroTransactions } from './partnero-transactions.js';
+import { readSentMark, writeSentMark } from './sent-mark.js';
+import type { RefundOutcome } from './transaction.outcome.js';
+
+export const REFUND = 'refund';
+
+/** Under one key there may be more than one transaction; each call deletes one, or all. */
+const MOST_DELETIONS = 10;
+
+/** Deletes a sale at Partnero: that is how a commission is taken back. */
+export class RefundHandler implements JobHandler {
+  readonly name = REFUND;
+
+  constructor(private readonly transactions: PartneroTransactions) {}
+
+  async deliver(job: Job, signal: AbortSignal, checkpoint: Checkpoint): Promise<DeliveryResult> {
+    const { payload: key } = job;
+    const wasSent = readSentMark(job.checkpoint) !== null;
+    const attempt = { key, signal, requests: 0 };
+    try {
+      if (!(await checkpoint.save(writeSentMark(Date.now())))) {
+        return { type: 'defer', reason: 'taken_over', ms: 0 };
+      }
+      const deleted = await this.deleteAll(attempt);
+      const outcome = deleted > 0 || wasSent ? 'refunded' : 'not_found';
+      return completed(outcome, attempt.requests);
+    } catch (error) {
+      if (isRefusal(error)) return completed('rejected', attempt.requests, reasonOf(error));
+      return failureResult(error);
+    }
+  }
+
+  advice({ outcome }: CompletedResult): Advice | undefined {
+    if (outcome !== 'rejected') return undefined;
+    return { text: 'Partnero refused to delete the sale; its commission stays' };
+  }
+
+  facts({ payload }: Job): JobFacts {
+    return { transactionKey: maskKey(payload) };
+  }
+
+  private async deleteAll(attempt: {
+    key: string;
+    signal: AbortSignal;
+    requests: number;
+  }): Promise<number> {
+    const { key, signal } = attempt;
+    for (let deleted = 0; ; deleted += 1) {
+      attempt.requests += 1;
+      if (deleted === MOST_DELETIONS || !(await this.deleteOne(key, signal))) return deleted;
+      attempt.requests += 1;
+      const left = await transactionsUnder(this.transactions, key, signal);
+      if (left.length === 0) return deleted + 1;
+    }
+  }
+
+  /** False if there is none. */
+  private async deleteOne(key: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.transactions.delete(key, { signal });
+      return true;
+    } catch (error) {
+      if (error instanceof PartneroError && error.kind === 'not_found') return false;
+      throw error;
+    }
+  }
+}
+
+function completed(outcome: RefundOutcome, requests: number, reason?: string): CompletedResult {
+  return { type: 'completed', outcome, reason, requests };
+}
