@@ -52,11 +52,11 @@ function queueNameOf({ queueName }: ResolvedBullmqOptions, program: string): str
 async function hasProgram(options: ResolvedBullmqOptions, queueName: string): Promise<boolean> {
   const log = { log() {}, warn() {}, error() {} };
   const events = { prepare: () => Promise.resolve(), onChange: () => {} };
-  const connection = new QueueConnection(options, queueName, log, events);
+  const connection = new QueueConnection(options, { name: queueName, location: '' }, log, events);
   try {
     await connection.open({ isReadOnly: true });
     const key = programKeyOf(options, queueName);
-    return await connection.ask(async (client) => (await client.hexists(key, 'name')) === 1);
+    return await connection.read(async (client) => (await client.hexists(key, 'name')) === 1);
   } finally {
     await connection.close();
   }

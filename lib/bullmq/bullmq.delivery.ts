@@ -4,6 +4,10 @@ import { exponential, fullJitter } from '../outbox/backoff.js';
 import type { Delivery, DeliveryControl, Pause, PauseReason } from '../outbox/delivery.js';
 import type { CompletedResult, DeliveryResult, RetryResult } from '../outbox/delivery-result.js';
 import type { Job } from '../outbox/job.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
+import { errorMessage } from '../error-message.js';
+import { ThrottledLogger } from '../throttled-logger.js';
+import { within } from '../within.js';
 import { idOf, toEnded, toJob, type JobData, type StoredJob } from './bullmq-job.js';
 import { createWorker, FailedAttempt, NO_LIMIT, type OwnWorker } from './create-worker.js';
 import { CustomerRecords, type RedisClient } from './customer-records.js';
@@ -11,7 +15,6 @@ import { DeliveryPauses } from './delivery-pauses.js';
 import type { JobStore } from './job-store.js';
 import { JobTurn } from './job-turn.js';
 import type { QueueConnection } from './queue-connection.js';
-import { describeError } from './redis-error.js';
 
 /** For attempts to end after they were aborted. */
 const ABORT_GRACE_MS = 200;
@@ -48,13 +51,15 @@ export class BullmqDelivery implements DeliveryControl {
     private readonly connection: QueueConnection,
     private readonly store: JobStore,
     private readonly delivery: Delivery,
+    log: OutboxLog,
+    pendingCount: () => Promise<number>,
   ) {
     this.turn = new JobTurn(store);
     this.own = createWorker(connection, delivery, (job, token, signal) =>
       this.inContext(() => this.track(this.process(job, token, signal))),
     );
     const { worker } = this.own;
-    this.pauses = new DeliveryPauses(worker, delivery);
+    this.pauses = new DeliveryPauses(worker, delivery, log, pendingCount);
     let client: RedisClient | undefined;
     void worker.getBackend().client.then((ready) => (client = ready as unknown as RedisClient));
     this.records = store.records.on(() => client ?? connection.client);
@@ -65,7 +70,11 @@ export class BullmqDelivery implements DeliveryControl {
     worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) worker.cancelJob(id, 'taken over');
     });
-    worker.on('error', (error) => connection.sayTrouble(describeError(error)));
+    const trouble = new ThrottledLogger((message) => log.warn(message));
+    worker.on('error', (error) => {
+      // Otherwise it is logged already.
+      if (connection.isUsable) trouble.warn('', () => `BullMQ reports: ${errorMessage(error)}`);
+    });
   }
 
   get paused(): Pause | null {
@@ -73,11 +82,11 @@ export class BullmqDelivery implements DeliveryControl {
   }
 
   pause(reason: PauseReason): void {
-    this.inContext(() => this.pauses.pause('caller', { reason, until: null }));
+    this.inContext(() => this.pauses.pause(reason));
   }
 
   resume(): void {
-    this.inContext(() => this.pauses.resume('caller'));
+    this.inContext(() => this.pauses.resume());
   }
 
   drain(capMs: number): Promise<void> {
@@ -94,9 +103,9 @@ export class BullmqDelivery implements DeliveryControl {
     const leftMs = Math.max(0, end - performance.now());
     const abort = setTimeout(() => worker.cancelAllJobs('shutdown'), leftMs);
     const closing = worker.close().then(() => Promise.allSettled(this.running));
-    const late = sleep(leftMs + ABORT_GRACE_MS + CLOSE_MS, 'late', { ref: false });
+    const isClosed = await within(leftMs + ABORT_GRACE_MS + CLOSE_MS, closing);
     // If Redis doesn't respond, the locks of what is being sent end by themselves.
-    if ((await Promise.race([closing, late])) === 'late') worker.disconnect().catch(() => {});
+    if (!isClosed) worker.disconnect().catch(() => {});
     clearTimeout(abort);
     dispose();
   }
@@ -164,9 +173,7 @@ export class BullmqDelivery implements DeliveryControl {
   private async act(job: StoredJob, token: string, result: DeliveryResult): Promise<string> {
     switch (result.type) {
       case 'completed':
-        this.pauses.succeeded();
-        this.rateLimits = 0;
-        await this.spend((result.requests ?? 1) - 1);
+        await this.responded(result.requests ?? 1);
         return this.complete(job, token, result);
       case 'defer':
         return this.delay(job, token, result.ms);
@@ -177,7 +184,7 @@ export class BullmqDelivery implements DeliveryControl {
         if (!(await this.pauses.unauthorized())) return this.giveBack(job, token);
         return this.fail(job, token, { ...result, type: 'retry' });
       case 'retry':
-        if (!result.jobOnly) this.pauses.failed();
+        if (!result.jobOnly) this.pauses.failed(result.reason);
         return this.fail(job, token, result);
     }
   }
@@ -229,11 +236,14 @@ export class BullmqDelivery implements DeliveryControl {
     if (ms > leftMs) await queue.rateLimit(Math.ceil(ms));
   }
 
-  /** Requests beyond the one that BullMQ has counted. */
-  private async spend(requests: number): Promise<void> {
+  /** BullMQ has counted one request. */
+  private async responded(requests: number): Promise<void> {
+    if (requests === 0) return;
+    this.pauses.responded();
+    this.rateLimits = 0;
     const { requestsPerMinute } = this.delivery;
-    if (!requestsPerMinute || requests <= 0) return;
-    await this.store.queue.rateLimit(Math.ceil((requests * 60_000) / requestsPerMinute));
+    if (!requestsPerMinute || requests === 1) return;
+    await this.store.queue.rateLimit(Math.ceil(((requests - 1) * 60_000) / requestsPerMinute));
   }
 
   private async delay(job: StoredJob, token: string, ms: number): Promise<never> {

@@ -1,16 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, DeliveryControl } from '../outbox/delivery.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
 import type { Job, NewJob, SubmittedJob } from '../outbox/job.js';
 import type { EngineContext, OutboxEngine, Submitted } from '../outbox/outbox-engine.js';
 import { uuid7 } from '../outbox/uuid7.js';
+import { within } from '../within.js';
 import { toData, toEnded, type JobData, type StoredJob } from './bullmq-job.js';
 import { BullmqDelivery } from './bullmq.delivery.js';
 import { BullmqInspector } from './bullmq.inspector.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
 import { CustomerRecords } from './customer-records.js';
 import { DISCARDED, JobStore } from './job-store.js';
-import { QueueConnection } from './queue-connection.js';
+import { QueueConnection, type QueuePlace } from './queue-connection.js';
 import { findRisks } from './redis-checks.js';
 import { submitJob } from './submit-job.js';
 
@@ -18,12 +18,7 @@ const HISTORY_DAYS = 7;
 const DAY_MS = 86_400_000;
 const CLOSE_MS = 1_000;
 const FORWARD_MS = 5_000;
-
-/** Where the jobs of one program are. */
-export interface QueuePlace {
-  readonly name: string;
-  readonly location: string;
-}
+const REGISTER_MS = 5_000;
 
 /** The outbox in one queue of BullMQ. */
 export class BullmqEngine implements OutboxEngine {
@@ -52,7 +47,7 @@ export class BullmqEngine implements OutboxEngine {
     this.programKey = programKeyOf(options, place.name);
     const historyMs = (context.historyDays ?? HISTORY_DAYS) * DAY_MS;
     this.records = new CustomerRecords(() => this.connection.client, base, historyMs);
-    this.connection = new QueueConnection(options, place.name, context.log, {
+    this.connection = new QueueConnection(options, place, context.log, {
       prepare: () => this.prepare(),
       onChange: (isUsable) => this.onChange(isUsable),
     });
@@ -67,15 +62,17 @@ export class BullmqEngine implements OutboxEngine {
     const { leaseMs } = this.options;
     this.store = new JobStore(this.connection.queue, this.records, leaseMs);
     this.inspector = new BullmqInspector(this.connection, this.store, this.context.program);
-    this.holding = setInterval(() => this.hold(), leaseMs / 3).unref();
+    this.holding = setInterval(() => {
+      for (const job of this.held.values()) job.changeDelay(leaseMs).catch(() => {});
+    }, leaseMs / 3).unref();
   }
 
   async programId(): Promise<string | null> {
-    return this.connection.ask((client) => client.hget(this.programKey, 'id'));
+    return this.connection.read((client) => client.hget(this.programKey, 'id'));
   }
 
   async saveProgramId(id: string): Promise<void> {
-    await this.connection.ask((client) => client.hset(this.programKey, { id }));
+    await this.register({ id });
   }
 
   async enqueue(job: NewJob, replaces?: string): Promise<string> {
@@ -85,7 +82,7 @@ export class BullmqEngine implements OutboxEngine {
       position: Date.now(),
       discards: this.held.has(replaces ?? '') ? replaces : undefined,
     };
-    const added = await this.connection.run(this.context.acceptTimeoutMs, (bound) =>
+    const added = await this.connection.write(this.context.acceptTimeoutMs, (bound) =>
       this.store.add(job.name, toData(job, id), place, bound, this.options.leaseMs),
     );
     this.held.set(id, added);
@@ -120,11 +117,11 @@ export class BullmqEngine implements OutboxEngine {
       await this.store.promoteNext(orderingKey);
       return true;
     };
-    return (await this.track(this.connection.retry(discard))) ?? false;
+    return (await this.track(this.connection.writeEventually(discard))) ?? false;
   }
 
   submit(job: SubmittedJob): Promise<Submitted> {
-    return this.connection.run(this.context.acceptTimeoutMs, (bound) =>
+    return this.connection.write(this.context.acceptTimeoutMs, (bound) =>
       submitJob(this.store, job, bound),
     );
   }
@@ -135,7 +132,7 @@ export class BullmqEngine implements OutboxEngine {
    */
   async forward(job: SubmittedJob & Pick<Job, 'id' | 'checkpoint'>): Promise<void> {
     const forwarding = { position: job.queuedAt, checkpoint: job.checkpoint ?? null };
-    await this.connection.run(FORWARD_MS, async (bound) => {
+    await this.connection.write(FORWARD_MS, async (bound) => {
       const existing = await this.store.get(job.id);
       if (!existing) await submitJob(this.store, job, bound, forwarding);
       // It was saved here too, and is held.
@@ -160,18 +157,20 @@ export class BullmqEngine implements OutboxEngine {
       await this.store.promote(saved);
       return true;
     };
-    return (await this.track(this.connection.retry(discard))) ?? false;
+    return (await this.track(this.connection.writeEventually(discard))) ?? false;
   }
 
   start(delivery: Delivery): DeliveryControl {
-    this.delivery = new BullmqDelivery(this.connection, this.store, delivery);
+    const pendingCount = async () => (await this.stats()).pending;
+    const { connection, store, context } = this;
+    this.delivery = new BullmqDelivery(connection, store, delivery, context.log, pendingCount);
     return this.delivery;
   }
 
   async stats(): Promise<OutboxStats> {
-    const { problem } = this.connection;
-    const stats = await this.inspector.stats(this.delivery?.paused ?? null);
-    return { ...stats, location: this.location, storage: { ok: problem === null, problem } };
+    // It may have passed without a write since.
+    if (this.connection.health.problem !== null) await this.register({}).catch(() => {});
+    return this.inspector.stats(this.delivery?.paused ?? null);
   }
 
   find(orderingKey: string): Promise<HistoryEntry[]> {
@@ -194,8 +193,8 @@ export class BullmqEngine implements OutboxEngine {
     clearInterval(this.holding);
     await this.delivery?.drain(0);
     for (const id of this.held.keys()) this.release(id);
-    const finished = Promise.allSettled(this.running);
-    await Promise.race([finished, sleep(CLOSE_MS, undefined, { ref: false })]);
+    this.connection.retries.stop();
+    await within(CLOSE_MS, Promise.allSettled(this.running));
     await this.connection.close();
   }
 
@@ -207,13 +206,11 @@ export class BullmqEngine implements OutboxEngine {
     this.context.log.warn(`Saved jobs can be lost in ${this.location}: ${risks.join('; ')}.`);
   }
 
-  /** Holds what this process holds for another lease, and looks whether Redis takes writes again. */
-  private hold(): void {
-    for (const job of this.held.values()) job.changeDelay(this.options.leaseMs).catch(() => {});
-    if (this.connection.problem === null) return;
-    const probe = () =>
-      this.connection.client.hset(this.programKey, { name: this.context.program });
-    this.connection.run(this.context.acceptTimeoutMs, probe).catch(() => {});
+  private async register(facts: { id?: string }): Promise<void> {
+    const values = { name: this.context.program, ...facts };
+    await this.connection.write(REGISTER_MS, () =>
+      this.connection.client.hset(this.programKey, values),
+    );
   }
 
   private track<T>(work: Promise<T>): Promise<T | undefined> {

@@ -53,7 +53,7 @@ export function createWorker(
       ...{ connection, prefix, concurrency, limiter: { max, duration } },
       ...(telemetry && { telemetry }),
       lockDuration: leaseMs,
-      stalledInterval: leaseMs / 3,
+      stalledInterval: Math.ceil(leaseMs / 3),
       // However often a process is killed, no job fails for it.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
       maximumRateLimitDelay: LIMIT_POLL_MS,

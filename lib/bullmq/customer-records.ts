@@ -1,5 +1,6 @@
 import type { CompletedResult } from '../outbox/delivery-result.js';
 import type { HistoryEntry } from '../outbox/history.js';
+import type { Counter } from '../outbox/job-counts.js';
 import { digestOf } from './bullmq-job.js';
 
 /** What is used of ioredis. */
@@ -152,7 +153,7 @@ export class CustomerRecords {
   }
 
   /** How many jobs ended, ever, by job name and outcome. */
-  async counts(): Promise<{ name: string; outcome: string; n: number }[]> {
+  async counts(): Promise<Counter[]> {
     const counts = await this.client().hgetall(this.countsKey);
     return Object.entries(counts).map(([field, n]) => {
       const [name = '', outcome = ''] = field.split('\n');

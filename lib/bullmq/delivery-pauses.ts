@@ -1,79 +1,105 @@
 import type { Worker } from 'bullmq';
-import { exponential } from '../outbox/backoff.js';
-import type { Delivery, Pause } from '../outbox/delivery.js';
-
-const BREAKER = { failures: 5, minMs: 1_000, maxMs: 60_000 };
-const KEY_CHECK = { minMs: 1_000, maxMs: 900_000 };
-
-type Cause = 'caller' | 'key' | 'breaker';
+import type { Delivery, Pause, PauseReason } from '../outbox/delivery.js';
+import * as policy from '../outbox/delivery-policy.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
 
 /**
- * Pauses the worker of this process: for its caller, while Partnero rejects the API key, and after
- * failures in a row. Another process may have another key, and another way to Partnero.
+ * Pauses the worker of this process: for its caller, while Partnero rejects the API key, and while
+ * Partnero is unreachable. Another process may have another key, and another way to Partnero.
  */
 export class DeliveryPauses {
-  private readonly pauses = new Map<Cause, Pause>();
-  private readonly timers = new Map<Cause, NodeJS.Timeout>();
-  private failures = 0;
-  private breakerStep = 0;
+  private state = policy.NO_PAUSE;
+  private caller: PauseReason | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private checkingKey: Promise<boolean> | null = null;
 
   constructor(
-    private readonly worker: Pick<Worker, 'pause' | 'resume' | 'concurrency'>,
+    private readonly worker: Pick<Worker, 'pause' | 'resume' | 'isPaused' | 'concurrency'>,
     private readonly delivery: Pick<Delivery, 'checkKey' | 'concurrency'>,
+    private readonly log: OutboxLog,
+    private readonly pendingCount: () => Promise<number>,
   ) {}
 
   get current(): Pause | null {
-    return this.pauses.values().next().value ?? null;
+    if (this.caller) return { reason: this.caller, until: null };
+    const now = Date.now();
+    const pause = policy.pauseOf(this.state, now);
+    // Then one attempt is made.
+    const isTrial = pause?.reason === 'unreachable' && Number(pause.until) <= now;
+    return isTrial ? null : pause;
   }
 
-  pause(cause: Cause, pause: Pause): void {
-    this.pauses.set(cause, pause);
-    void this.worker.pause(true);
+  pause(reason: PauseReason): void {
+    this.caller = reason;
+    this.steer();
   }
 
-  resume(cause: Cause): void {
-    if (this.pauses.delete(cause) && this.pauses.size === 0) void this.worker.resume();
+  resume(): void {
+    this.caller = null;
+    this.steer();
   }
 
   /** Partnero responded to a job. */
-  succeeded(): void {
-    [this.failures, this.breakerStep] = [0, 0];
-    this.worker.concurrency = this.delivery.concurrency;
+  responded(): void {
+    const wasUnreachable = this.state.breaker !== null;
+    this.state = policy.responded(this.state, 1);
+    if (!wasUnreachable) return;
+    this.log.log('Partnero is reachable again.');
+    this.steer();
   }
 
   /** A transient failure that doesn't lie with its job. */
-  failed(): void {
-    this.failures += 1;
-    if (this.failures < BREAKER.failures || this.pauses.has('breaker')) return;
-    // From now on, one attempt at a time.
-    this.worker.concurrency = 1;
-    const ms = exponential(this.breakerStep++, BREAKER.minMs, BREAKER.maxMs);
-    this.pauseFor(ms, 'breaker', 'unreachable', () => this.resume('breaker'));
+  failed(reason: string): void {
+    const now = Date.now();
+    const { breaker: before } = this.state;
+    this.state = policy.failed(this.state, now, before !== null && before.until <= now);
+    const { breaker } = this.state;
+    if (breaker === before || !breaker) return;
+    if (!before) void this.reportUnreachable(reason, breaker.until - now);
+    this.steer(breaker.until - now);
   }
 
-  /** Checks the key until it is accepted. Resolves with true if it is accepted at once. */
+  /** Resolves with true if Partnero accepts the key all the same. */
   async unauthorized(): Promise<boolean> {
-    if (this.pauses.has('key')) return false;
-    this.pause('key', { reason: 'unauthorized', until: null });
-    return this.checkKey(0);
+    if (this.state.unauthorized) return (await this.checkingKey) ?? false;
+    this.state = policy.unauthorized(this.state, Date.now());
+    this.steer();
+    return this.checkKey();
   }
 
   close(): void {
-    for (const timer of this.timers.values()) clearTimeout(timer);
+    clearTimeout(this.timer);
   }
 
-  private async checkKey(step: number): Promise<boolean> {
-    if ((await this.delivery.checkKey()) === 'accepted') {
-      this.resume('key');
-      return true;
-    }
-    const ms = exponential(step, KEY_CHECK.minMs, KEY_CHECK.maxMs);
-    this.pauseFor(ms, 'key', 'unauthorized', () => void this.checkKey(step + 1));
-    return false;
+  private checkKey(): Promise<boolean> {
+    this.checkingKey ??= this.askAboutKey().finally(() => (this.checkingKey = null));
+    return this.checkingKey;
   }
 
-  private pauseFor(ms: number, cause: Cause, reason: Pause['reason'], then: () => void): void {
-    this.pause(cause, { reason, until: new Date(Date.now() + ms) });
-    this.timers.set(cause, setTimeout(then, ms).unref());
+  private async askAboutKey(): Promise<boolean> {
+    const isAccepted = (await this.delivery.checkKey()) === 'accepted';
+    const now = Date.now();
+    this.state = isAccepted ? policy.keyAccepted(this.state) : policy.unauthorized(this.state, now);
+    this.steer((this.state.unauthorized?.nextCheckAt ?? now) - now);
+    return isAccepted;
+  }
+
+  /** @param waitMs when to look again */
+  private steer(waitMs?: number): void {
+    const { worker, delivery } = this;
+    worker.concurrency = this.state.breaker ? 1 : delivery.concurrency;
+    if (this.current) void worker.pause(true);
+    else if (worker.isPaused()) void worker.resume();
+    if (!waitMs) return;
+    clearTimeout(this.timer);
+    const look = () => (this.state.unauthorized ? void this.checkKey() : this.steer());
+    this.timer = setTimeout(look, waitMs + 1).unref();
+  }
+
+  private async reportUnreachable(reason: string, waitMs: number): Promise<void> {
+    const pending = await this.pendingCount().catch(() => null);
+    const queued = pending === null ? 'What is queued stays queued' : `${pending} are queued`;
+    const seconds = Math.max(1, Math.round(waitMs / 1_000));
+    this.log.warn(`Partnero is unreachable (${reason}). ${queued}; next attempt in ${seconds} s.`);
   }
 }

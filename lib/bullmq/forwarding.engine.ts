@@ -1,12 +1,12 @@
 import type { Delivery, DeliveryControl } from '../outbox/delivery.js';
 import type { DeliveryResult } from '../outbox/delivery-result.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
+import { sumCounters, type Counter } from '../outbox/job-counts.js';
 import type { Job, NewJob, SubmittedJob } from '../outbox/job.js';
 import type { OutboxEngine, OutboxLog, Submitted } from '../outbox/outbox-engine.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import { uuid7 } from '../outbox/uuid7.js';
 import type { BullmqEngine } from './bullmq.engine.js';
-import { totalOf } from './bullmq-stats.js';
 
 /** How a job ends in the fallback when BullMQ has it. */
 const FORWARDED = 'forwarded';
@@ -134,16 +134,10 @@ export class ForwardingEngine implements OutboxEngine {
   /** What waits in the fallback of another instance is counted there only. */
   async stats(): Promise<OutboxStats> {
     const [bullmq, fallback] = await Promise.all([this.bullmq.stats(), this.fallback.stats()]);
-    const jobs = { ...bullmq.jobs };
-    for (const [saved, { outcomes, ...counts }] of Object.entries(fallback.jobs)) {
-      const { [FORWARDED]: forwarded = 0, ...rest } = outcomes;
-      const name = saved.endsWith(SUBMITTED) ? saved.slice(0, -SUBMITTED.length) : saved;
-      const local = { ...counts, queued: counts.queued - forwarded, outcomes: rest };
-      if (local.queued > 0) jobs[name] = totalOf([local, ...(jobs[name] ? [jobs[name]] : [])]);
-    }
+    const counters = [...countersOf(bullmq), ...countersOf(fallback)];
     const oldest = [bullmq.oldestPendingAt, fallback.oldestPendingAt].filter((at) => at !== null);
     return {
-      ...{ ...bullmq, ...totalOf(Object.values(jobs)), jobs, location: this.location },
+      ...{ ...bullmq, ...sumCounters(counters), location: this.location },
       oldestPendingAt: oldest.toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null,
       storage: bullmq.storage.ok ? bullmq.storage : fallback.storage,
     };
@@ -205,4 +199,15 @@ export class ForwardingEngine implements OutboxEngine {
   private left(): void {
     this.waiting = Math.max(0, this.waiting - 1);
   }
+}
+
+/** Jobs that were forwarded are counted by BullMQ. */
+function countersOf({ jobs }: OutboxStats): Counter[] {
+  return Object.entries(jobs).flatMap(([saved, { queued, pending, dead, outcomes }]) => {
+    const { [FORWARDED]: forwarded = 0, ...others } = outcomes;
+    const name = saved.endsWith(SUBMITTED) ? saved.slice(0, -SUBMITTED.length) : saved;
+    const counts = { ...others, queued: queued - forwarded, pending, dead };
+    const counters = Object.entries(counts).map(([outcome, n]) => ({ name, outcome, n }));
+    return queued > forwarded ? counters : [];
+  });
 }

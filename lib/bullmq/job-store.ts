@@ -2,6 +2,7 @@ import type { CompletedResult } from '../outbox/delivery-result.js';
 import { idOf, toEnded, type JobData, type StoredJob } from './bullmq-job.js';
 import type { CustomerRecords, Place } from './customer-records.js';
 import type { BoundedWork, JobQueue } from './queue-connection.js';
+import { isStateError } from './redis-error.js';
 
 export const DISCARDED: CompletedResult = { type: 'completed', outcome: 'discarded', requests: 0 };
 /** BullMQ counts attempts, the outbox measures time. */
@@ -101,10 +102,4 @@ export class JobStore {
       if (!isStateError(error)) throw error;
     });
   }
-}
-
-/** Whether BullMQ refused since the job doesn't exist, or is in another state. */
-export function isStateError(error: unknown): boolean {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return code === -1 || code === -3;
 }

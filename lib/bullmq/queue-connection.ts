@@ -1,36 +1,42 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
+import { RetryUntilStopped } from '../outbox/retry-until-stopped.js';
+import { StorageHealth } from '../outbox/storage-health.js';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
+import { within } from '../within.js';
 import type { JobData } from './bullmq-job.js';
-import { BullmqOutboxError } from './bullmq-outbox.error.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
 import type { RedisClient } from './customer-records.js';
 import { loadBullmq, ownConnection } from './redis-connection.js';
-import { describeError, isAmbiguous, isPermanent, reasonOf } from './redis-error.js';
+import { BullmqOutboxError, isPermanent } from './redis-error.js';
 
-/** The app starts without Redis if this doesn't respond within this time. */
+/** The app starts without a Redis that doesn't respond within this time. */
 const BOOT_MS = 3_000;
 /** A Redis that leaves a command unanswered for so much longer is connected to anew. */
 const HUNG_MS = 2_000;
-const ASK_MS = 10_000;
+const READ_MS = 10_000;
 const CLOSE_MS = 500;
-const RETRY_MS = 250;
-const LOG_EVERY_MS = 60_000;
 
 export type JobQueue = Queue<JobData, string>;
 
 /** Work on Redis that has a deadline. */
 export interface BoundedWork {
-  /** Throws once the deadline has passed. For steps that must not come late. */
-  check(): void;
-  /** Set before the step after which the work may be done though its response is lost. */
+  /** Set before the step after which the job may be saved though its response is lost. */
   sent: boolean;
+  /** Throws once the deadline has passed, for steps that must not come late. */
+  check(): void;
 }
 
-export interface ConnectionEvents {
-  /** Called on the first connection. */
-  prepare(): Promise<void>;
+/** One queue on a connection of its own. */
+export interface QueuePlace {
+  readonly name: string;
+  /** For log lines. */
+  readonly location: string;
+}
+
+export interface ConnectionListener {
+  /** Called at the first connection. */
+  prepare(): Promise<unknown>;
   /** Called when Redis becomes usable, and when it no longer is. */
   onChange(isUsable: boolean): void;
 }
@@ -39,25 +45,24 @@ export interface ConnectionEvents {
 export class QueueConnection {
   bullmq!: typeof import('bullmq');
   queue!: JobQueue;
-  /** Why the last write failed; `null` if it didn't. */
-  problem: string | null = null;
+  readonly health: StorageHealth;
+  /** Repeats what must be done until Redis responds or the app stops. */
+  readonly retries = new RetryUntilStopped();
   private redis: RedisClient | undefined;
-  private dispose = (): void => {};
-  /** A command is overdue. */
   private isHung = false;
   private wasUsable = false;
-  private saidAway = false;
-  private saidAt = -Infinity;
-  private isClosed = false;
+  private dispose = (): void => {};
 
   constructor(
     readonly options: ResolvedBullmqOptions,
-    private readonly name: string,
-    private readonly log: OutboxLog,
-    private readonly events: ConnectionEvents,
-  ) {}
+    readonly place: QueuePlace,
+    log: OutboxLog,
+    private readonly listener: ConnectionListener,
+  ) {
+    this.health = new StorageHealth(place.location, log);
+  }
 
-  /** @throws Error if there has never been a connection */
+  /** @throws BullmqOutboxError if there has never been a connection */
   get client(): RedisClient {
     if (this.redis) return this.redis;
     throw this.unreachable();
@@ -70,95 +75,56 @@ export class QueueConnection {
 
   /** Resolves also if Redis can't be reached: it may come later. */
   async open({ isReadOnly = false } = {}): Promise<void> {
-    const { prefix, telemetry } = this.options;
+    const { prefix, telemetry, connection: given } = this.options;
     this.bullmq = await loadBullmq();
-    const own = ownConnection(this.options.connection, { enableOfflineQueue: false });
-    this.dispose = own.dispose;
-    this.queue = new this.bullmq.Queue(this.name, {
-      ...{ connection: own.connection, prefix, ...(telemetry && { telemetry }) },
-      // Its failure would leave the queue unusable for good.
+    const { connection, dispose } = ownConnection(given, { enableOfflineQueue: false });
+    this.dispose = dispose;
+    this.queue = new this.bullmq.Queue(this.place.name, {
+      ...{ connection, prefix, ...(telemetry && { telemetry }), skipMetasUpdate: isReadOnly },
+      // If that failed, the queue would be unusable for good.
       skipVersionCheck: true,
-      skipMetasUpdate: isReadOnly,
     });
     const failed = new Promise<unknown>((resolve) => {
       this.queue.on('error', (error) => {
         resolve(error);
-        this.sayTrouble(describeError(error));
+        if (!this.isUsable) this.health.failed(BullmqOutboxError.from(error));
       });
     });
-    const connected = this.connect().then(
-      () => undefined,
-      (error: unknown) => error ?? new Error('closed'),
+    const connected = this.connect().then(() => null);
+    connected.catch(() => {});
+    const error = await within(BOOT_MS, Promise.race([connected, failed]));
+    if (error === undefined) this.health.failed(this.unreachable());
+    if (!isPermanent(error)) return;
+    await this.close();
+    throw new PartneroConfigurationError(
+      `${BullmqOutboxError.from(error).message}: check the connection of bullmqOutbox().`,
     );
-    const late = sleep(BOOT_MS, new Error('no response'), { ref: false });
-    const error = await Promise.race([connected, failed, late]);
-    if (error === undefined) return;
-    if (isPermanent(error)) {
-      await this.close();
-      throw new PartneroConfigurationError(
-        `Redis refuses the outbox (${describeError(error)}): check the connection of bullmqOutbox().`,
-      );
-    }
-    this.problem = describeError(error);
-    this.sayTrouble(this.problem);
   }
 
   /**
-   * Runs work for at most `ms`. What was begun may go on after that.
+   * Writes something. After `ms`, what was begun may go on.
    * @throws BullmqOutboxError
    */
-  run<T>(ms: number, work: (bound: BoundedWork) => Promise<T>): Promise<T> {
-    if (!this.isUsable) return Promise.reject(this.unreachable());
-    let isLate = false;
-    const check = () => {
-      if (isLate) throw new Error('too late');
-    };
-    const bound: BoundedWork = { sent: false, check };
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        isLate = true;
-        this.problem = `Redis did not respond within ${ms} ms`;
-        reject(new BullmqOutboxError('timeout', `${this.problem}.`, bound.sent));
-        this.markHung(true);
-      }, ms);
-      work(bound)
-        .then(
-          (result) => {
-            this.problem = null;
-            resolve(result);
-          },
-          (error: unknown) => reject(this.toError(error, bound.sent)),
-        )
-        .finally(() => {
-          clearTimeout(timer);
-          if (isLate) this.markHung(false);
-        });
-    });
+  write<T>(ms: number, work: (bound: BoundedWork) => Promise<T>): Promise<T> {
+    return this.health.write(this.run(ms, work));
   }
 
-  /** Reads something, in any time that is reasonable. */
-  ask<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
-    const { problem } = this;
-    return this.run(ASK_MS, () => work(this.client)).finally(() => (this.problem = problem));
+  /** @throws BullmqOutboxError */
+  read<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
+    return this.health.read(this.run(READ_MS, () => work(this.client)));
   }
 
-  /** Tries again until Redis responds. Resolves with `undefined` if the connection is closed before. */
-  async retry<T>(work: () => Promise<T>): Promise<T | undefined> {
-    while (!this.isClosed) {
-      try {
-        return await this.run(HUNG_MS, work);
-      } catch {
-        await sleep(RETRY_MS);
-      }
-    }
-    return undefined;
+  /** Writes something, however long that takes. Resolves with `undefined` if the app stops before. */
+  writeEventually<T>(work: () => Promise<T>): Promise<T | undefined> {
+    return this.retries.run(() => this.write(HUNG_MS, work)).catch(() => undefined);
   }
 
   /** Never waits for a Redis that doesn't respond. */
   async close(): Promise<void> {
-    this.isClosed = true;
+    this.health.close();
+    this.retries.stop();
     const closing = this.queue.close().catch(() => {});
-    await Promise.race([closing, sleep(CLOSE_MS, undefined, { ref: false })]);
+    await within(CLOSE_MS, closing);
     this.redis?.disconnect();
     this.dispose();
   }
@@ -166,15 +132,36 @@ export class QueueConnection {
   private async connect(): Promise<void> {
     const client = (await this.queue.getBackend().client) as unknown as RedisClient;
     this.redis = client;
-    client.on('ready', () => this.markHung(false));
+    client.on('ready', () => this.setHung(false));
     client.on('close', () => this.update());
+    await this.writeEventually(() => this.listener.prepare());
     this.update();
-    await this.retry(() => this.events.prepare());
   }
 
-  private markHung(isHung: boolean): void {
+  private async run<T>(ms: number, work: (bound: BoundedWork) => Promise<T>): Promise<T> {
+    if (!this.isUsable) throw this.unreachable();
+    let isLate = false;
+    const check = () => {
+      if (isLate) throw new Error('too late');
+    };
+    const bound: BoundedWork = { sent: false, check };
+    const done = work(bound).then(
+      (result) => ({ result }),
+      (error: unknown) => {
+        throw BullmqOutboxError.from(error, bound.sent);
+      },
+    );
+    const end = await within(ms, done);
+    if (end) return end.result;
+    isLate = true;
+    this.setHung(true);
+    const clear = () => this.setHung(false);
+    done.then(clear, clear);
+    throw new BullmqOutboxError('timeout', `Redis did not respond within ${ms} ms`, bound.sent);
+  }
+
+  private setHung(isHung: boolean): void {
     if (isHung && !this.isHung) {
-      this.sayTrouble('no response');
       setTimeout(() => this.isHung && this.redis?.disconnect(true), HUNG_MS).unref();
     }
     this.isHung = isHung;
@@ -183,34 +170,12 @@ export class QueueConnection {
 
   private update(): void {
     const { isUsable } = this;
-    if (this.isClosed || isUsable === this.wasUsable) return;
+    if (isUsable === this.wasUsable) return;
     this.wasUsable = isUsable;
-    if (isUsable && this.saidAway) {
-      this.saidAway = false;
-      this.log.log('Redis is reachable again.');
-    }
-    this.events.onChange(isUsable);
-  }
-
-  /** Once an outage, and at most once a minute. */
-  sayTrouble(why: string): void {
-    const now = performance.now();
-    if (this.isClosed || this.saidAway || now - this.saidAt < LOG_EVERY_MS) return;
-    [this.saidAway, this.saidAt] = [true, now];
-    const until = this.options.fallback
-      ? 'Jobs are saved in the fallback, and forwarded when it is back.'
-      : 'No job can be saved until it is back: set bullmqOutbox.fallback to bridge such times.';
-    this.log.error(`Redis is unreachable (${why}). ${until}`);
+    this.listener.onChange(isUsable);
   }
 
   private unreachable(): BullmqOutboxError {
-    this.problem ??= 'Redis is unreachable';
-    return new BullmqOutboxError('unreachable', `${this.problem}.`);
-  }
-
-  private toError(error: unknown, sent: boolean): BullmqOutboxError {
-    this.problem = describeError(error);
-    const message = `Redis did not save the job: ${this.problem}.`;
-    return new BullmqOutboxError(reasonOf(error), message, sent && isAmbiguous(error));
+    return new BullmqOutboxError('unreachable', this.health.problem ?? 'Redis is unreachable');
   }
 }
