@@ -25,6 +25,8 @@ export async function readCounters(
   const count = (name: string, as: string, n: number) => {
     counters.push({ name, outcome: as, n }, { name, outcome: 'queued', n });
   };
+  /** Ends that are counted before BullMQ moves the job to `completed`. */
+  const early = new Map<string, number>();
   let oldest = Infinity;
   const countState = async (state: 'pending' | 'dead', ids: string[], total: number) => {
     const names = new Map<string, number>();
@@ -34,9 +36,9 @@ export async function readCounters(
       const { queuedAt, result, orderingKey } = JSON.parse(json) as JobData;
       names.set(name, (names.get(name) ?? 0) + 1);
       if (state === 'pending') oldest = Math.min(oldest, queuedAt);
-      // Its end is counted before BullMQ moves it to `completed`.
       const isCounted = result && !(await records.isPending(orderingKey, ids[i] ?? ''));
-      if (isCounted) count(name, result.outcome, -1);
+      const end = `${name} ${result?.outcome}`;
+      if (isCounted) early.set(end, (early.get(end) ?? 0) + 1);
     }
     const [most] = [...names].toSorted(([, a], [, b]) => b - a);
     if (most) names.set(most[0], most[1] + Math.max(0, total - ids.length));
@@ -47,6 +49,9 @@ export async function readCounters(
   await countState('pending', pending, total);
   await countState('dead', dead, failed);
   // Last, so that no job is missing that has just ended.
-  for (const { name, outcome, n } of await records.counts()) count(name, outcome, n);
+  for (const { name, outcome, n } of await records.counts()) {
+    const ended = n - (early.get(`${name} ${outcome}`) ?? 0);
+    if (ended > 0) count(name, outcome, ended);
+  }
   return { counters, oldestPendingAt: oldest === Infinity ? null : new Date(oldest) };
 }

@@ -54,6 +54,9 @@ export function resolveBullmqOptions(
   if (queue && [connection, given?.prefix, given?.queueName, telemetry].some(Boolean)) {
     throw refuse('queue has its own connection, prefix, name and telemetry: remove those options.');
   }
+  if (queue && typeof queue.opts !== 'object') {
+    throw refuse('queue must be a Queue of BullMQ, such as @InjectQueue() injects.');
+  }
   if (fallback && (fallback.engine === 'bullmq' || !fallback.durable)) {
     throw refuse('fallback must be an outbox on this machine, such as sqliteOutbox().');
   }
