@@ -12,21 +12,20 @@ if (major < 22 || (major === 22 && minor < 13)) {
 }
 
 /**
- * What can't be tested on this machine: outboxes on servers that it has no programs for. The
- * conformance suites run on REDIS_URL and DATABASE_URL, if these are set; what kills a server, or cuts
- * it off, needs one of its own.
+ * Tests that this machine can't run, since Redis or PostgreSQL isn't installed. The conformance suites
+ * also run on REDIS_URL and DATABASE_URL. Tests that kill a server or cut it off start one of their own.
  */
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 const hasPostgres = existsSync('/usr/lib/postgresql');
 const skipped = [
-  ...(hasRedis ? [] : ['test/bullmq/(?!conformance)', 'test/sample/fleet']),
+  ...(hasRedis ? [] : ['test/bullmq/(?!conformance)', 'test/sample/several-instances']),
   ...(hasRedis || process.env.REDIS_URL ? [] : ['test/bullmq/conformance']),
   ...(hasPostgres ? [] : ['test/postgres/(?!conformance)']),
   ...(hasPostgres || process.env.DATABASE_URL ? [] : ['test/postgres/conformance']),
-  ...(hasRedis && hasPostgres ? [] : ['test/fleet/']),
+  ...(hasRedis && hasPostgres ? [] : ['test/instances/']),
 ];
 if (skipped.length > 0) {
-  const message = `NOT TESTED HERE, for want of redis-server or PostgreSQL: ${skipped.join(', ')}`;
+  const message = `NOT TESTED HERE, because redis-server or PostgreSQL is not installed: ${skipped.join(', ')}`;
   if (process.env.NOTHING_SKIPPED) throw new Error(message);
   console.warn(message);
 }

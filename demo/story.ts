@@ -1,4 +1,4 @@
-// npm run demo: what happens to sign-ups when everything goes wrong. Exits with 1 if a sum is off.
+// npm run demo: what happens to sign-ups when everything goes wrong. Exits with 1 if a total is wrong.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ function sumOf({ outcomes, dead, pending }: ProgramStats): number {
   return Object.values(outcomes).reduce((sum, n) => sum + n, dead + pending);
 }
 
-function tell(stats: ProgramStats, fake: FakePartnero, visitors: Visitors): boolean {
+function report(stats: ProgramStats, fake: FakePartnero, visitors: Visitors): boolean {
   const atPartnero = new Map(fake.customers.map(({ key, partner }) => [key, partner?.key]));
   const known = [...visitors.answered].filter(([, partner]) => PARTNERS.includes(partner));
   const lost = known.filter(([id]) => !atPartnero.has(id)).length;
@@ -69,7 +69,7 @@ function tell(stats: ProgramStats, fake: FakePartnero, visitors: Visitors): bool
     ...Object.entries(stats.outcomes).map(([outcome, n]): [string, number] => [`  ${outcome}`, n]),
     ['  dead', stats.dead],
     ['  pending', stats.pending],
-    ['sum of these', sumOf(stats)],
+    ['total of these', sumOf(stats)],
     ['sign-ups answered, with a partner that Partnero knows', known.length],
     ['customers at Partnero', fake.customers.length],
     ['lost', lost],
@@ -90,7 +90,7 @@ const task = { apiKey: fake.apiKey, baseUrl: fake.baseUrl, path: join(folder, 'o
 const visitors = new Visitors();
 try {
   let app = await AppProcess.start(task);
-  say('An app with @AttributeReferral() on its sign-up route, and a stand-in for Partnero.\n');
+  say('An app with @AttributeReferral() on its sign-up route, and a fake Partnero.\n');
 
   await visitors.come(app, 60);
   await until(app, ({ pending }) => pending === 0);
@@ -133,7 +133,7 @@ try {
   const stats = await until(app, (now) => now.pending === 0);
   say('7. … then carries out four requests, and loses the answers.');
 
-  const good = tell(stats, fake, visitors);
+  const good = report(stats, fake, visitors);
   say(good ? 'Nothing lost, nothing doubled, and it adds up.' : 'SOMETHING IS OFF.');
   process.exitCode = good ? 0 : 1;
   await app.end('SIGTERM');

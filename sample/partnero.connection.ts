@@ -1,14 +1,14 @@
 import { sqliteOutbox, type PartneroModuleOptions } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
 
-/** Partnero itself, or a stand-in for it. */
+/** Partnero itself, or a fake Partnero. */
 export interface PartneroConnection {
   /** What a real app gives to `PartneroModule.forRoot()`: nothing. */
   readonly options: PartneroModuleOptions;
   readonly fake: FakePartnero | null;
 }
 
-/** With an API key in the environment, all defaults; else a stand-in, on an outbox of its own. */
+/** With an API key in the environment, all defaults. Without one, a fake with an outbox of its own. */
 export async function connectToPartnero(): Promise<PartneroConnection> {
   if (process.env['PARTNERO_API_KEY']) return { options: {}, fake: null };
   const fake = await FakePartnero.start({ partners: ['ann', 'bob'] });

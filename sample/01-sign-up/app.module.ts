@@ -1,14 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { PartneroModule } from 'nestjs-partnero';
 import { AuthController } from './auth.controller.js';
-import { FateController } from './fate.controller.js';
+import { FakeController, FakeSwitch } from './fake.controller.js';
 import { LandingController } from './landing.controller.js';
 import type { PartneroConnection } from '../partnero.connection.js';
-import { StandIn, StandInController } from './stand-in.controller.js';
+import { StatusController } from './status.controller.js';
 import { Users } from './users.js';
 
 @Module({
-  controllers: [LandingController, AuthController, FateController, StandInController],
+  controllers: [LandingController, AuthController, StatusController, FakeController],
   providers: [Users],
 })
 export class AppModule {
@@ -17,7 +17,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [PartneroModule.forRoot(options)],
-      providers: [{ provide: StandIn, useValue: new StandIn(fake) }],
+      providers: [{ provide: FakeSwitch, useValue: new FakeSwitch(fake) }],
     };
   }
 }

@@ -12,9 +12,9 @@ export class AuthController {
     return signUpPage();
   }
 
-  /** The user that it returns has an `id`: that is all that `@AttributeReferral()` needs. */
+  /** `@AttributeReferral()` needs the `id` of the returned user, and nothing else. */
   @Post()
-  @Redirect('/fate', 303)
+  @Redirect('/status', 303)
   @AttributeReferral()
   signUp(@Body() body: { email?: string; name?: string }): User {
     const { email, name = '' } = body;

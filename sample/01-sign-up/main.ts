@@ -6,7 +6,7 @@ import { connectToPartnero } from '../partnero.connection.js';
 const connection = await connectToPartnero();
 const app = await NestFactory.create(AppModule.with(connection));
 app.enableShutdownHooks();
-// Keeps the key of the link in a cookie, until the visitor signs up.
+// Saves the key of a partner's link in a cookie, until the visitor signs up.
 app.use(captureReferrals(app));
 await app.listen(Number(process.env['PORT'] ?? 3000));
 
@@ -14,13 +14,13 @@ const url = (await app.getUrl()).replace('[::1]', 'localhost');
 console.log(
   connection.fake
     ? `
-No PARTNERO_API_KEY is set: a stand-in for Partnero runs beside this app, and knows the partner "ann".
+No PARTNERO_API_KEY is set: a fake Partnero runs beside this app, and has the partner "ann".
 
-  Come by Ann's link:   ${url}/?aff=ann
+  Open Ann's link:   ${url}/?aff=ann
 `
     : `
 Attributing to your program at Partnero.
 
-  Come by a partner's link:   ${url}/?aff=<the partner's key>
+  Open a partner's link:   ${url}/?aff=<the partner's key>
 `,
 );

@@ -1,10 +1,10 @@
 import type { ProgramStats } from 'nestjs-partnero';
-import type { Fate } from './fate.controller.js';
+import type { SignUpStatus } from './status.controller.js';
 
 export function landingPage(): string {
   return page(
     'Acme Notes',
-    `<p>Notes that think along. Somebody sent you here? They will be thanked.</p>
+    `<p>Notes that think along. Did a partner send you here? They get a commission.</p>
      <p><a class="button" href="/signup">Sign up</a></p>`,
   );
 }
@@ -20,12 +20,12 @@ export function signUpPage(): string {
   );
 }
 
-export function fatePage(
+export function statusPage(
   stats: ProgramStats,
-  fates: readonly Fate[],
-  standIn: 'up' | 'down' | null,
+  signUps: readonly SignUpStatus[],
+  fake: 'up' | 'down' | null,
 ): string {
-  const rows = fates.map(
+  const rows = signUps.map(
     ({ user, entry }) => `<tr>
       <td>${escape(user.name)}</td>
       <td>${escape(entry?.referralKey ?? 'nobody')}</td>
@@ -34,29 +34,29 @@ export function fatePage(
     </tr>`,
   );
   return page(
-    'What became of each sign-up',
+    'The status of each sign-up',
     `<table>
-       <tr><th>Who</th><th>Sent by</th><th>Fate</th><th>Reason</th></tr>
+       <tr><th>User</th><th>Referred by</th><th>Status</th><th>Reason</th></tr>
        ${rows.join('') || '<tr><td colspan="4">Nobody has signed up yet.</td></tr>'}
      </table>
-     <p>${escape(sums(stats))}</p>
+     <p>${escape(totals(stats))}</p>
      ${stats.paused ? `<p>Paused: ${escape(stats.paused.reason)}.</p>` : ''}
-     ${standIn === null ? '' : switchFor(standIn)}
+     ${fake === null ? '' : switchFor(fake)}
      <p><a href="/signup">Sign up somebody else</a></p>`,
     '<meta http-equiv="refresh" content="2">',
   );
 }
 
-/** The promise in one line: nothing that was queued is unaccounted for. */
-function sums({ queued, outcomes, dead, pending }: ProgramStats): string {
-  const settled = Object.entries(outcomes).map(([outcome, n]) => `${n} ${outcome}`);
-  return `${queued} queued = ${[...settled, `${dead} dead`, `${pending} pending`].join(' + ')}`;
+/** Every queued job has an outcome, is dead or is pending. */
+function totals({ queued, outcomes, dead, pending }: ProgramStats): string {
+  const completed = Object.entries(outcomes).map(([outcome, n]) => `${n} ${outcome}`);
+  return `${queued} queued = ${[...completed, `${dead} dead`, `${pending} pending`].join(' + ')}`;
 }
 
 function switchFor(state: 'up' | 'down'): string {
   const [action, label] =
     state === 'up' ? ['down', 'Take Partnero down'] : ['up', 'Bring Partnero back'];
-  return `<form method="post" action="/stand-in/${action}"><button>${label}</button></form>`;
+  return `<form method="post" action="/fake/${action}"><button>${label}</button></form>`;
 }
 
 function page(title: string, body: string, head = ''): string {

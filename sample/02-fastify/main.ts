@@ -22,20 +22,20 @@ class AuthController {
     return { id: `user-${(this.lastId += 1)}-${Date.now()}`, email };
   }
 
-  @Get('fate/:id')
-  fate(@Param('id') id: string) {
+  @Get('status/:id')
+  status(@Param('id') id: string) {
     return this.partnero.outbox.find({ customerKey: id });
   }
 }
 
-/** Without an API key, a stand-in for Partnero. */
-async function standIn(): Promise<PartneroModuleOptions> {
+/** Without an API key, the app sends to a fake Partnero. */
+async function startFake(): Promise<PartneroModuleOptions> {
   const { apiKey, baseUrl } = await FakePartnero.start({ partners: ['ann'] });
   const path = process.env['PARTNERO_OUTBOX_PATH'] ?? '.partnero/sample-without-key.db';
   return { apiKey, baseUrl, outbox: sqliteOutbox({ path }) };
 }
 
-const options = process.env['PARTNERO_API_KEY'] ? {} : await standIn();
+const options = process.env['PARTNERO_API_KEY'] ? {} : await startFake();
 
 @Module({ imports: [PartneroModule.forRoot(options)], controllers: [AuthController] })
 class AppModule {}
@@ -46,5 +46,5 @@ await app.listen(Number(process.env['PORT'] ?? 3000));
 console.log(`
   curl -X POST ${await app.getUrl()}/signup -H 'Cookie: partnero_partner=ann' \\
     -H 'Content-Type: application/json' -d '{"email":"ada@example.com"}'
-  curl ${await app.getUrl()}/fate/<the id>
+  curl ${await app.getUrl()}/status/<the id>
 `);

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { PartneroModule, type PartneroModuleOptions } from 'nestjs-partnero';
 import { AuthController } from './auth.controller.js';
-import { ProviderStandIn } from './provider.stand-in.js';
+import { FakeProvider } from './fake-provider.js';
 import { AppleStrategy, GoogleStrategy } from './provider.strategies.js';
 import { ReferralState } from './referral-state.js';
 import { Users } from './users.js';
@@ -11,11 +11,11 @@ import { Users } from './users.js';
   providers: [Users, ReferralState, GoogleStrategy, AppleStrategy],
 })
 export class AppModule {
-  static with(options: PartneroModuleOptions, provider: ProviderStandIn): DynamicModule {
+  static with(options: PartneroModuleOptions, provider: FakeProvider): DynamicModule {
     return {
       module: AppModule,
       imports: [PartneroModule.forRoot(options)],
-      providers: [{ provide: ProviderStandIn, useValue: provider }],
+      providers: [{ provide: FakeProvider, useValue: provider }],
     };
   }
 }

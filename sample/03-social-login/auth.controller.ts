@@ -43,14 +43,14 @@ export class AuthController {
     @Referral() referral: ReferralContext,
   ): Promise<void> {
     if (user.isNew) await referral.attribute(user);
-    response.redirect(303, `/fate/${user.id}`);
+    response.redirect(303, `/status/${user.id}`);
   }
 
   @Get('auth/apple')
   @UseGuards(AuthGuard('apple'))
   toApple(): void {}
 
-  /** The provider's page posts it from another site, so the browser keeps our cookies to itself. */
+  /** The provider's page posts this from another site, so the browser sends none of our cookies. */
   @Post('auth/apple/callback')
   @UseGuards(AuthGuard('apple'))
   async fromApple(
@@ -59,12 +59,12 @@ export class AuthController {
   ): Promise<void> {
     const referral = this.partnero.referralFrom(authInfo.state);
     if (user.isNew) await this.partnero.attribute(referral, user);
-    response.redirect(303, `/fate/${user.id}`);
+    response.redirect(303, `/status/${user.id}`);
   }
 
-  /** What became of his attribution; an empty list if nobody sent him. */
-  @Get('fate/:id')
-  fate(@Param('id') id: string) {
+  /** The status of the attribution; an empty list if nobody referred this user. */
+  @Get('status/:id')
+  status(@Param('id') id: string) {
     return this.partnero.outbox.find({ customerKey: id });
   }
 }

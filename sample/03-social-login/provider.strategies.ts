@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import OAuth2Strategy from 'passport-oauth2';
-import { ProviderStandIn } from './provider.stand-in.js';
+import { FakeProvider } from './fake-provider.js';
 import { ReferralState } from './referral-state.js';
 import { Users, type Person, type SignedInUser } from './users.js';
 
 function optionsFor(
   name: string,
-  { url }: ProviderStandIn,
+  { url }: FakeProvider,
   state: ReferralState,
 ): OAuth2Strategy.StrategyOptions {
   return {
@@ -22,7 +22,7 @@ function optionsFor(
   };
 }
 
-async function personFrom({ url }: ProviderStandIn, accessToken: string): Promise<Person> {
+async function personFrom({ url }: FakeProvider, accessToken: string): Promise<Person> {
   const headers = { authorization: `Bearer ${accessToken}` };
   return (await (await fetch(`${url}/userinfo`, { headers })).json()) as Person;
 }
@@ -31,7 +31,7 @@ async function personFrom({ url }: ProviderStandIn, accessToken: string): Promis
 @Injectable()
 export class GoogleStrategy extends PassportStrategy(OAuth2Strategy, 'google') {
   constructor(
-    private readonly provider: ProviderStandIn,
+    private readonly provider: FakeProvider,
     private readonly users: Users,
     state: ReferralState,
   ) {
@@ -47,7 +47,7 @@ export class GoogleStrategy extends PassportStrategy(OAuth2Strategy, 'google') {
 @Injectable()
 export class AppleStrategy extends PassportStrategy(OAuth2Strategy, 'apple') {
   constructor(
-    private readonly provider: ProviderStandIn,
+    private readonly provider: FakeProvider,
     private readonly users: Users,
     state: ReferralState,
   ) {

@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { PartneroService } from 'nestjs-partnero';
 
 /**
- * OAuth's `state`: what the provider sends back as it was. It shows that the callback belongs to a
- * request of ours, and it carries who sent the visitor, where no cookie goes.
+ * OAuth's `state`, which the provider sends back unchanged. It shows that the callback belongs to a
+ * request of this app, and it carries the referral where no cookie is sent.
  *
  * A real app also binds it to the browser, with a cookie of its own that is `SameSite=None; Secure`.
  */
@@ -14,14 +14,14 @@ export class ReferralState {
 
   constructor(private readonly partnero: PartneroService) {}
 
-  /** Passport asks for the state of a visitor whom it sends to the provider. */
+  /** Passport calls this before it sends a visitor to the provider. */
   store(request: object, callback: (error: Error | null, state: string) => void): void {
     const token = this.partnero.referralFrom(request)?.toToken() ?? '';
     const state = `${randomUUID()}~${token}`;
     callback(null, `${state}~${this.sign(state)}`);
   }
 
-  /** What it gives to Passport here, the handler finds in `request.authInfo.state`. */
+  /** The handler finds the token in `request.authInfo.state`. */
   verify(
     _request: object,
     given: unknown,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 
-/** What a provider tells of somebody. */
+/** The profile that a provider sends. */
 export interface Person {
   readonly email: string;
   readonly name: string;

@@ -21,7 +21,7 @@ export class AuthController {
       </form>`;
   }
 
-  /** On the device where he clicked the partner's link. */
+  /** On the device where the visitor clicked the partner's link. */
   @Post('login')
   login(@Body() { email }: { email: string }, @Referral() referral: ReferralContext): string {
     const secret = this.users.invite({ email, referralToken: referral.toToken() });
@@ -29,13 +29,13 @@ export class AuthController {
     return 'Look into your mailbox, at /mailbox.';
   }
 
-  /** Days later, on whatever device he reads his mail: no cookie comes with this. */
+  /** Maybe days later and on another device: the browser sends no cookie of ours. */
   @Get('verify')
   @Redirect()
   async verify(@Query('secret') secret: string): Promise<{ url: string }> {
     const { user, pending } = this.users.confirm(secret);
     await this.partnero.attribute(this.partnero.referralFrom(pending.referralToken), user);
-    return { url: `/fate/${user.id}` };
+    return { url: `/status/${user.id}` };
   }
 
   @Get('mailbox')
@@ -43,9 +43,9 @@ export class AuthController {
     return this.mailbox.mails;
   }
 
-  /** What became of his attribution; an empty list if nobody sent him. */
-  @Get('fate/:id')
-  fate(@Param('id') id: string) {
+  /** The status of the attribution; an empty list if nobody referred this user. */
+  @Get('status/:id')
+  status(@Param('id') id: string) {
     return this.partnero.outbox.find({ customerKey: id });
   }
 }

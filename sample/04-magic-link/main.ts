@@ -22,6 +22,6 @@ await app.listen(Number(process.env['PORT'] ?? 3000));
 
 const url = (await app.getUrl()).replace('[::1]', 'localhost');
 console.log(`
-  Come by Ann's link:                       ${url}/?aff=ann
+  Open Ann's link:                                       ${url}/?aff=ann
   Then open what is mailed to you, in another browser:   ${url}/mailbox
 `);

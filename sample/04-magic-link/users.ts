@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Injectable, NotFoundException } from '@nestjs/common';
 
-/** Somebody who has yet to open the link that was sent to him. */
+/** Somebody who has yet to open the link in the mail. */
 export interface PendingUser {
   readonly email: string;
-  /** Who sent him, kept until then; empty if nobody did. */
+  /** The referral, as a token; empty if nobody referred this visitor. */
   readonly referralToken: string;
 }
 

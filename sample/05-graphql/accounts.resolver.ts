@@ -15,7 +15,7 @@ export class Account {
 export class AccountsResolver {
   constructor(private readonly partnero: PartneroService) {}
 
-  /** The account that it resolves to has an `id`: that is all that `@AttributeReferral()` needs. */
+  /** `@AttributeReferral()` needs the `id` of the returned account, and nothing else. */
   @Mutation(() => Account)
   @AttributeReferral()
   signUp(@Args('email') email: string): Account {
@@ -23,9 +23,9 @@ export class AccountsResolver {
     return { id: randomUUID(), email };
   }
 
-  /** What became of his attribution; null if nobody sent him. */
+  /** The status of the attribution; null if nobody referred this user. */
   @Query(() => String, { nullable: true })
-  async fate(@Args('id', { type: () => ID }) id: string): Promise<string | null> {
+  async status(@Args('id', { type: () => ID }) id: string): Promise<string | null> {
     const [entry] = await this.partnero.outbox.find({ customerKey: id });
     return entry ? (entry.outcome ?? entry.state) : null;
   }

@@ -37,7 +37,7 @@ await app.listen(Number(process.env['PORT'] ?? 3000));
 
 const url = (await app.getUrl()).replace('[::1]', 'localhost');
 console.log(`
-  Come by Ann's link:   ${url}/?aff=ann
+  Open Ann's link:   ${url}/?aff=ann
   Then at ${url}/graphql:   mutation { signUp(email: "ada@example.com") { id } }
-  And:   query { fate(id: "<the id>") }
+  And:   query { status(id: "<the id>") }
 `);

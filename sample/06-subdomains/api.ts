@@ -17,9 +17,9 @@ class AccountsController {
     return { id: randomUUID(), email };
   }
 
-  /** What became of his attribution; an empty list if nobody sent him. */
-  @Get('fate/:id')
-  fate(@Param('id') id: string) {
+  /** The status of the attribution; an empty list if nobody referred this user. */
+  @Get('status/:id')
+  status(@Param('id') id: string) {
     return this.partnero.outbox.find({ customerKey: id });
   }
 }

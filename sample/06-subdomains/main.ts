@@ -44,6 +44,6 @@ api.enableCors({ origin: hosts.app, credentials: true });
 await listen(api, ports.api);
 
 console.log(`
-  Come by Ann's link, in a browser:   ${hosts.www}/?aff=ann
-  What became of a sign-up:           ${hosts.api}/fate/<the id>
+  Open Ann's link in a browser:   ${hosts.www}/?aff=ann
+  The status of a sign-up:        ${hosts.api}/status/<the id>
 `);

@@ -3,11 +3,11 @@ import { PartneroModule } from 'nestjs-partnero';
 import type { PartneroConnection } from '../partnero.connection.js';
 import { AuthController } from './auth.controller.js';
 import { CheckoutController } from './checkout.controller.js';
-import { PaymentProvider } from './payment-provider.stand-in.js';
+import { FakePaymentProvider } from './fake-payment-provider.js';
 import { PaymentsController } from './payments.controller.js';
-import { SalesController, STAND_IN } from './sales.controller.js';
+import { SalesController, FAKE_PARTNERO } from './sales.controller.js';
 import { Users } from './users.js';
-import { CONNECTED } from './way.js';
+import { CONNECTED } from './connected.token.js';
 
 @Module({
   controllers: [AuthController, CheckoutController, PaymentsController, SalesController],
@@ -20,9 +20,12 @@ export class AppModule {
       module: AppModule,
       imports: [PartneroModule.forRoot(options)],
       providers: [
-        { provide: STAND_IN, useValue: fake },
+        { provide: FAKE_PARTNERO, useValue: fake },
         { provide: CONNECTED, useValue: isConnected },
-        { provide: PaymentProvider, useValue: new PaymentProvider(isConnected ? fake : null) },
+        {
+          provide: FakePaymentProvider,
+          useValue: new FakePaymentProvider(isConnected ? fake : null),
+        },
       ],
     };
   }

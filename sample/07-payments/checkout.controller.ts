@@ -1,11 +1,11 @@
 import { Controller, Param, Post } from '@nestjs/common';
 import { checkoutMetadata } from 'nestjs-partnero';
-import { PaymentProvider, type Payment } from './payment-provider.stand-in.js';
+import { FakePaymentProvider, type Payment } from './fake-payment-provider.js';
 
-/** A user buys. What goes into the metadata is for Partnero, if the provider is connected there. */
+/** A user buys. Partnero reads the metadata if the provider is connected there. */
 @Controller('checkout')
 export class CheckoutController {
-  constructor(private readonly provider: PaymentProvider) {}
+  constructor(private readonly provider: FakePaymentProvider) {}
 
   @Post(':userId')
   buy(@Param('userId') userId: string): Promise<Payment> {

@@ -1,16 +1,16 @@
 import { NestFactory } from '@nestjs/core';
 import { connectToPartnero } from '../partnero.connection.js';
 import { AppModule } from './app.module.js';
-import { PaymentProvider } from './payment-provider.stand-in.js';
+import { FakePaymentProvider } from './fake-payment-provider.js';
 
-// The one question before any line of code: is the payment provider connected in Partnero?
+// Is the payment provider connected in Partnero? Then it records the sales there itself.
 const isConnected = process.env['PAYMENTS'] === 'connected';
 const app = await NestFactory.create(AppModule.with(await connectToPartnero(), isConnected));
 app.enableShutdownHooks();
 await app.listen(Number(process.env['PORT'] ?? 3000));
 
 const url = (await app.getUrl()).replace('[::1]', 'localhost');
-app.get(PaymentProvider).deliverTo(`${url}/webhooks/payments`);
+app.get(FakePaymentProvider).deliverTo(`${url}/webhooks/payments`);
 console.log(`
 ${
   isConnected

@@ -1,11 +1,11 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { fromMinorUnits, PartneroService } from 'nestjs-partnero';
-import { CONNECTED } from './way.js';
-import type { PaymentEvent } from './payment-provider.stand-in.js';
+import { CONNECTED } from './connected.token.js';
+import type { PaymentEvent } from './fake-payment-provider.js';
 
 /**
- * The payment provider's webhook. It delivers again what isn't answered 2xx, and now and then what was;
- * a real app checks its signature first.
+ * The payment provider's webhook. The provider repeats each delivery that isn't answered 2xx, and some
+ * that were. A real app checks the signature first.
  */
 @Controller('webhooks/payments')
 export class PaymentsController {
@@ -17,13 +17,13 @@ export class PaymentsController {
   @Post()
   @HttpCode(200)
   async receive(@Body() { type, invoice }: PaymentEvent): Promise<void> {
-    // Connected in Partnero, the provider tells Partnero of its sales itself: once is enough.
+    // A provider that is connected in Partnero reports its sales there itself.
     if (this.isConnected) return;
     if (type === 'invoice.refunded') {
       await this.partnero.transactions.refund(invoice.id);
       return;
     }
-    // If it can't be kept, this rejects, the provider is answered 500, and delivers again.
+    // Rejects if the sale can't be saved. The provider then receives 500 and delivers again.
     await this.partnero.transactions.record({
       key: invoice.id,
       customer: { key: invoice.client },

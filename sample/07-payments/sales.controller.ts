@@ -2,15 +2,15 @@ import { Controller, Get, Inject, type OnApplicationShutdown } from '@nestjs/com
 import { PartneroService, type ProgramStats } from 'nestjs-partnero';
 import type { FakePartnero } from 'nestjs-partnero/testing';
 
-/** The stand-in for Partnero, if there is one. */
-export const STAND_IN = Symbol('stand-in');
+/** The fake Partnero, if there is one. */
+export const FAKE_PARTNERO = Symbol('fake Partnero');
 
-/** What came of it: what Partnero has, and what became of what it was told. */
+/** The sales at Partnero, and the status of the jobs that record them. */
 @Controller('sales')
 export class SalesController implements OnApplicationShutdown {
   constructor(
     private readonly partnero: PartneroService,
-    @Inject(STAND_IN) private readonly fake: FakePartnero | null,
+    @Inject(FAKE_PARTNERO) private readonly fake: FakePartnero | null,
   ) {}
 
   @Get()

@@ -2,12 +2,12 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { PartneroModule } from 'nestjs-partnero';
 import { Commissions } from './commissions.js';
 import { CommissionsController } from './commissions.controller.js';
+import { FakeController, FakeEvents } from './fake.controller.js';
 import type { PartneroConnection } from './partnero.connection.js';
-import { StandIn, StandInController } from './stand-in.controller.js';
 import { WebhookController } from './webhook.controller.js';
 
 @Module({
-  controllers: [WebhookController, CommissionsController, StandInController],
+  controllers: [WebhookController, CommissionsController, FakeController],
   providers: [Commissions],
 })
 export class AppModule {
@@ -16,7 +16,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [PartneroModule.forRoot(options)],
-      providers: [{ provide: StandIn, useValue: new StandIn(fake) }],
+      providers: [{ provide: FakeEvents, useValue: new FakeEvents(fake) }],
     };
   }
 }

@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { PartneroService, type OutboxStats } from 'nestjs-partnero';
 import { Commissions, type Commission } from './commissions.js';
 
-/** What came of it: the commissions, and what became of the events. */
+/** The commissions, and the status of the events. */
 @Controller('commissions')
 export class CommissionsController {
   constructor(

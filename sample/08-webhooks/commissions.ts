@@ -9,7 +9,7 @@ export interface Commission {
 /** Where a real app has its database. */
 @Injectable()
 export class Commissions {
-  /** By sale: whoever hears of one twice has it once. */
+  /** By sale, so that an event that arrives twice counts once. */
   private readonly bySale = new Map<string, Commission>();
   private offline = 0;
 
@@ -17,12 +17,12 @@ export class Commissions {
     return [...this.bySale.values()];
   }
 
-  /** The next so many events find no database. */
+  /** Fails for the next `events` events. */
   failFor(events: number): void {
     this.offline = events;
   }
 
-  /** If this throws, it gets the event again, and nobody else does. */
+  /** If this throws, only this handler gets the event again. */
   @OnPartneroEvent('transaction.created')
   add({ data }: PartneroEventOf<'transaction.created'>): void {
     if (this.offline > 0) {

@@ -13,11 +13,11 @@ connection.listensAt(url);
 console.log(
   connection.fake
     ? `
-A stand-in for Partnero runs beside this app. Have it tell of sales:
+A fake Partnero runs beside this app. Have it send events:
 
-  curl -X POST ${url}/stand-in/sale/inv-1
-  curl -X POST '${url}/stand-in/sale/inv-2?fails=2'   # the handler fails twice
-  curl -X POST ${url}/stand-in/refund/inv-1
+  curl -X POST ${url}/fake/sale/inv-1
+  curl -X POST '${url}/fake/sale/inv-2?fails=2'   # the handler fails twice
+  curl -X POST ${url}/fake/refund/inv-1
   curl ${url}/commissions
 `
     : `

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { sqliteOutbox, type PartneroModuleOptions } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
 
-/** Partnero itself, or a stand-in for it. */
+/** Partnero itself, or a fake Partnero. */
 export interface PartneroConnection {
   /** What a real app gives to `PartneroModule.forRoot()`. */
   readonly options: PartneroModuleOptions;
@@ -14,7 +14,7 @@ export interface PartneroConnection {
 const PATH = '/webhooks/partnero';
 const EVENTS = ['transaction.created', 'transaction.deleted'];
 
-/** With an API key and the app's public address in the environment, Partnero; else a stand-in. */
+/** With an API key and the app's public address in the environment, Partnero; without, a fake. */
 export async function connectToPartnero(): Promise<PartneroConnection> {
   const { PARTNERO_API_KEY: apiKey, PUBLIC_URL: publicUrl } = process.env;
   if (apiKey && publicUrl) {

@@ -6,12 +6,12 @@ import {
   type PartneroWebhookEvent,
 } from 'nestjs-partnero';
 
-/** Where Partnero delivers. The route is the app's own; only signed events get through. */
+/** Partnero delivers here. The route is the app's own; the decorator accepts only signed events. */
 @Controller('webhooks/partnero')
 export class WebhookController {
   constructor(private readonly partnero: PartneroService) {}
 
-  /** Answered once the event is on disk; who handles it stands in `commissions.ts`. */
+  /** Responds once the event is saved. Its handlers are in `commissions.ts`. */
   @Post()
   @HttpCode(200)
   @PartneroWebhook()

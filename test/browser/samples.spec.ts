@@ -78,16 +78,16 @@ describeInBrowser()('a real browser', () => {
     await page.fill('[name=name]', 'Ada');
     await page.fill('[name=email]', 'ada@example.com');
     await page.click('button');
-    await page.waitForURL(`${url}/fate`);
+    await page.waitForURL(`${url}/status`);
     // The page reloads itself.
     await page.waitForSelector('text=1 queued = 1 attributed', { timeout: 15_000 });
     expect(await page.textContent('table')).toMatch(/Ada\s*ann\s*attributed/);
-    await screenshot(page, '01-fate');
+    await screenshot(page, '01-status');
   }, 60_000);
 
   it('carries the key from www over app to api (sample/06)', async () => {
     const { url, output } = await startSample('06-subdomains', environment);
-    await eventually(() => output().includes('/fate/'));
+    await eventually(() => output().includes('/status/'));
     const browser = await startBrowser(profile);
     const page = await comeBy(`${url}/?aff=ann`, browser);
     expect(await cookieOf(browser)).toMatchObject({ value: 'ann', domain: '.example.localhost' });
@@ -106,10 +106,10 @@ describeInBrowser()('a real browser', () => {
       return /Welcome, (\S+)/.exec(answer ?? '')?.[1];
     });
     await screenshot(page, '06-app');
-    const fate = new URL(`/fate/${id}`, call.url());
-    fate.hostname = 'localhost';
+    const status = new URL(`/status/${id}`, call.url());
+    status.hostname = 'localhost';
     const entries = await eventually(async () => {
-      const found = (await (await fetch(fate)).json()) as { state: string }[];
+      const found = (await (await fetch(status)).json()) as { state: string }[];
       return found[0]?.state === 'completed' && found;
     });
     expect(entries).toMatchObject([{ outcome: 'attributed', referralKey: 'ann' }]);
@@ -127,12 +127,12 @@ describeInBrowser()('a real browser', () => {
     expect(callback.url()).toBe(`${url}/auth/apple/callback`);
     expect(await callback.allHeaders()).not.toHaveProperty('cookie');
     expect(await cookieOf(browser)).toMatchObject({ value: 'ann' });
-    await page.waitForURL(`${url}/fate/*`);
+    await page.waitForURL(`${url}/status/*`);
     const entries = await eventually(async () => {
       const found = (await (await fetch(page.url())).json()) as { state: string }[];
       return found[0]?.state === 'completed' && found;
     });
     expect(entries).toMatchObject([{ outcome: 'attributed', referralKey: 'ann' }]);
-    await screenshot(page, '03-fate');
+    await screenshot(page, '03-status');
   }, 60_000);
 });

@@ -17,8 +17,8 @@ interface Entry {
   referralKey: string;
 }
 
-/** What a sample says at /fate/<id>, once it is decided. */
-function fateAt(url: string): Promise<Entry[]> {
+/** The response of /status/<id>, once no job is pending. */
+function statusAt(url: string): Promise<Entry[]> {
   return eventually(async () => {
     const entries = (await (await fetch(url)).json()) as (Entry & { state: string })[];
     return entries.every(({ state }) => state === 'completed') && entries;
@@ -56,22 +56,22 @@ describe('sample/03-social-login', () => {
       const visitor = new Visitor();
       await visitor.open(`${url}/?aff=ann`);
       const first = await signIn('ada', visitor);
-      expect(await fateAt(first.url)).toEqual(attributed);
+      expect(await statusAt(first.url)).toEqual(attributed);
       const later = new Visitor();
       await later.open(`${url}/?aff=bob`);
       const second = await signIn('ada', later);
       expect(second.url).toBe(first.url);
-      expect(await fateAt(second.url)).toEqual(attributed);
+      expect(await statusAt(second.url)).toEqual(attributed);
     });
 
     it('attributes who comes to the provider straight by the link', async () => {
       const page = await signIn('ada', new Visitor(), '?aff=ann');
-      expect(await fateAt(page.url)).toEqual(attributed);
+      expect(await statusAt(page.url)).toEqual(attributed);
     });
 
     it('attributes nobody whom nobody sent', async () => {
       const page = await signIn('bob', new Visitor());
-      expect([page.status, await fateAt(page.url)]).toEqual([200, []]);
+      expect([page.status, await statusAt(page.url)]).toEqual([200, []]);
     });
   });
 
@@ -81,7 +81,7 @@ describe('sample/03-social-login', () => {
     const atProvider = await visitor.open(`${url}/auth/apple`, url);
     // As if all of them had been lost on the way.
     const page = await continueAs('ada', new Visitor(), atProvider);
-    expect(await fateAt(page.url)).toEqual(attributed);
+    expect(await statusAt(page.url)).toEqual(attributed);
   });
 
   it.each([
@@ -106,7 +106,7 @@ describe('sample/04-magic-link', () => {
     const phone = new Visitor();
     const mails = JSON.parse((await phone.open(`${url}/mailbox`)).body) as { link: string }[];
     const page = await phone.open(`${url}${mails[0]!.link}`);
-    expect(await fateAt(page.url)).toEqual(attributed);
+    expect(await statusAt(page.url)).toEqual(attributed);
     expect((await phone.open(`${url}${mails[0]!.link}`)).status).toBe(404);
   });
 
@@ -116,7 +116,7 @@ describe('sample/04-magic-link', () => {
     await visitor.submit(`${url}/login`, url, { email: 'bob@example.com' });
     const mails = JSON.parse((await visitor.open(`${url}/mailbox`)).body) as { link: string }[];
     const page = await visitor.open(`${url}${mails[0]!.link}`);
-    expect([page.status, await fateAt(page.url)]).toEqual([200, []]);
+    expect([page.status, await statusAt(page.url)]).toEqual([200, []]);
   });
 });
 
@@ -131,7 +131,7 @@ describe('sample/05-graphql', () => {
     const { data } = await ask('mutation { signUp(email: "ada@example.com") { id } }');
     const { id } = data!['signUp'] as { id: string };
     await eventually(
-      async () => (await ask(`{ fate(id: "${id}") }`)).data?.['fate'] === 'attributed',
+      async () => (await ask(`{ status(id: "${id}") }`)).data?.['status'] === 'attributed',
     );
   });
 });
@@ -148,9 +148,9 @@ describe('sample/06-subdomains', () => {
     const account = await visitor.fetch(api!, form.url, { email: 'ada@example.com' });
     expect(account.headers['access-control-allow-credentials']).toBe('true');
     const { id } = JSON.parse(account.body) as { id: string };
-    const fate = new URL(`/fate/${id}`, api);
-    fate.hostname = 'localhost';
-    expect(await fateAt(fate.href)).toEqual(attributed);
+    const status = new URL(`/status/${id}`, api);
+    status.hostname = 'localhost';
+    expect(await statusAt(status.href)).toEqual(attributed);
     expect(sample.output()).toContain('Disabled by the option enabled');
   });
 });

@@ -31,44 +31,44 @@ describe('sample/01-sign-up', () => {
     });
   }
 
-  it('shows a visitor of a partner’s link from the landing page to his fate', async () => {
+  it('takes a visitor from a partner’s link to the status page', async () => {
     const sample = await startSample('01-sign-up', environment);
-    expect(sample.output()).toContain('a stand-in for Partnero runs beside this app');
+    expect(sample.output()).toContain('a fake Partnero runs beside this app');
     const { url } = sample;
     const cookie = await comeBy(`${url}/?aff=ann`);
     expect(cookie).toBe('partnero_partner=ann');
     expect(await page(`${url}/signup`, cookie)).toContain('<form');
     const response = await signUp(url, 'Ada', cookie);
-    expect([response.status, response.headers.get('location')]).toEqual([303, '/fate']);
-    await eventually(async () => (await page(`${url}/fate`)).includes('1 attributed'));
-    const fate = await page(`${url}/fate`);
-    expect(fate).toMatch(/<td>Ada<\/td>\s*<td>ann<\/td>\s*<td>attributed<\/td>/);
-    expect(fate).toContain('1 queued = 1 attributed + 0 dead + 0 pending');
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/status']);
+    await eventually(async () => (await page(`${url}/status`)).includes('1 attributed'));
+    const status = await page(`${url}/status`);
+    expect(status).toMatch(/<td>Ada<\/td>\s*<td>ann<\/td>\s*<td>attributed<\/td>/);
+    expect(status).toContain('1 queued = 1 attributed + 0 dead + 0 pending');
   });
 
-  it('shows who came by nobody’s link, by an unknown one, and who failed', async () => {
+  it('shows unreferred, unknown and failed sign-ups', async () => {
     const { url } = await startSample('01-sign-up', environment);
     await signUp(url, 'Bob', '');
     await signUp(url, '<Eve>', await comeBy(`${url}/?aff=nobody`));
     expect((await signUp(url, '<Eve>', 'partnero_partner=ann')).status).toBe(409);
-    await eventually(async () => (await page(`${url}/fate`)).includes('1 unknown_partner'));
-    const fate = await page(`${url}/fate`);
-    expect(fate).toMatch(/Bob<\/td>\s*<td>nobody<\/td>\s*<td>not referred/);
-    expect(fate).not.toContain('<Eve>');
-    expect(fate).toContain('1 queued = 1 unknown_partner + 0 dead + 0 pending');
+    await eventually(async () => (await page(`${url}/status`)).includes('1 unknown_partner'));
+    const status = await page(`${url}/status`);
+    expect(status).toMatch(/Bob<\/td>\s*<td>nobody<\/td>\s*<td>not referred/);
+    expect(status).not.toContain('<Eve>');
+    expect(status).toContain('1 queued = 1 unknown_partner + 0 dead + 0 pending');
   });
 
-  it('goes on while Partnero is down, and shows what is pending', async () => {
+  it('goes on while Partnero is down, and shows pending jobs', async () => {
     const { url } = await startSample('01-sign-up', environment);
     const cookie = await comeBy(`${url}/?aff=ann`);
-    await visit(`${url}/stand-in/down`);
+    await visit(`${url}/fake/down`);
     expect((await signUp(url, 'Ada', cookie)).status).toBe(303);
-    await eventually(async () => (await page(`${url}/fate`)).includes('1 pending'));
-    await visit(`${url}/stand-in/up`);
-    await eventually(async () => (await page(`${url}/fate`)).includes('1 attributed'), 15_000);
+    await eventually(async () => (await page(`${url}/status`)).includes('1 pending'));
+    await visit(`${url}/fake/up`);
+    await eventually(async () => (await page(`${url}/status`)).includes('1 attributed'), 15_000);
   }, 30_000);
 
-  it('ends when it is told to', async () => {
+  it('ends on SIGTERM without an error', async () => {
     const sample = await startSample('01-sign-up', environment);
     await sample.end();
     expect(sample.output()).not.toMatch(/error/i);
@@ -83,11 +83,11 @@ describe('sample/02-fastify', () => {
       body: { email: 'ada@example.com' },
     });
     const { id } = (await response.json()) as { id: string };
-    const fate = await eventually(async () => {
-      const entries = (await (await fetch(`${url}/fate/${id}`)).json()) as { state: string }[];
+    const status = await eventually(async () => {
+      const entries = (await (await fetch(`${url}/status/${id}`)).json()) as { state: string }[];
       return entries[0]?.state === 'completed' && entries;
     });
-    expect(fate).toMatchObject([{ outcome: 'attributed', referralKey: 'ann' }]);
+    expect(status).toMatchObject([{ outcome: 'attributed', referralKey: 'ann' }]);
   });
 });
 
@@ -103,7 +103,7 @@ describe('sample/07-payments', () => {
       body: { email: 'ada@example.com' },
     });
     const { id } = (await signedUp.json()) as { id: string };
-    // Where the provider tells Partnero itself, the customer must be there.
+    // A connected provider reports to Partnero at once, where the customer must exist.
     await eventually(async () => (await found(url)).outbox.pending === 0);
     const response = await visit(`${url}/checkout/${id}`);
     return (await response.json()) as { client: string; metadata: object };
@@ -111,7 +111,7 @@ describe('sample/07-payments', () => {
 
   const found = async (url: string) => (await (await fetch(`${url}/sales`)).json()) as Found;
 
-  it('records a sale once, though the provider tells of it twice, and takes it back', async () => {
+  it('records a sale once, though the provider reports it twice, and refunds it', async () => {
     const { url } = await startSample('07-payments', environment);
     const { client } = await buy(url);
     await eventually(async () => (await found(url)).outbox.pending === 0);
@@ -124,7 +124,7 @@ describe('sample/07-payments', () => {
     await eventually(async () => (await found(url)).atPartnero.length === 0);
   });
 
-  it('leaves it to a provider that is connected in Partnero', async () => {
+  it('records no sale if the provider is connected in Partnero', async () => {
     const connected = { ...environment, PAYMENTS: 'connected' };
     const { url, output } = await startSample('07-payments', connected);
     expect(output()).toContain('it records the sales there');
@@ -142,18 +142,18 @@ describe('sample/08-webhooks', () => {
     inbox: { outcomes: Record<string, number>; pending: number };
   }
 
-  it('hears of sales and refunds, though a handler fails now and then', async () => {
+  it('handles sales and refunds, though a handler fails now and then', async () => {
     const { url, output } = await startSample('08-webhooks', environment);
-    const tell = async (what: string) => {
-      const response = await fetch(`${url}/stand-in/${what}`, { method: 'POST' });
+    const send = async (what: string) => {
+      const response = await fetch(`${url}/fake/${what}`, { method: 'POST' });
       return (await response.json()) as { delivered: boolean }[];
     };
     const found = async () => (await (await fetch(`${url}/commissions`)).json()) as Found;
-    expect(await tell('sale/inv-1')).toMatchObject([{ delivered: true }]);
+    expect(await send('sale/inv-1')).toMatchObject([{ delivered: true }]);
     await eventually(async () => (await found()).inbox.outcomes['handled'] === 1);
     expect((await found()).commissions).toEqual([{ sale: 'inv-1', amount: 14.7 }]);
-    await tell('sale/inv-2?fails=1');
-    await tell('refund/inv-1');
+    await send('sale/inv-2?fails=1');
+    await send('refund/inv-1');
     await eventually(async () => (await found()).inbox.outcomes['handled'] === 3);
     const { commissions, inbox } = await found();
     expect(commissions).toEqual([{ sale: 'inv-2', amount: 14.7 }]);
@@ -161,7 +161,7 @@ describe('sample/08-webhooks', () => {
     expect(output()).toContain('Commissions.add threw Error');
   });
 
-  it('takes nothing that is not signed', async () => {
+  it('refuses an event that is not signed', async () => {
     const { url } = await startSample('08-webhooks', environment);
     const response = await fetch(`${url}/webhooks/partnero`, {
       method: 'POST',

@@ -11,13 +11,13 @@ export interface RunningRedis {
   end(): Promise<void>;
 }
 
-/** The one that `REDIS_URL` names, or one of our own for as long as this runs; `null` if there is none. */
+/** The Redis at `REDIS_URL`, or a new one that ends with this sample; `null` if there is neither. */
 export async function findRedis(): Promise<RunningRedis | null> {
   const url = process.env['REDIS_URL'];
   if (url) return { url, end: () => Promise.resolve() };
   const folder = mkdtempSync(join(tmpdir(), 'nestjs-partnero-sample-'));
   const port = await freePort();
-  // As a Redis must be on which something depends: written down, and never thrown away.
+  // Redis writes its jobs to disk, and deletes none when its memory is full.
   const settings = ['--appendonly', 'yes', '--maxmemory-policy', 'noeviction', '--save', ''];
   const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
   const child = spawn('redis-server', [...place, ...settings], { stdio: 'ignore' });

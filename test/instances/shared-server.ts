@@ -1,39 +1,50 @@
-import type { FleetPlace } from '../support/app-process.js';
+import type { SharedStore } from '../support/app-process.js';
 import { PostgresServer } from '../support/postgres-server.js';
 import { RedisServer } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-/** A server that the app processes of a fleet share, and what may happen to it. */
-export interface FleetServer {
-  /** A store of its own on it. */
-  newPlace(): FleetPlace;
-  /** The way that the apps take to it. */
+/** The server that the instances of an app share, and what may happen to it. */
+export interface SharedServer {
+  /** How long it may take until the jobs of a killed process are taken over. Milliseconds. */
+  readonly takeOverMs: number;
+  /** Whether jobs are saved while the server is away. */
+  readonly hasFallback: boolean;
+  /** Whether one `requestsPerMinute`, and one pause after 429, holds for all processes together. */
+  readonly sharesRate: boolean;
+  /** Whether no job depends on the clocks of the machines. */
+  readonly hasOneClock: boolean;
+  newStore(): SharedStore;
+  /** Between the apps and the server. */
   readonly proxy: TcpProxy;
-  /** As a crash does, and then there again, with what it had written down. */
+  /** Crashes it and starts it again with all that it had written. */
   restart(): Promise<void>;
   freeze(): void;
   thaw(): void;
-  /** Ends it, and another that had a copy of everything takes its place. */
+  /** Ends it, and puts a replica that is in sync in its place. */
   failOver(): Promise<void>;
 }
 
-export class RedisFleetServer implements FleetServer {
-  private names = 0;
+export class SharedRedis implements SharedServer {
+  readonly takeOverMs = 10_000;
+  readonly hasFallback = true;
+  readonly sharesRate = true;
+  readonly hasOneClock = false;
+  private stores = 0;
 
   private constructor(
     private server: RedisServer,
     readonly proxy: TcpProxy,
   ) {}
 
-  static async start(): Promise<RedisFleetServer> {
+  static async start(): Promise<SharedRedis> {
     const server = await RedisServer.start();
-    return new RedisFleetServer(server, await TcpProxy.start(server.port));
+    return new SharedRedis(server, await TcpProxy.start(server.port));
   }
 
-  newPlace(): FleetPlace {
-    const name = `fleet-${(this.names += 1)}`;
+  newStore(): SharedStore {
+    const name = `instances-${(this.stores += 1)}`;
     const url = `redis://127.0.0.1:${this.proxy.port}`;
-    return { engine: 'bullmq', url, name, leaseMs: 3_000 };
+    return { engine: 'bullmq', url, name, fallback: true, leaseMs: 3_000 };
   }
 
   restart(): Promise<void> {
@@ -60,23 +71,27 @@ export class RedisFleetServer implements FleetServer {
   }
 }
 
-export class PostgresFleetServer implements FleetServer {
-  private names = 0;
+export class SharedPostgres implements SharedServer {
+  readonly takeOverMs = 10_000;
+  readonly hasFallback = false;
+  readonly sharesRate = false;
+  readonly hasOneClock = true;
+  private stores = 0;
 
   private constructor(
     private server: PostgresServer,
     readonly proxy: TcpProxy,
   ) {}
 
-  static async start(): Promise<PostgresFleetServer> {
+  static async start(): Promise<SharedPostgres> {
     const server = await PostgresServer.start();
-    return new PostgresFleetServer(server, await TcpProxy.start(server.port));
+    return new SharedPostgres(server, await TcpProxy.start(server.port));
   }
 
-  newPlace(): FleetPlace {
-    const name = `fleet_${(this.names += 1)}`;
+  newStore(): SharedStore {
+    const name = `instances_${(this.stores += 1)}`;
     const url = `postgres://postgres@127.0.0.1:${this.proxy.port}/postgres`;
-    return { engine: 'pg-boss', url, name, leaseMs: 3_000 };
+    return { engine: 'postgres', url, name };
   }
 
   restart(): Promise<void> {

@@ -9,19 +9,20 @@ const PEOPLE: Record<string, Person> = {
 };
 
 /**
- * Google and Apple, on another host than the app. Whoever comes chooses who he is, and is sent back:
- * by a redirect, or, with `response_mode=form_post`, by a form that posts itself across sites.
+ * A fake Google and Apple, on another host than the app. Visitors choose who they are. The provider
+ * sends them back by a redirect, or, with `response_mode=form_post`, by a form that posts itself across
+ * sites.
  */
-export class ProviderStandIn {
+export class FakeProvider {
   private readonly people = new Map<string, Person>();
 
   private constructor(readonly url: string) {}
 
-  static async start(): Promise<ProviderStandIn> {
+  static async start(): Promise<FakeProvider> {
     const server = createServer();
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const { port } = server.address() as AddressInfo;
-    const provider = new ProviderStandIn(`http://127.0.0.1:${port}`);
+    const provider = new FakeProvider(`http://127.0.0.1:${port}`);
     server.on('request', (request, response) => provider.answer(request, response));
     return provider;
   }

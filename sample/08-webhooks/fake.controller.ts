@@ -9,11 +9,11 @@ import {
 import type { FakeDelivery, FakePartnero } from 'nestjs-partnero/testing';
 import { Commissions } from './commissions.js';
 
-/** The stand-in for Partnero, if there is one. */
-export class StandIn implements OnApplicationShutdown {
+/** Has the fake Partnero send events, if there is one. */
+export class FakeEvents implements OnApplicationShutdown {
   constructor(private readonly fake: FakePartnero | null) {}
 
-  tell(event: string, data: object): Promise<FakeDelivery[]> {
+  send(event: string, data: object): Promise<FakeDelivery[]> {
     if (!this.fake) throw new NotFoundException();
     return this.fake.sendEvent(event, data, { backoffMs: 100 });
   }
@@ -23,11 +23,11 @@ export class StandIn implements OnApplicationShutdown {
   }
 }
 
-/** Has Partnero tell of a sale, or of its refund. */
-@Controller('stand-in')
-export class StandInController {
+/** Makes a sale or its refund happen at the fake Partnero. */
+@Controller('fake')
+export class FakeController {
   constructor(
-    private readonly standIn: StandIn,
+    private readonly events: FakeEvents,
     private readonly commissions: Commissions,
   ) {}
 
@@ -36,11 +36,11 @@ export class StandInController {
     this.commissions.failFor(Number(fails));
     const rewards = [{ key, amount: 14.7, amount_units: 'USD', status: 'ok' }];
     const data = { key, amount: 49, amount_units: 'USD', rewards };
-    return this.standIn.tell('transaction.created', data);
+    return this.events.send('transaction.created', data);
   }
 
   @Post('refund/:key')
   refund(@Param('key') key: string): Promise<FakeDelivery[]> {
-    return this.standIn.tell('transaction.deleted', { key });
+    return this.events.send('transaction.deleted', { key });
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ProgramStats } from 'nestjs-partnero';
 
-/** One of several processes of the app. In real life each is on a machine of its own. */
+/** One instance of the app. In production, each instance may run on a machine of its own. */
 export class AppProcess {
   private constructor(
     private readonly child: ChildProcess,
@@ -21,7 +21,7 @@ export class AppProcess {
     return new AppProcess(child, url);
   }
 
-  /** Whether the visitor got his account. */
+  /** Whether the sign-up succeeded. */
   async signUp(id: string, partner: string): Promise<boolean> {
     const response = await fetch(`${this.url}/signup`, {
       method: 'POST',

@@ -22,11 +22,10 @@ class AuthController {
 @Module({
   imports: [
     PartneroModule.forRoot({
-      baseUrl: process.env['PARTNERO_BASE_URL'],
-      // Redis is where REDIS_URL says. What it can't take in time is kept in a file on this machine.
+      // Redis is at REDIS_URL. A file on this machine saves the jobs that Redis can't take in time.
       outbox: bullmqOutbox({
         fallback: sqliteOutbox(),
-        // So short only that you need not wait long; by default it is 15 seconds.
+        // Short, so that the sample ends soon. Default: 15 seconds.
         leaseMs: 3_000,
       }),
     }),

@@ -1,4 +1,4 @@
-// Two processes of an app and one Redis. One process is killed in the midst of its work.
+// Two instances of an app share one Redis. One of them is killed while it delivers.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +8,11 @@ import { AppProcess } from './app-process.js';
 import { findRedis } from './redis.js';
 
 const VISITORS = 60;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 const redis = await findRedis();
 if (!redis) {
-  console.log('This sample needs Redis: install redis-server, or say in REDIS_URL where it is.');
+  console.log('This sample needs Redis: install redis-server, or set REDIS_URL.');
   process.exit(1);
 }
 const folder = mkdtempSync(join(tmpdir(), 'nestjs-partnero-sample-'));
@@ -27,33 +27,31 @@ const start = (name: string) =>
 
 const first = await start('first');
 const second = await start('second');
-console.log(`\nTwo processes of the app run: ${first.url} and ${second.url}`);
+console.log(`\nTwo instances of the app run: ${first.url} and ${second.url}`);
 
 fake.misbehave({ type: 'slow', ms: 500 });
-const known = (await second.stats()).queued;
+const { queued: queuedBefore } = await second.stats();
 const ids = Array.from({ length: VISITORS }, (_, i) => `user-${i + 1}-${Date.now()}`);
-const answers = await Promise.all(ids.map((id) => first.signUp(id, 'ann')));
-const answered = ids.filter((_, i) => answers[i]);
-console.log(
-  `${answered.length} of Ann's visitors have signed up at the first, Partnero is slow today.`,
-);
+const succeeded = await Promise.all(ids.map((id) => first.signUp(id, 'ann')));
+const signedUp = ids.filter((_, i) => succeeded[i]);
+console.log(`${signedUp.length} visitors signed up at the first instance. Partnero is slow.`);
 
 await first.end('SIGKILL');
 const { pending } = await second.stats();
-console.log(`The first is killed (kill -9). Pending in Redis: ${pending}. The second takes over …`);
+console.log(`The first instance is killed (kill -9). Pending: ${pending}. The second takes over …`);
 fake.heal();
 
-const deadline = Date.now() + PATIENCE_MS;
+const deadline = Date.now() + TIMEOUT_MS;
 let stats = await second.stats();
 while (stats.pending > 0 && Date.now() < deadline) {
   await sleep(100);
   stats = await second.stats();
 }
-const at = (id: string) => fake.customers.filter(({ key }) => key === id).length;
-const lost = answered.filter((id) => at(id) === 0).length;
-const doubled = answered.filter((id) => at(id) > 1).length;
-console.log(`At Partnero: ${answered.length - lost}. Lost: ${lost}. Twice: ${doubled}.`);
-console.log(`The outbox says: ${stats.queued - known} queued, ${stats.pending} pending.\n`);
+const countOf = (id: string) => fake.customers.filter(({ key }) => key === id).length;
+const lost = signedUp.filter((id) => countOf(id) === 0).length;
+const doubled = signedUp.filter((id) => countOf(id) > 1).length;
+console.log(`At Partnero: ${signedUp.length - lost}. Lost: ${lost}. Twice: ${doubled}.`);
+console.log(`The outbox: ${stats.queued - queuedBefore} queued, ${stats.pending} pending.\n`);
 
 await second.end('SIGTERM');
 await fake.stop();

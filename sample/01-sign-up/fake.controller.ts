@@ -7,13 +7,13 @@ import {
 } from '@nestjs/common';
 import type { FakePartnero } from 'nestjs-partnero/testing';
 
-/** The stand-in for Partnero, if there is one. */
-export class StandIn implements OnApplicationShutdown {
+/** Turns the fake Partnero off and on, if there is one. */
+export class FakeSwitch implements OnApplicationShutdown {
   private isUp = true;
 
   constructor(private readonly fake: FakePartnero | null) {}
 
-  /** `null`: this app talks to Partnero itself. */
+  /** `null`: this app sends to Partnero itself. */
   get state(): 'up' | 'down' | null {
     if (!this.fake) return null;
     return this.isUp ? 'up' : 'down';
@@ -30,20 +30,20 @@ export class StandIn implements OnApplicationShutdown {
   }
 }
 
-/** Lets you see what happens while Partnero is down. */
-@Controller('stand-in')
-export class StandInController {
-  constructor(private readonly standIn: StandIn) {}
+/** Shows what happens while Partnero is down. */
+@Controller('fake')
+export class FakeController {
+  constructor(private readonly fakeSwitch: FakeSwitch) {}
 
   @Post('down')
-  @Redirect('/fate', 303)
+  @Redirect('/status', 303)
   down(): Promise<void> {
-    return this.standIn.turn(false);
+    return this.fakeSwitch.turn(false);
   }
 
   @Post('up')
-  @Redirect('/fate', 303)
+  @Redirect('/status', 303)
   up(): Promise<void> {
-    return this.standIn.turn(true);
+    return this.fakeSwitch.turn(true);
   }
 }

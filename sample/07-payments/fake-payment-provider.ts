@@ -15,8 +15,8 @@ export interface PaymentEvent {
   readonly invoice: Payment;
 }
 
-/** Stands in for a payment provider: charges nobody, and tells of it as providers do, more than once. */
-export class PaymentProvider {
+/** Charges nobody, and reports each payment as providers do: more than once. */
+export class FakePaymentProvider {
   private readonly payments = new Map<string, Payment>();
   private webhook = '';
 
@@ -30,18 +30,18 @@ export class PaymentProvider {
   async charge(order: Omit<Payment, 'id'>): Promise<Payment> {
     const payment = { ...order, id: `in_${this.payments.size + 1}` };
     this.payments.set(payment.id, payment);
-    if (this.partnero) await this.tellPartnero(payment);
-    await this.tell({ type: 'invoice.paid', invoice: payment });
+    if (this.partnero) await this.recordAtPartnero(payment);
+    await this.report({ type: 'invoice.paid', invoice: payment });
     return payment;
   }
 
   async refund(id: string): Promise<void> {
     const invoice = this.payments.get(id);
-    if (invoice) await this.tell({ type: 'invoice.refunded', invoice });
+    if (invoice) await this.report({ type: 'invoice.refunded', invoice });
   }
 
-  /** Each event twice, and again for as long as it isn't taken. */
-  private async tell(event: PaymentEvent): Promise<void> {
+  /** Sends each event twice, and again until it is answered 2xx. */
+  private async report(event: PaymentEvent): Promise<void> {
     const body = JSON.stringify(event);
     const headers = { 'content-type': 'application/json' };
     for (let delivered = 0; delivered < 2;) {
@@ -51,8 +51,8 @@ export class PaymentProvider {
     }
   }
 
-  /** What Partnero's own integration does: it finds the customer by `customer_key`. */
-  private async tellPartnero({ id, amount, currency, metadata }: Payment): Promise<void> {
+  /** Partnero's own integration finds the customer by `customer_key`. */
+  private async recordAtPartnero({ id, amount, currency, metadata }: Payment): Promise<void> {
     const { baseUrl, apiKey } = this.partnero!;
     await fetch(`${baseUrl}/transactions`, {
       method: 'POST',
