@@ -15,6 +15,7 @@ import { captureAppContext } from './app-context.js';
 import { AttributionHandler } from './attribution/attribution.handler.js';
 import { AttributionService } from './attribution/attribution.service.js';
 import { bootLine, type BootedOutbox } from './boot-line.js';
+import { errorMessage } from './error-message.js';
 import { ErasureHandler } from './erasure/erasure.handler.js';
 import { ErasureService } from './erasure/erasure.service.js';
 import { Once } from './once.js';
@@ -234,7 +235,7 @@ export class PartneroRuntime
       const stats = await within(BOOT_STATS_MS, outbox.stats());
       return { location, problem: stats ? stats.storage.problem : 'it does not respond.' };
     } catch (error) {
-      return { location, problem: error instanceof Error ? error.message : 'unknown error' };
+      return { location, problem: errorMessage(error) };
     }
   }
 
@@ -248,7 +249,7 @@ export class PartneroRuntime
     try {
       await work();
     } catch (error) {
-      this.log.error(`Shutting down: ${error instanceof Error ? error.message : 'unknown error'}`);
+      this.log.error(`Shutting down: ${errorMessage(error)}`);
     }
   }
 }

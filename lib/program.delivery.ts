@@ -1,4 +1,5 @@
 import type { RunInAppContext } from './app-context.js';
+import { errorMessage } from './error-message.js';
 import { exponential } from './outbox/backoff.js';
 import type { Delivery, DeliveryControl, KeyCheck, Pause, PauseReason } from './outbox/delivery.js';
 import type { ResolvedDeliveryOptions } from './outbox/delivery.options.js';
@@ -147,7 +148,7 @@ export class ProgramDelivery {
   private check(): Promise<void> {
     this.checking ??= this.checkUntilAnswered()
       .catch((error: unknown) => {
-        this.log.error(`Delivery could not be started: ${messageOf(error)}`);
+        this.log.error(`Delivery could not be started: ${errorMessage(error)}`);
       })
       .finally(() => this.decided.resolve());
     return this.checking;
@@ -207,7 +208,7 @@ export class ProgramDelivery {
         if (signal.aborted) return false;
         this.storeErrors.warn(
           'load',
-          () => `Delivery waits, because the outbox can't be read: ${messageOf(error)}`,
+          () => `Delivery waits, because the outbox can't be read: ${errorMessage(error)}`,
         );
         await sleep(exponential(step, STORE_WAIT_MS, LONGEST_STORE_WAIT_MS), signal);
       }
@@ -239,10 +240,6 @@ export class ProgramDelivery {
       `The API key could not be verified: ${answer.error.message} Deliveries start all the same.`,
     );
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

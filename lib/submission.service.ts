@@ -1,3 +1,4 @@
+import { errorMessage } from './error-message.js';
 import { PartneroError } from './api/partnero.error.js';
 import type { SubmittedJob } from './outbox/job.js';
 import { OutboxError } from './outbox/outbox.error.js';
@@ -17,10 +18,7 @@ export class SubmissionService {
     try {
       return await this.outbox.submit(job);
     } catch (error) {
-      throw unavailable(
-        error instanceof Error ? error.message : 'unknown error',
-        error instanceof OutboxError ? error : undefined,
-      );
+      throw unavailable(errorMessage(error), error instanceof OutboxError ? error : undefined);
     }
   }
 }

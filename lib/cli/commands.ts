@@ -1,5 +1,5 @@
-import type { HistoryEntry, RequeueFilter } from '../outbox/history.js';
-import type { HistoryFile } from '../outbox/sqlite/history-file.js';
+import type { HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
+import type { OutboxEngine } from '../outbox/outbox-engine.js';
 import { table } from './table.js';
 import { UsageError } from './usage.error.js';
 
@@ -15,8 +15,8 @@ export interface Arguments {
 }
 
 interface Request {
-  file: HistoryFile;
-  programs: readonly string[];
+  /** One for each program. */
+  outboxes: readonly OutboxEngine[];
   operands: readonly string[];
   values: Arguments;
 }
@@ -27,8 +27,6 @@ interface Result {
   text: string;
 }
 
-type FileStats = Awaited<ReturnType<HistoryFile['stats']>>;
-
 export const COMMANDS: ReadonlyMap<string, (request: Request) => Promise<Result>> = new Map([
   ['stats', stats],
   ['find', find],
@@ -37,13 +35,12 @@ export const COMMANDS: ReadonlyMap<string, (request: Request) => Promise<Result>
   ['forget', forget],
 ]);
 
-async function stats({ file, programs }: Request): Promise<Result> {
-  const all: FileStats[] = [];
-  for (const program of programs) all.push(await file.stats(program));
+async function stats({ outboxes }: Request): Promise<Result> {
+  const all = await inTurn(outboxes, (outbox) => outbox.stats());
   return { json: all, text: all.map(describe).join('\n\n') || 'No app has used this outbox yet.' };
 }
 
-function describe({ program, queued, outcomes, dead, pending, ...rest }: FileStats): string {
+function describe({ program, queued, outcomes, dead, pending, ...rest }: OutboxStats): string {
   const { oldestPendingAt } = rest;
   const rows = Object.entries({ ...outcomes, dead, pending });
   const lines = [table([['outcome', 'jobs'], ...rows, ['queued', queued]])];
@@ -53,26 +50,25 @@ function describe({ program, queued, outcomes, dead, pending, ...rest }: FileSta
 
 async function find(request: Request): Promise<Result> {
   const key = theCustomer(request);
-  const entries: HistoryEntry[] = [];
-  for (const program of request.programs) entries.push(...(await request.file.find(program, key)));
+  const entries = (await inTurn(request.outboxes, (outbox) => outbox.find(key))).flat();
   return {
     json: entries,
     text: entries.length > 0 ? list(entries) : `There are no jobs of ${key}.`,
   };
 }
 
-async function deadLetters({ file, programs }: Request): Promise<Result> {
+async function deadLetters({ outboxes }: Request): Promise<Result> {
   const entries: HistoryEntry[] = [];
-  for (const program of programs) {
-    for await (const entry of file.deadLetters(program)) entries.push(entry);
+  for (const outbox of outboxes) {
+    for await (const entry of outbox.deadLetters()) entries.push(entry);
   }
   return { json: entries, text: entries.length > 0 ? list(entries) : 'There are no dead letters.' };
 }
 
-async function requeue({ file, programs, values }: Request): Promise<Result> {
+async function requeue({ outboxes, values }: Request): Promise<Result> {
   const filter = filterFrom(values);
-  let requeued = 0;
-  for (const program of programs) requeued += await file.requeue(program, filter);
+  const counts = await inTurn(outboxes, (outbox) => outbox.requeue(filter));
+  const requeued = counts.reduce((sum, n) => sum + n, 0);
   return { json: { requeued }, text: `${requeued} will be delivered again.` };
 }
 
@@ -86,14 +82,23 @@ function filterFrom({ all, customer, id }: Arguments): RequeueFilter {
 async function forget(request: Request): Promise<Result> {
   const key = theCustomer(request);
   const result = { forgotten: 0, inFlight: 0 };
-  for (const program of request.programs) {
-    const { forgotten, inFlight } = await request.file.forget(program, key);
+  for (const outbox of request.outboxes) {
+    const { forgotten, inFlight } = await outbox.forget(key);
     result.forgotten += forgotten;
     result.inFlight += inFlight;
   }
   const left =
     result.inFlight > 0 ? ` ${result.inFlight} are being sent just now: run it again.` : '';
   return { json: result, text: `${result.forgotten} erased.${left}` };
+}
+
+async function inTurn<T>(
+  outboxes: readonly OutboxEngine[],
+  work: (outbox: OutboxEngine) => Promise<T>,
+) {
+  const results: T[] = [];
+  for (const outbox of outboxes) results.push(await work(outbox));
+  return results;
 }
 
 function theCustomer({ operands }: Request): string {

@@ -18,7 +18,7 @@ export interface Terminal {
 
 const USAGE = `Usage: nestjs-partnero outbox <command> [--file <path>] [--program <name>] [--json]
 
-  stats                          the counts of each program, and whether delivery is paused
+  stats                          the counts of each program
   find <customer key>            the jobs of a customer: why were they, or weren't they, credited?
   dead-letters                   the jobs that failed permanently
   requeue --all                  delivers dead letters again: all,
@@ -63,10 +63,14 @@ export async function runCommand(args: readonly string[], { out, err }: Terminal
     const file = HistoryFile.open(path);
     try {
       const programs = values.program === undefined ? file.programs : [values.program];
-      const { json, text } = await command({ file, programs, operands, values });
+      const { json, text } = await command({
+        outboxes: programs.map((each) => file.of(each)),
+        operands,
+        values,
+      });
       out(values.json ? JSON.stringify(json, null, 2) : text);
     } finally {
-      await file.close();
+      file.close();
     }
     return 0;
   } catch (error) {

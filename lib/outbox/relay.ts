@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { errorMessage } from '../error-message.js';
+import { ThrottledLogger } from '../throttled-logger.js';
 import { within } from '../within.js';
 import { fullJitter } from './backoff.js';
 import type { Delivery, DeliveryControl, Pause, PauseReason } from './delivery.js';
@@ -7,7 +9,6 @@ import * as policy from './delivery-policy.js';
 import type { Job } from './job.js';
 import type { OutboxLog } from './outbox-engine.js';
 import { RetryUntilStopped } from './retry-until-stopped.js';
-import { ThrottledLogger } from './throttled-logger.js';
 
 /** The store as the relay sees it. Every write is refused once another process has the job. */
 export interface JobSource {
@@ -58,7 +59,7 @@ export class Relay implements DeliveryControl {
   ) {
     this.trouble = new ThrottledLogger((message) => log.error(message));
     this.writes = new RetryUntilStopped((error) =>
-      this.trouble.trouble('The result of a delivery could not be saved; trying again', error),
+      this.report('The result of a delivery could not be saved; trying again', error),
     );
   }
 
@@ -145,7 +146,7 @@ export class Relay implements DeliveryControl {
     try {
       return await this.source.claim(max);
     } catch (error) {
-      this.trouble.trouble('The outbox could not be read', error);
+      this.report('The outbox could not be read', error);
       return null;
     }
   }
@@ -285,6 +286,10 @@ export class Relay implements DeliveryControl {
       this.keyTimer = setTimeout(() => void this.checkKey(), wait).unref();
     }
     return false;
+  }
+
+  private report(what: string, error: unknown): void {
+    this.trouble.warn(what, () => `${what}: ${errorMessage(error)}`);
   }
 
   private sleep(ms: number): void {

@@ -1,5 +1,6 @@
+import { errorMessage } from '../error-message.js';
+import { ThrottledLogger } from '../throttled-logger.js';
 import type { OutboxLog } from './outbox-engine.js';
-import { ThrottledLogger } from './throttled-logger.js';
 
 /** Whether the store works, for `stats()` and health checks. Logs once a minute if it doesn't. */
 export class StorageHealth {
@@ -33,8 +34,11 @@ export class StorageHealth {
 
   failed(error: unknown): void {
     if (this.closed) return;
-    this.problem = error instanceof Error ? error.message : 'unknown error';
-    this.throttled.trouble(`The outbox ${this.location} doesn't work`, error);
+    this.problem = errorMessage(error);
+    this.throttled.warn(
+      '',
+      () => `The outbox ${this.location} doesn't work: ${errorMessage(error)}`,
+    );
   }
 
   /** Failures while the app shuts down aren't reported. */

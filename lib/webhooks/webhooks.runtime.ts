@@ -6,6 +6,7 @@ import type {
 } from '@nestjs/common';
 import type { ApiCaller } from '../api/api.caller.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
+import { errorMessage } from '../error-message.js';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
 import { ThrottledLogger } from '../throttled-logger.js';
@@ -171,8 +172,7 @@ export class WebhooksRuntime
     try {
       if (this.inbox) await work(this.inbox);
     } catch (error) {
-      const why = error instanceof Error ? error.message : 'unknown error';
-      this.context.log.error(`Shutting down the inbox: ${why}`);
+      this.context.log.error(`Shutting down the inbox: ${errorMessage(error)}`);
     }
   }
 }

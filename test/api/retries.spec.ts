@@ -195,6 +195,7 @@ describe('how often', () => {
     await eventually(() => fake.requests.length >= 2);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(fake.requests.map(({ method, status }) => [method, status])).toEqual([
+      ['GET', 200],
       ['POST', 422],
       ['GET', 503],
     ]);

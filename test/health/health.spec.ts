@@ -88,7 +88,7 @@ describe.each(ADAPTERS)('PartneroHealthIndicator on %s', (adapter) => {
       http: 503,
       details: {
         partnero: { status: 'up', pending: 1 },
-        impatient: { status: 'down', reason: 'Something has been pending for too long.' },
+        impatient: { status: 'down', reason: 'A job has been pending for too long.' },
       },
     });
   });

@@ -29,7 +29,11 @@ afterEach(closeApps);
 it('lets none of a million mutated deliveries through', () => {
   const settings = { program: 'default', active: true, header: 'signature', toleranceMs: Infinity };
   const secrets = ['an-older-secret', SECRET].map((each) => new WebhookSecret(each));
-  const receiver = new WebhookReceiver({ ...settings, secrets }, null, new ThrottledLogger(() => {}));
+  const receiver = new WebhookReceiver(
+    { ...settings, secrets },
+    null,
+    new ThrottledLogger(() => {}),
+  );
   const next = random(SEED);
   const answers = new Map<unknown, number>();
   const limit = Error.stackTraceLimit;

@@ -247,7 +247,7 @@ describe('a handler that is gone after a deploy', () => {
     const between = await startHandling({}, providers);
     await eventually(() => between.logger.ours('warn').length >= 2);
     expect(between.logger.ours('warn').join()).toMatch(
-      /Events wait for the handler Commissions\.(add|count), which this app doesn't have/,
+      /Events are queued for the handler Commissions\.(add|count), which this app doesn't have/,
     );
     expect(await inboxOf(between).stats()).toMatchObject({ pending: 2, dead: 0 });
     await between.close();
@@ -316,7 +316,7 @@ describe('what is kept of an event', () => {
     } as unknown as PartneroWebhookEvent;
     await expect(webhooks.dispatch(event)).rejects.toMatchObject({
       status: 503,
-      message: 'The event could not be kept; Partnero will deliver it again.',
+      message: 'The event could not be saved; Partnero will deliver it again.',
     });
   });
 

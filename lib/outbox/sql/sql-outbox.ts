@@ -28,7 +28,7 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   private readonly claimed = new Set<string>();
   private readonly overflow = new Set<string>();
   private readonly health: StorageHealth;
-  private readonly writes = new RetryUntilStopped(() => {});
+  private readonly writes = new RetryUntilStopped();
   private readonly unsubscribe: () => void;
   private readonly endings = new Set<Promise<unknown>>();
   private relay: Relay | null = null;

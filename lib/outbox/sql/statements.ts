@@ -112,7 +112,9 @@ export function statements({ prefix: p, now, elements, lockOrdering, skipLocked 
       UNION ALL SELECT min(queued_at) FROM (SELECT queued_at FROM ${p}jobs
         WHERE program = $1 AND state = 0 AND owner IS NULL ORDER BY due LIMIT 1000) AS due) AS oldest`,
 
-    registerProgram: `INSERT INTO ${p}programs (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`,
+    // Writes even if it is there: that shows whether the store can be written.
+    registerProgram: `INSERT INTO ${p}programs (name) VALUES ($1)
+      ON CONFLICT (name) DO UPDATE SET name = excluded.name`,
     program: `SELECT public_id AS "publicId" FROM ${p}programs WHERE name = $1`,
     owners: `SELECT token, host, pid_namespace AS "pidNamespace", pid FROM ${p}owners`,
     programs: `SELECT name, public_id AS "publicId" FROM ${p}programs ORDER BY name`,

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { OnPartneroEvent, type FailedHandler, type PartneroWebhookEvent } from 'nestjs-partnero';
+import { closeApps } from '../support/app.js';
+import { deliver, eventBody } from '../support/deliveries.js';
+import { forgetCalls, inboxOf, startHandling } from '../support/event-handlers.js';
+import { eventually } from '../support/eventually.js';
+import { passUntil, useFakeTimers, useRealClock } from '../support/fake-clock.js';
+import { removeTemporaryFolders } from '../support/temporary-folder.js';
+
+let hanging: AbortSignal[];
+let letGo: (() => void)[];
+let quick: string[];
+
+@Injectable()
+class Handlers {
+  @OnPartneroEvent('*', { id: 'hangs' })
+  hang(_event: PartneroWebhookEvent, signal: AbortSignal): Promise<void> {
+    hanging.push(signal);
+    return new Promise((resolve) => letGo.push(resolve));
+  }
+
+  @OnPartneroEvent('*', { id: 'quick' })
+  handle(event: PartneroWebhookEvent): void {
+    quick.push(event.id);
+  }
+}
+
+beforeEach(() => {
+  forgetCalls();
+  hanging = [];
+  letGo = [];
+  quick = [];
+});
+
+afterEach(async () => {
+  useRealClock();
+  await closeApps();
+});
+
+afterAll(removeTemporaryFolders);
+
+const send = (url: string, n: number) =>
+  deliver(`${url}/hook`, eventBody('partner.created', { id: String(n) }));
+
+it('a handler that hangs has failed after webhooks.handlerTimeoutMs, and its signal is aborted', async () => {
+  const errors: [unknown, FailedHandler][] = [];
+  const running = await startHandling(
+    {
+      webhooks: {
+        handlerTimeoutMs: 40,
+        onHandlerError: (error, about) => errors.push([error, about]),
+      },
+    },
+    [Handlers],
+  );
+  await send(running.url, 1);
+  await eventually(() => errors.length >= 2);
+  expect(hanging[0]!.aborted).toBe(true);
+  expect(errors[0]).toMatchObject([
+    { name: 'HandlerTimeoutError', message: expect.stringContaining('40 ms') as string },
+    { handler: 'hangs', event: 'partner.created', attempt: 1 },
+  ]);
+  const entries = await inboxOf(running).find({ eventId: quick[0]! });
+  const entry = entries.find(({ handler }) => handler === 'hangs');
+  expect(entry).toMatchObject({ reason: 'HandlerTimeoutError' });
+});
+
+it('a handler that hangs on many events holds up no other handler', async () => {
+  const running = await startHandling({ delivery: { concurrency: 3 } }, [Handlers]);
+  for (let n = 0; n < 20; n += 1) await send(running.url, n);
+  await eventually(() => quick.length === 20, 5_000);
+  expect(hanging).toHaveLength(3);
+  const { jobs } = await inboxOf(running).stats();
+  expect(jobs).toMatchObject({ quick: { pending: 0 }, hangs: { pending: 20 } });
+  for (const resolve of letGo) resolve();
+});
+
+it('an app that stops aborts the signal of a handler that is still running', async () => {
+  const running = await startHandling({}, [Handlers]);
+  await send(running.url, 1);
+  await eventually(() => hanging.length === 1);
+  expect(hanging[0]!.aborted).toBe(false);
+  useFakeTimers();
+  let closed = false;
+  void running.close().then(() => (closed = true));
+  await passUntil(() => closed, 20_000);
+  expect(hanging[0]!.aborted).toBe(true);
+});
+
+it('webhooks.handlerTimeoutMs is checked', async () => {
+  const starting = startHandling({ webhooks: { handlerTimeoutMs: 0 } }, [Handlers]);
+  await expect(starting).rejects.toThrow('webhooks.handlerTimeoutMs');
+});
