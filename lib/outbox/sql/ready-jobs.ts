@@ -44,6 +44,12 @@ export class ReadyJobs {
     return taken.map(({ id }) => id);
   }
 
+  /** Takes out the ready jobs. The held ones stay, to be released in the store. */
+  depose(): string[] {
+    for (const [id, { job }] of this.#held) this.#held.set(id, { job, isFirst: false });
+    return this.#ready.splice(0).map(({ id }) => id);
+  }
+
   /** Takes out everything, held jobs included. */
   takeAll(): string[] {
     const ids = [...this.#held.keys(), ...this.#ready.splice(0).map(({ id }) => id)];

@@ -271,8 +271,10 @@ export class SqlOutbox implements OutboxEngine, JobSource {
     this.lookAgain();
   }
 
+  /** Writes for jobs that another process has are refused; what is still owned must not be stuck. */
   private deposed(): void {
-    this.ready.takeAll();
+    this.releaseSoon(this.ready.depose());
+    void this.relay?.releaseReady();
     this.lookAgain();
   }
 
