@@ -7,34 +7,36 @@ import { AppProcess, isGood, type AppProcessOptions } from '../support/app-proce
 import { eventually } from '../support/eventually.js';
 import { PATIENCE_MS, SelfKills, stopBetweenTransactions, STOPPED_MS } from './steps.js';
 
-/** Where an app is killed. It kills itself, but for the last three. */
-export const STEPS = [
-  'make file: before tables',
-  'make file: before commit',
-  'before enqueue',
-  'enqueue: before commit',
-  'enqueue: after commit',
-  'held',
-  'released',
-  'before discard',
-  'discard: before commit',
-  'discard: after commit',
-  'discarded',
-  'claim: before commit',
-  'claim: after commit',
-  'claimed',
-  'responded',
-  'complete: before commit',
-  'complete: after commit',
-  'retry: before commit',
-  'take over: before commit',
-  'take over: after commit',
-  'WAL checkpoint',
-  'mid-request',
-  'any moment',
-  'stopped for longer than the lease',
-] as const;
-export type Step = (typeof STEPS)[number];
+/** Where an app is killed, by what it is doing there. It kills itself, but for the last three. */
+export const STEPS_BY_STAGE = {
+  'makes its file': ['make file: before tables', 'make file: before commit'],
+  'saves a sign-up': [
+    'before enqueue',
+    'enqueue: before commit',
+    'enqueue: after commit',
+    'held',
+    'released',
+  ],
+  'discards a sign-up': [
+    'before discard',
+    'discard: before commit',
+    'discard: after commit',
+    'discarded',
+  ],
+  'delivers from the store': ['claim: before commit', 'claim: after commit', 'claimed'],
+  'saves a result': [
+    'responded',
+    'complete: before commit',
+    'complete: after commit',
+    'retry: before commit',
+  ],
+  'takes over': ['take over: before commit', 'take over: after commit'],
+  'empties its log': ['WAL checkpoint'],
+  'does anything': ['mid-request', 'any moment'],
+  'stands still': ['stopped for longer than the lease'],
+} as const;
+export type Step = (typeof STEPS_BY_STAGE)[keyof typeof STEPS_BY_STAGE][number];
+export const STEPS: readonly Step[] = Object.values(STEPS_BY_STAGE).flat();
 
 /** What a check found, of all that came before it. */
 export interface Finding {

@@ -102,8 +102,8 @@ describe('kill -9 between a webhook event and its handlers', () => {
       const times = timesHandled();
       expect(inOrder(times.keys())).toEqual(everything);
       const repeated = [...times.values()].filter((n) => n > 1);
-      // Those that were handled at that moment, before that was saved: ten are handled at once.
-      expect(repeated.length).toBeLessThanOrEqual(10);
+      // Those that were handled at that moment, before that was saved: ten at once by each handler.
+      expect(repeated.length).toBeLessThanOrEqual(20);
       expect(Math.max(...times.values())).toBeLessThanOrEqual(2);
       expect(stats.outcomes['handled']).toBe(2 * EVENTS);
       expect(stats.queued).toBe(2 * EVENTS + (stats.outcomes['duplicate'] ?? 0));
