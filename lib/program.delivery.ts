@@ -177,12 +177,13 @@ export class ProgramDelivery {
           }
           break;
         case 'rejected':
+          // Once the delivery runs, the engine itself checks a key that is rejected.
+          if (this.isReady) return;
           silences = 0;
       }
       if (signal.aborted) return;
       const waitMs = exponential(step, FIRST_WAIT_MS, LONGEST_WAIT_MS);
-      // Once the delivery runs, the engine pauses itself when the key is rejected.
-      if (answer.type === 'rejected' && !this.isReady) {
+      if (answer.type === 'rejected') {
         this.hold('unauthorized', new Date(Date.now() + waitMs));
       }
       await sleep(waitMs, signal);

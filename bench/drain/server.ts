@@ -36,7 +36,7 @@ async function accept(count: number): Promise<number[]> {
   for (let i = 0; i < count; i += 1) {
     const from = performance.now();
     const outcome = await partnero.attribute({ key: 'ann' }, { id: `new-${process.pid}-${i}` });
-    if (outcome !== 'accepted') throw new Error(outcome);
+    if (outcome !== 'queued') throw new Error(outcome);
     latencies.push(performance.now() - from);
   }
   return latencies;

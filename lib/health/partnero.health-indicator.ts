@@ -58,7 +58,7 @@ export class PartneroHealthIndicator {
     const stats = await within(timeoutMs, outbox.stats()).catch(() => undefined);
     const health: PartneroHealth = stats
       ? healthOf(stats, options)
-      : { status: 'down', reason: 'The outbox does not respond.' };
+      : { status: 'down', reason: 'The outbox does not answer.' };
     return { [key]: health } as Record<Key, PartneroHealth>;
   }
 }
@@ -77,5 +77,5 @@ function problemOf(
   if (!storage.ok) return `The outbox can't be written: ${storage.problem}`;
   if (paused && NEEDS_ACTION.has(paused.reason)) return `Nothing is sent: ${paused.reason}.`;
   const age = oldestPendingAt ? Date.now() - oldestPendingAt.getTime() : 0;
-  return age > maxPendingAgeMs ? 'A job has been pending for too long.' : undefined;
+  return age > maxPendingAgeMs ? 'Something has been pending for too long.' : undefined;
 }

@@ -38,7 +38,7 @@ const ABORT_MS = 1_000;
 export class Relay implements DeliveryControl {
   // Private fields: jobs hold personal data, and whoever prints a relay must not see it.
   readonly #ready: Job[] = [];
-  readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #inFlight = new Map<string, { readonly job: Job; readonly sent: Promise<void> }>();
   private readonly inStartContext = AsyncLocalStorage.snapshot();
   private readonly aborted = new AbortController();
   private readonly writes: RetryUntilStopped;
@@ -61,6 +61,11 @@ export class Relay implements DeliveryControl {
     this.writes = new RetryUntilStopped((error) =>
       this.report('The result of a delivery could not be saved; trying again', error),
     );
+  }
+
+  /** Whether a job that is released now would be sent soon. */
+  get isSending(): boolean {
+    return this.state === 'running' && this.pauseNow === null;
   }
 
   get pauseNow(): Pause | null {
@@ -111,7 +116,10 @@ export class Relay implements DeliveryControl {
     clearTimeout(this.keyTimer);
     this.aborted.abort();
     this.writes.stop();
-    await within(ABORT_MS, Promise.all([this.releaseReady(), ...this.#inFlight.values()]));
+    await within(ABORT_MS, Promise.all([this.releaseReady(), ...this.sending()]));
+    // The results of deliveries that ignore their signal are ignored in turn.
+    const left = [...this.#inFlight.values()].map(({ job }) => job);
+    if (left.length > 0) await this.writes.run(() => this.source.releaseClaimed(left));
   }
 
   private async pump(): Promise<void> {
@@ -180,7 +188,7 @@ export class Relay implements DeliveryControl {
       this.#inFlight.delete(job.id);
       this.wake();
     });
-    this.#inFlight.set(job.id, sent);
+    this.#inFlight.set(job.id, { job, sent });
   }
 
   private async deliver(job: Job, isTrial: boolean): Promise<void> {
@@ -307,7 +315,11 @@ export class Relay implements DeliveryControl {
   /** Resolves when nothing is being sent and nothing more is due. */
   private async untilQuiet(): Promise<void> {
     while (this.pumping || this.#inFlight.size > 0) {
-      await Promise.all([this.pumping, ...this.#inFlight.values()]);
+      await Promise.all([this.pumping, ...this.sending()]);
     }
+  }
+
+  private sending(): Promise<void>[] {
+    return [...this.#inFlight.values()].map(({ sent }) => sent);
   }
 }

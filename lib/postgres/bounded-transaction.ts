@@ -8,7 +8,7 @@ type Work<T> = (tx: SqlExecutor) => Promise<T>;
 
 const MAX_ATTEMPTS = 4;
 /** Deadlock, serialization failure. */
-const CONFLICTS = ['40P01', '40001'];
+const CONFLICTS = new Set(['40P01', '40001']);
 
 /**
  * Runs `work` in a transaction that ends in time, and again if it conflicted with another one.
@@ -23,7 +23,7 @@ export async function transact<T>(
     try {
       return await transactOnce(executor, work, limitMs);
     } catch (error) {
-      const isConflict = error instanceof StoreError && CONFLICTS.includes(error.reason);
+      const isConflict = error instanceof StoreError && CONFLICTS.has(error.reason);
       if (!isConflict || attempt === MAX_ATTEMPTS) throw error;
     }
   }

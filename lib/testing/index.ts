@@ -17,3 +17,9 @@ export type {
 export type { FakeEventFormat } from './fake-event.js';
 export type { FakeDelivery, SendEventOptions } from './fake-event.sender.js';
 export { signPartneroEvent } from './sign-partnero-event.js';
+export { outboxConformance } from './conformance/outbox-conformance.js';
+export type {
+  ConformanceStore,
+  OutboxConformanceOptions,
+} from './conformance/conformance-options.js';
+export type { TestFramework } from './conformance/test-framework.js';

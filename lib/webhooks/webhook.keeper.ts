@@ -24,7 +24,7 @@ export class WebhookKeeper implements SecretSource {
   private running = false;
   private lastRun = -Infinity;
   private readonly stopped = new AbortController();
-  private lastProblem = '';
+  private readonly loggedProblems = new Set<string>();
 
   constructor(
     private readonly subscriptions: WebhookSubscriptions,
@@ -65,7 +65,7 @@ export class WebhookKeeper implements SecretSource {
       try {
         const isFirst = this.known === null;
         this.known = await ensureWebhook(this.subscriptions, this.wanted, this.log, signal);
-        this.lastProblem = '';
+        this.loggedProblems.clear();
         if (isFirst) setTimeout(() => this.start(), SECOND_LOOK_MS).unref();
         return;
       } catch (error) {
@@ -79,11 +79,11 @@ export class WebhookKeeper implements SecretSource {
   private complain(error: unknown): void {
     const isOurs = error instanceof PartneroError || error instanceof NoSecretError;
     const problem = isOurs ? error.message : 'something unexpected.';
-    if (problem === this.lastProblem) return;
-    this.lastProblem = problem;
+    if (this.loggedProblems.has(problem)) return;
+    this.loggedProblems.add(problem);
     this.log.error(
-      `webhooks.ensure: the webhook could not be looked after at Partnero: ${problem} It is tried ` +
-        `again.${this.isReady ? '' : ' Until then, deliveries are answered 503.'}`,
+      `webhooks.ensure: the webhook could not be set up at Partnero: ${problem} Trying again.` +
+        (this.isReady ? '' : ' Until then, deliveries are answered 503.'),
     );
   }
 }

@@ -50,14 +50,45 @@ describe('customers.erase()', () => {
     await eventually(() => !bytes().includes('ada-lovelace'));
   });
 
-  it('comes behind what is still on its way for the customer', async () => {
-    await sales.fake.down();
+  it('discards what is pending for the customer, unsent', async () => {
+    await sales.end();
+    const slow = { initialBackoffMs: 3_600_000, maxBackoffMs: 3_600_000 };
+    sales = await Sales.start({}, { delivery: slow });
+    await sales.partnero.attribute({ key: 'ann' }, { id: 'bob' });
+    await sales.settled('attribution');
+    sales.fake.misbehave({ type: 'status', status: 503 }, { on: 'POST /customers', times: 1 });
     await sales.partnero.attribute({ key: 'ann' }, { id: 'ada' });
+    await eventually(async () => (await find('ada'))[0]!.attempts === 1);
+    await sales.partnero.customers.erase('ada');
+    expect(await erasures()).toEqual(['not_found']);
+    expect(await sales.partnero.outbox.stats()).toMatchObject({
+      jobs: { attribution: { outcomes: { attributed: 1, discarded: 1 } } },
+    });
+    expect(sales.fake.customers.map(({ key }) => key)).toEqual(['user-42', 'bob']);
+  });
+
+  it('comes behind what is being sent for the customer', async () => {
+    sales.fake.misbehave({ type: 'slow', ms: 80 }, { on: 'POST /customers', times: 1 });
+    await sales.partnero.attribute({ key: 'ann' }, { id: 'ada' });
+    await eventually(() => sales.fake.requestsTo('POST /customers').length === 1);
     await sales.partnero.customers.erase('ada');
     expect((await sales.partnero.customers.erase('ada')).outcome).toBe('duplicate');
-    await sales.fake.up();
     expect((await erasures()).toSorted()).toEqual(['duplicate', 'erased']);
     expect(sales.outcomes.map(({ outcome }) => outcome)).toContain('attributed');
+    expect(sales.fake.customers.map(({ key }) => key)).toEqual(['user-42']);
+  });
+
+  it('of a key that is somebody else’s e-mail address leaves that customer alone', async () => {
+    sales.fake.addCustomer({ key: 'bob', email: 'bob@example.com', partner: null });
+    await sales.partnero.customers.erase('bob@example.com');
+    expect(await erasures()).toEqual(['not_found']);
+    expect(sales.fake.customers.map(({ key }) => key)).toEqual(['user-42', 'bob']);
+  });
+
+  it('of a key that looks like an e-mail address erases the customer with that key', async () => {
+    sales.fake.addCustomer({ key: 'eve@example.com', partner: null });
+    await sales.partnero.customers.erase('eve@example.com');
+    expect(await erasures()).toEqual(['erased']);
     expect(sales.fake.customers.map(({ key }) => key)).toEqual(['user-42']);
   });
 
@@ -71,7 +102,7 @@ describe('customers.erase()', () => {
     expect(await find('user-42')).toMatchObject([{ outcome: 'attributed' }]);
   });
 
-  it('of somebody whom Partnero does not know forgets him here', async () => {
+  it('of somebody whom Partnero does not know forgets them here', async () => {
     await sales.partnero.attribute({ key: 'nobody' }, { id: 'ada' });
     await sales.settled('attribution');
     await sales.partnero.customers.erase('ada');

@@ -1,16 +1,22 @@
 import { sqliteOutbox } from 'nestjs-partnero';
-import type { OutboxDefinition } from '#lib/outbox/outbox.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
-import { outboxConformance } from './conformance/index.js';
+import { strictOutboxConformance } from './conformance/strict-conformance.js';
+import { openEngine } from './properties/open-engine.js';
+import { outboxProperties } from './properties/index.js';
 
 afterAll(removeTemporaryFolders);
 
-outboxConformance('SQLite', () => {
-  const path = `${temporaryFolder()}/outbox.db`;
-  return (): OutboxDefinition => sqliteOutbox({ path });
-});
+for (const synchronous of ['normal', 'full'] as const) {
+  strictOutboxConformance({
+    name: `SQLite, synchronous ${synchronous}`,
+    make: () => {
+      const path = `${temporaryFolder()}/outbox.db`;
+      return { definition: () => sqliteOutbox({ path, synchronous }) };
+    },
+  });
+}
 
-outboxConformance('SQLite, surviving power cuts', () => {
+outboxProperties('SQLite', async () => {
   const path = `${temporaryFolder()}/outbox.db`;
-  return (): OutboxDefinition => sqliteOutbox({ path, synchronous: 'full' });
+  return { open: async () => ({ engine: await openEngine(sqliteOutbox({ path })) }) };
 });

@@ -84,7 +84,7 @@ describe('the public surface', () => {
       './health',
       './testing',
       './bullmq',
-      './pg-boss',
+      './postgres',
       './package.json',
     ]);
   });

@@ -59,8 +59,8 @@ class TenantsController {
 
   @Post('sale/:id')
   sale(@Param('id') id: string) {
-    const sale = { key: 'inv-1', customer: { id }, amount: { amount: '49.00', currency: 'USD' } };
-    return this.partnero.transactions.record(sale as never);
+    const amount = { amount: '49.00', currency: 'USD' } as const;
+    return this.partnero.transactions.record({ key: 'inv-1', customer: { id }, amount });
   }
 
   @Post('hook')

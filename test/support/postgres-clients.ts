@@ -101,12 +101,16 @@ export const POSTGRES_CLIENTS: Readonly<Record<string, Connect>> = {
     };
   },
   async Prisma(connectionString) {
-    const prisma = prismaClient(connectionString);
+    const pool = poolOf(connectionString);
+    const prisma = prismaClient(pool);
     return {
       executor: fromPrisma(prisma),
       clients: { 'the client': prisma },
       inTransaction: (work) => prisma.$transaction(work) as ReturnType<typeof work>,
-      close: () => prisma.$disconnect(),
+      async close() {
+        await prisma.$disconnect();
+        await pool.end();
+      },
     };
   },
 };

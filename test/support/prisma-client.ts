@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { getPrismaClient } from '@prisma/client/runtime/client';
+import type { Pool } from 'pg';
 
 // The types of Node.js and of ES2024 have no WebAssembly.
 const { Module } = (
@@ -30,6 +31,6 @@ const EmptyPrismaClient = getPrismaClient({
 });
 
 /** A real `PrismaClient` of Prisma 7, with its driver for `pg`. */
-export function prismaClient(connectionString: string) {
-  return new EmptyPrismaClient({ adapter: new PrismaPg({ connectionString }) });
+export function prismaClient(pool: Pool) {
+  return new EmptyPrismaClient({ adapter: new PrismaPg(pool) });
 }

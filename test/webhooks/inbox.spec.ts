@@ -276,11 +276,11 @@ describe('what is kept of an event', () => {
     }
     const running = await startHandling({}, [Slow]);
     const rows = () =>
-      inOtherProcess(path, 'SELECT kind, payload, outcome FROM jobs WHERE payload IS NOT NULL')
+      inOtherProcess(path, 'SELECT name, payload, outcome FROM jobs WHERE payload IS NOT NULL')
         .rows;
     await deliver(`${running.url}/hook`, sale('inv-1', { email: 'ada@example.com' }));
     expect(rows()).toMatchObject([
-      { kind: 'Slow.take', payload: expect.stringContaining('ada@example.com') as string },
+      { name: 'Slow.take', payload: expect.stringContaining('ada@example.com') as string },
     ]);
     await eventually(() => release);
     release();

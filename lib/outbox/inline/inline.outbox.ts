@@ -109,7 +109,7 @@ export class InlineOutbox implements OutboxEngine {
   async close(): Promise<void> {}
 
   private lost(result: DeliveryResult): InlineDeliveryError {
-    const reason = 'reason' in result && result.reason ? result.reason : result.type;
+    const reason = 'reason' in result && result.reason ? result.reason : 'rate_limited';
     this.problem = reason;
     const message = `An attribution is lost, since inlineOutbox() makes only one attempt: ${reason}.`;
     this.errors.warn('lost', () => message);

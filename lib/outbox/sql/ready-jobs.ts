@@ -32,7 +32,7 @@ export class ReadyJobs {
     return 'ready';
   }
 
-  take(max: number): Job[] {
+  take(max = Infinity): Job[] {
     return this.#ready.splice(0, max);
   }
 

@@ -25,6 +25,7 @@ const OVERFLOW_MS = 20;
 /** One program's outbox in a SQL store. */
 export class SqlOutbox implements OutboxEngine, JobSource {
   private readonly ready = new ReadyJobs();
+  /** Claimed and not given back: of what was, the results are ignored. */
   private readonly claimed = new Set<string>();
   private readonly overflow = new Set<string>();
   private readonly health: StorageHealth;
@@ -32,7 +33,8 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   private readonly unsubscribe: () => void;
   private readonly endings = new Set<Promise<unknown>>();
   private relay: Relay | null = null;
-  private horizonMs = Number.MAX_SAFE_INTEGER;
+  /** No job is due later than that from now, unless a clock was wrong. */
+  private horizonMs = 10_000;
   private opening: Promise<void> | null = null;
   private closed = false;
   /** The store had nothing more to claim until then. */
@@ -87,15 +89,16 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   async submit(job: SubmittedJob): Promise<Submitted> {
     this.check(job);
     const id = job.id ?? uuid7();
+    if (job.overrides) await this.releaseOrder(job.orderingKey);
     const outcome = await this.write('submit', { ...job, id });
     if (outcome === null) this.lookAgain();
     return { id, outcome };
   }
 
   release(id: string): void {
-    const where = this.ready.release(id, this.relay !== null);
+    const where = this.ready.release(id, this.relay?.isSending ?? false);
     if (where === 'ready') this.relay?.wake();
-    if (where === 'overflow') this.releaseSoon([id]);
+    if (where === 'overflow') this.releaseSoon([{ id }]);
   }
 
   async discard(id: string): Promise<boolean> {
@@ -104,10 +107,22 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   }
 
   start(delivery: Delivery): DeliveryControl {
-    this.horizonMs = Math.max(delivery.maxBackoffMs, 3_600_000) * 1.2;
-    this.relay = new Relay(this, delivery, this.context.log);
-    this.relay.wake();
-    return this.relay;
+    this.expectDelay(delivery.maxBackoffMs);
+    const relay = new Relay(this, delivery, this.context.log);
+    this.relay = relay;
+    relay.wake();
+    return {
+      pause: (reason) => {
+        relay.pause(reason);
+        this.releaseSoon(this.ready.take());
+      },
+      resume: () => relay.resume(),
+      drain: async (capMs) => {
+        await relay.drain(capMs);
+        this.releaseSoon(this.ready.take());
+        await this.releaseOverflow();
+      },
+    };
   }
 
   async stats(): Promise<OutboxStats> {
@@ -148,10 +163,7 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   }
 
   async forget(orderingKey: string): Promise<Forgotten> {
-    // What only waits in memory isn't in flight.
-    const ids = this.ready.takeOrder(orderingKey);
-    if (ids.length > 0) await this.write('release', { owner: this.connection.owner, ids });
-    await this.relay?.releaseReady((job) => job.orderingKey === orderingKey);
+    await this.releaseOrder(orderingKey);
     return this.write('forget', { orderingKey });
   }
 
@@ -168,6 +180,7 @@ export class SqlOutbox implements OutboxEngine, JobSource {
     await this.opening.catch(() => {});
     await Promise.all(this.endings);
     const ids = [...this.ready.takeAll(), ...this.claimed, ...this.overflow];
+    this.claimed.clear();
     // If that fails, the next process takes them over.
     await this.call('release', { owner: this.connection.owner, ids }).catch(() => {});
     await this.connection.close();
@@ -193,6 +206,7 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   }
 
   async complete(job: Job, result: CompletedResult): Promise<boolean> {
+    if (!this.claimed.has(job.id)) return false;
     const { outcome, reason, detail, releasesKey, purgesHistory } = result;
     const { ours, next } = await this.write('complete', {
       ...this.claimOf(job),
@@ -208,20 +222,23 @@ export class SqlOutbox implements OutboxEngine, JobSource {
   }
 
   async reschedule(job: Job, to: Rescheduling): Promise<'rescheduled' | 'dead' | 'lost'> {
+    if (!this.claimed.has(job.id)) return 'lost';
+    this.expectDelay(to.delayMs);
     const result = await this.write('reschedule', { ...this.claimOf(job), ...to });
     this.claimed.delete(job.id);
     this.lookAgain();
     return result;
   }
 
-  saveCheckpoint(job: Job, checkpoint: string): Promise<boolean> {
+  async saveCheckpoint(job: Job, checkpoint: string): Promise<boolean> {
+    if (!this.claimed.has(job.id)) return false;
     return this.write('saveCheckpoint', { ...this.claimOf(job), checkpoint });
   }
 
   async releaseClaimed(jobs: readonly Job[]): Promise<void> {
     const ids = jobs.map(({ id }) => id);
-    await this.write('release', { owner: this.connection.owner, ids });
     for (const id of ids) this.claimed.delete(id);
+    await this.write('release', { owner: this.connection.owner, ids });
     this.lookAgain();
   }
 
@@ -256,15 +273,25 @@ export class SqlOutbox implements OutboxEngine, JobSource {
     return ending;
   }
 
+  /** What only waits in memory isn't in flight. */
+  private async releaseOrder(orderingKey: string): Promise<void> {
+    const ids = [...this.ready.takeOrder(orderingKey), ...this.overflow];
+    if (ids.length > 0) await this.write('release', { owner: this.connection.owner, ids });
+    await this.relay?.releaseReady((job) => job.orderingKey === orderingKey);
+  }
+
   /** Nobody waits for it, and it must not be forgotten: else the jobs wait for the next start. */
-  private releaseSoon(ids: readonly string[]): void {
-    for (const id of ids) this.overflow.add(id);
+  private releaseSoon(jobs: readonly { readonly id: string }[]): void {
+    if (jobs.length === 0) return;
+    for (const { id } of jobs) this.overflow.add(id);
     this.overflowTimer ??= setTimeout(() => void this.releaseOverflow(), OVERFLOW_MS).unref();
   }
 
   private async releaseOverflow(): Promise<void> {
+    clearTimeout(this.overflowTimer);
     this.overflowTimer = undefined;
     const ids = [...this.overflow];
+    if (ids.length === 0) return;
     const { owner } = this.connection;
     await this.writes.run(() => this.write('release', { owner, ids }));
     for (const id of ids) this.overflow.delete(id);
@@ -282,6 +309,10 @@ export class SqlOutbox implements OutboxEngine, JobSource {
     this.quietUntil = 0;
     this.looks += 1;
     this.relay?.wake();
+  }
+
+  private expectDelay(ms: number): void {
+    this.horizonMs = Math.max(this.horizonMs, ms * 1.2);
   }
 
   private claimOf({ id }: Job) {

@@ -120,17 +120,19 @@ export class FileWriter {
     try {
       return await this.transactIn(file, operations, now);
     } catch (error) {
-      if (!isCorrupt(error) || !(await this.recover(file))) throw error;
-      return this.transactIn(await this.ensureOpen(), operations, now);
-    } finally {
       // What fills the disk may be the log: have it emptied.
       this.checkpointer?.written();
+      if (!isCorrupt(error) || !(await this.recover(file))) throw error;
+      return this.transactIn(await this.ensureOpen(), operations, now);
     }
   }
 
   private async transactIn(file: OutboxFile, operations: Operation[], now: number) {
     file.now = now;
-    return file.transaction(() => file.store.run(operations));
+    const before = file.changeCount;
+    const results = await file.transaction(() => file.store.run(operations));
+    if (file.changeCount !== before) this.checkpointer?.written();
+    return results;
   }
 
   /** Opens another file in the place of one that turned out to be damaged. */

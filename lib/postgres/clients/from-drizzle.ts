@@ -38,9 +38,10 @@ export function fromDrizzle(db: DrizzleDatabase): PostgresExecutor {
       return rowsOf(await tx.execute(statement as never));
     },
   });
+  if (!isPool(db.$client)) return executor;
   // A connection on which Drizzle's BEGIN fails never returns to the pool, which then runs dry.
-  const pool = db.$client;
-  return isPool(pool) ? { ...executor, transaction: fromPg(pool).transaction } : executor;
+  const onPool = fromPg(db.$client);
+  return { ...executor, transaction: (work, signal) => onPool.transaction(work, signal) };
 }
 
 /** Some drivers resolve with the rows, others with a result that holds them. */

@@ -1,267 +1,283 @@
-import type { Job } from '#lib/outbox/job.js';
-import type { Failure } from '#lib/outbox/outbox.js';
-import { OutboxHost } from '../../support/outbox-host.js';
-import { Model, type ModelJob, type ProcessNumber } from './model.js';
-import type { Operation } from './operations.js';
+import type { DeliveryControl } from '#lib/outbox/delivery.js';
+import type { DeliveryResult } from '#lib/outbox/delivery-result.js';
+import type { HistoryEntry, OutboxStats } from '#lib/outbox/history.js';
+import type { NewJob, SubmittedJob } from '#lib/outbox/job.js';
+import type { OutboxEngine } from '#lib/outbox/outbox-engine.js';
+import { assertAddsUp } from '#lib/testing/conformance/conformance-harness.js';
+import {
+  type Attempt,
+  completed,
+  failed,
+  ScriptedPartnero,
+} from '#lib/testing/conformance/scripted-partnero.js';
+import { Model, type ModelJob } from './model.js';
+import type { Member, Mode, Operation } from './operations.js';
 
-const ifTaken = { same: 'duplicate', different: 'conflict', withdrawn: 'refunded' };
-const YEAR_MS = 365 * 86_400_000;
-/** A released job may be on its way to the store. */
-const PATIENCE_MS = 10_000;
+/** An open engine, and how to end it without warning. */
+export interface PropertyMember {
+  readonly engine: OutboxEngine;
+  /** Default: `close`. */
+  kill?(): Promise<void>;
+}
 
-/** Does to two processes on a store what it does to the model, and compares what they say. */
+const ifTaken = { same: 'duplicate', different: 'conflict', cancelled: 'refunded' };
+/** A lost process may have to be noticed first. */
+const PATIENCE_MS = 60_000;
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Does to two engines on a store what it does to the model, and compares. */
 export class Interpreter {
   private readonly model = new Model();
-  private readonly jobs = new Map<string, Job>();
-  private clockMs = 0;
+  private readonly partnero = new ScriptedPartnero();
+  private readonly members: PropertyMember[] = [];
+  private readonly controls: DeliveryControl[] = [];
+  private readonly objections: string[] = [];
+  private hanging: (() => void)[] = [];
+  private mode: Mode = 'completes';
+  private responses = 0;
+  private labels = 0;
+  /** Customers of whom some history may be gone. */
+  private readonly forgotten = new Set<string>();
 
-  private constructor(
-    private readonly startHost: () => Promise<OutboxHost>,
-    private readonly hosts: OutboxHost[],
-  ) {}
+  private constructor(private readonly open: () => Promise<PropertyMember>) {
+    this.partnero.script = (attempt) => this.respond(attempt);
+  }
 
-  static async start(startHost: () => Promise<OutboxHost>): Promise<Interpreter> {
-    return new Interpreter(startHost, await Promise.all([startHost(), startHost()]));
+  static async start(open: () => Promise<PropertyMember>): Promise<Interpreter> {
+    const run = new Interpreter(open);
+    for (const by of [0, 1] as const) await run.startMember(by);
+    return run;
   }
 
   async run(operation: Operation): Promise<void> {
     await this.perform(operation);
-    expect(await this.hosts[0]!.ask('stats')).toMatchObject(this.model.stats);
+    const stats = await this.members[0]!.engine.stats();
+    assertAddsUp(stats);
+    expect(stats.queued).toBe(this.model.jobs.length);
+    expect(this.objections).toEqual([]);
   }
 
-  /** Every job that was released reaches an end, in the order of its lane, and none twice. */
+  /** Every job that was released reaches an end, once. */
   async finish(): Promise<void> {
     for (const by of [0, 1] as const) {
-      for (const job of this.model.of(by, 'held')) await this.release(by, job);
-      for (const job of this.model.of(by, 'claimed')) await this.settle(by, job, false);
+      for (const job of this.model.heldBy(by)) this.release(by, job);
     }
-    await this.perform({ type: 'replay', lane: null });
-    // Beyond anything that was postponed, whatever the clock said then.
-    await this.setClock(2 * YEAR_MS);
-    const end = performance.now() + PATIENCE_MS;
-    while (!this.model.isOver) {
-      expect(performance.now()).toBeLessThan(end);
-      for (const by of [0, 1] as const) {
-        for (const job of await this.claim(by, 10)) await this.settle(by, job, false);
-      }
-    }
-    expect(await this.hosts[1]!.ask('stats')).toMatchObject(this.model.stats);
+    this.setMode('completes');
+    const stats = await this.allEnded();
+    for (const control of this.controls) await control.drain(5_000);
+    this.partnero.verify();
+    expect(this.objections).toEqual([]);
+    await this.checkEnds(stats);
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.hosts.map((host) => host.kill()));
+    this.setMode('completes');
+    for (const { engine, kill } of this.members) await (kill ? kill() : engine.close());
+  }
+
+  private async allEnded(): Promise<OutboxStats> {
+    const end = performance.now() + PATIENCE_MS;
+    for (;;) {
+      await this.requeue(null);
+      const stats = await this.members[1]!.engine.stats();
+      if (stats.pending === 0 && stats.dead === 0) return stats;
+      if (performance.now() > end)
+        throw new Error(`${JSON.stringify(stats)}, open: ${await this.openJobs()}`);
+      await sleep(5);
+    }
+  }
+
+  /** A refund is in that of its sale, or in one of its own. */
+  private orderingKeys(): Set<string> {
+    return new Set(
+      this.model.jobs.flatMap(({ customer, orderingKey, submittedTo }) => [
+        customer,
+        orderingKey ?? customer,
+        submittedTo ?? customer,
+      ]),
+    );
+  }
+
+  private async openJobs(): Promise<string> {
+    const found = [...this.orderingKeys()].map((key) => this.members[1]!.engine.find(key));
+    const open = (await Promise.all(found)).flat().filter(({ state }) => state !== 'completed');
+    return JSON.stringify(open);
+  }
+
+  private async startMember(by: Member): Promise<void> {
+    const member = await this.open();
+    this.members[by] = member;
+    const settings = {
+      concurrency: 3,
+      maxAgeMs: 5,
+      initialBackoffMs: 1,
+      maxBackoffMs: 8,
+      requestsPerMinute: undefined,
+    };
+    const delivery = this.partnero.delivery(member.engine, 'default', settings);
+    this.controls[by] = member.engine.start(delivery);
   }
 
   private async perform(operation: Operation): Promise<void> {
     switch (operation.type) {
-      case 'accept':
-        return this.accept(operation);
+      case 'enqueue':
+        return this.enqueue(operation);
       case 'sale':
         return this.sale(operation);
       case 'refund':
         return this.refund(operation);
-      case 'release':
-        return this.with(operation, 'held', (job) => this.release(operation.by, job));
+      case 'erase':
+        return this.erase(operation);
+      case 'release': {
+        const held = this.model.heldBy(operation.by);
+        if (held.length > 0) this.release(operation.by, held[operation.nth % held.length]!);
+        return;
+      }
       case 'discard':
         return this.discard(operation);
-      case 'claim':
-        return void (await this.claim(operation.by, operation.max));
-      case 'note':
-        return this.with(operation, 'claimed', (job) => this.note(operation.by, job));
-      case 'settle':
-        return this.with(operation, 'claimed', (job) =>
-          this.settle(operation.by, job, operation.freesKey),
-        );
-      case 'fail':
-        return this.with(operation, 'claimed', (job) => this.fail(job, operation));
-      case 'hand back':
-        return this.handBack(operation.by);
-      case 'crash':
-        return this.crash(operation.by);
-      case 'restart':
-        await this.hosts[operation.by]!.ask('close');
-        return this.crash(operation.by);
-      case 'clock':
-        return this.setClock(this.clockMs + operation.byMs);
-      case 'replay':
-        return this.replay(operation.lane);
+      case 'respond':
+        return this.setMode(operation.mode);
+      case 'drain':
+      case 'close':
+      case 'kill':
+        return this.restart(operation.by, operation.type);
+      case 'requeue':
+        return this.requeue(operation.customer);
       case 'forget':
-        return this.forget(operation.lane);
+        await this.members[operation.by]!.engine.forget(operation.customer);
+        this.forgotten.add(operation.customer);
+        return this.model.erase(operation.customer);
+      case 'wait':
+        return void (await sleep(operation.ms));
     }
   }
 
-  private async accept({ by, lane, replaces }: Operation & { type: 'accept' }): Promise<void> {
-    const held = this.model.of(by, 'held');
+  private async enqueue({ by, customer, replaces }: Operation & { type: 'enqueue' }) {
+    const held = this.model.heldBy(by);
     const replaced = replaces === null ? undefined : held[replaces % held.length];
-    const id = await this.hosts[by]!.ask('accept', this.job('attribution', lane), replaced?.id);
+    const { engine } = this.members[by]!;
+    const id = await engine.enqueue(this.job('attribution', customer), replaced?.id);
     if (replaced) this.model.end(replaced, 'discarded');
-    this.model.add({ id, lane, by });
+    this.model.add({ id, name: 'attribution', customer, state: 'held', heldBy: by });
   }
 
-  private async sale({ by, lane, key, digest }: Operation & { type: 'sale' }): Promise<void> {
-    const expected = this.model.outcomeOfSale(key, digest);
-    const job = { ...this.job('transaction', lane), key: { value: key, digest, ifTaken } };
-    const { id, outcome } = await this.hosts[by]!.ask('submit', job);
-    expect(outcome).toBe(expected);
-    this.submitted(this.model.add({ id, lane, kind: 'transaction', key }), outcome);
-    if (outcome === null) this.model.hold('transaction', key, { digest, lane, id });
+  private async sale({ by, customer, invoice, digest }: Operation & { type: 'sale' }) {
+    const key = `${customer}-${invoice}`;
+    const job = { ...this.job('transaction', customer), key: { value: key, digest, ifTaken } };
+    await this.submit(by, job, key);
   }
 
-  private async refund({ by, key }: Operation & { type: 'refund' }): Promise<void> {
-    const expected = this.model.outcomeOfRefund(key);
-    const saleLane = this.model.laneOfSale(key);
-    const lane = saleLane ?? `refund of ${key}`;
-    const job = {
+  private async refund({ by, customer, invoice }: Operation & { type: 'refund' }) {
+    const key = `${customer}-${invoice}`;
+    const job: SubmittedJob = {
       ...this.job('refund', `refund of ${key}`),
       key: { value: key, digest: '', ifTaken },
-      withdraws: { kind: 'transaction', key },
+      cancels: { name: 'transaction', key },
     };
-    const { id, outcome } = await this.hosts[by]!.ask('submit', job);
-    expect(outcome).toBe(expected);
-    this.submitted(this.model.add({ id, lane, kind: 'refund', key }), outcome);
-    if (outcome !== null) return;
-    this.model.hold('refund', key, { digest: '', lane, id });
-    this.model.hold('transaction', key, { digest: null, lane, id });
+    const added = await this.submit(by, job, key);
+    if (added.outcome !== null) return;
+    // Behind the sale, in its ordering key, if there is one.
+    added.orderingKey = null;
+    this.model.cancel('transaction', key);
   }
 
-  private submitted(job: ModelJob, outcome: string | null): void {
-    if (outcome === null) this.model.free(job, this.now());
-    else this.model.end(job, outcome);
+  private async submit(by: Member, job: SubmittedJob, key: string): Promise<ModelJob> {
+    const { name, orderingKey } = job;
+    const digest = job.key!.digest;
+    const { id, outcome } = await this.members[by]!.engine.submit(job);
+    const isPossible = this.model.submit(name, key, digest, outcome);
+    expect([name, key, digest, outcome, isPossible]).toEqual([name, key, digest, outcome, true]);
+    const customer = key.split('-')[0]!;
+    const added = this.model.add({ id, name, customer, orderingKey, submittedTo: orderingKey });
+    if (outcome !== null) this.model.end(added, outcome);
+    return added;
   }
 
-  private async release(by: ProcessNumber, job: ModelJob): Promise<void> {
-    await this.hosts[by]!.ask('release', job.id);
-    this.model.free(job, 0);
+  private async erase({ by, customer }: Operation & { type: 'erase' }): Promise<void> {
+    const job = { ...this.job('erasure', customer), overrides: true };
+    const { id, outcome } = await this.members[by]!.engine.submit(job);
+    expect(outcome).toBeNull();
+    this.model.erase(customer);
+    this.model.add({ id, name: 'erasure', customer });
   }
 
-  private async discard({ by, nth }: { by: ProcessNumber; nth: number }): Promise<void> {
+  private release(by: Member, job: ModelJob): void {
+    this.model.release(job);
+    this.members[by]!.engine.release(job.id);
+  }
+
+  private async discard({ by, nth }: { by: Member; nth: number }): Promise<void> {
     const job = this.model.jobs[nth % this.model.jobs.length];
     if (!job) return;
-    const held = job.state === 'held' && job.by === by;
-    expect(await this.hosts[by]!.ask('discard', job.id)).toBe(held);
-    if (held) this.model.end(job, 'discarded');
+    const isHeld = job.heldBy === by;
+    const discarded = await this.members[by]!.engine.discard(job.id);
+    if (!isHeld || !job.perhapsDiscarded) expect(discarded).toBe(isHeld);
+    if (isHeld) this.model.end(job, 'discarded');
   }
 
-  private async claim(by: ProcessNumber, max: number): Promise<ModelJob[]> {
-    const jobs = await this.hosts[by]!.ask('claim', max);
-    expect(jobs.length).toBeLessThanOrEqual(max);
-    return jobs.map((job) => {
-      expect([job.id, this.model.objectionTo(job.id, this.now())]).toEqual([job.id, null]);
-      const known = this.model.jobs.find(({ id }) => id === job.id)!;
-      const { lane, kind, attempts, progress } = known;
-      // Where it was handed in; a refund goes into its sale's lane.
-      const payload = `{"of":"${kind === 'refund' ? `refund of ${known.key}` : lane}"}`;
-      expect(job).toMatchObject({ lane, kind, attempts, payload });
-      expect(job.progress ?? null).toBe(progress);
-      this.jobs.set(job.id, job);
-      known.state = 'claimed';
-      known.by = by;
-      return known;
-    });
+  private async restart(by: Member, how: 'drain' | 'close' | 'kill'): Promise<void> {
+    const { engine, kill } = this.members[by]!;
+    for (const job of this.model.heldBy(by)) this.model.release(job);
+    if (how === 'drain') await this.controls[by]!.drain(20);
+    this.partnero.abandon(engine);
+    if (how === 'kill' && kill) await kill();
+    else await engine.close();
+    await this.startMember(by);
   }
 
-  private async note(by: ProcessNumber, job: ModelJob): Promise<void> {
-    const progress = `${job.id} ${Math.random()}`;
-    expect(await this.hosts[by]!.ask('note', this.jobs.get(job.id)!, progress)).toBe(true);
-    job.progress = progress;
+  private async requeue(customer: string | null): Promise<void> {
+    const filter = customer === null ? {} : { customerKey: customer };
+    await this.members[0]!.engine.requeue(filter);
   }
 
-  private async settle(by: ProcessNumber, job: ModelJob, freesKey: boolean): Promise<void> {
-    const verdict = { type: 'settled', outcome: 'attributed', freesKey } as const;
-    // Another process can't.
-    const other = this.hosts[1 - by]!;
-    expect(await other.ask('settle', this.jobs.get(job.id)!, verdict)).toBe(false);
-    expect(await this.hosts[by]!.ask('settle', this.jobs.get(job.id)!, verdict)).toBe(true);
-    if (freesKey) this.model.freeKeysOf(job.id);
-    this.model.end(job, 'attributed');
+  private setMode(mode: Mode): void {
+    this.mode = mode;
+    for (const finish of this.hanging.splice(0)) finish();
   }
 
-  private async fail(job: ModelJob, { by, delayMs, as }: Operation & { type: 'fail' }) {
-    const failure: Failure = {
-      reason: '503',
-      delayMs,
-      maxAgeMs: as === 'attempt' ? 100 * YEAR_MS : 0,
-      testing: false,
-      jobOnly: true,
-      waiting: as === 'wait',
-    };
-    const found = await this.hosts[by]!.ask('fail', this.jobs.get(job.id)!, failure);
-    expect(found).toBe(as === 'dead' ? 'dead' : 'postponed');
-    if (as === 'dead') {
-      job.state = 'dead';
-      job.by = null;
-      this.model.dead += 1;
-      return;
+  private async respond(attempt: Attempt): Promise<DeliveryResult> {
+    const earlier = this.partnero.attempts.filter((each) => each !== attempt);
+    const objection = this.model.objectionTo(attempt, earlier);
+    if (objection !== null) this.objections.push(objection);
+    if (this.mode === 'hangs') {
+      await new Promise<void>((resolve) => {
+        this.hanging.push(resolve);
+        attempt.signal.addEventListener('abort', () => resolve());
+      });
+      return attempt.signal.aborted ? { type: 'retry', reason: 'aborted' } : completed();
     }
-    this.model.free(job, this.now() + delayMs);
-    if (as === 'attempt') job.attempts += 1;
+    const mixed = (['completes', 'fails', 'defers'] as const)[(this.responses += 1) % 3]!;
+    switch (this.mode === 'mixed' ? mixed : this.mode) {
+      case 'fails':
+        return failed();
+      case 'defers':
+        return { type: 'defer', reason: 'grace', ms: 2 };
+      case 'completes':
+        return completed();
+    }
   }
 
-  private async handBack(by: ProcessNumber): Promise<void> {
-    const claimed = this.model.of(by, 'claimed');
-    await this.hosts[by]!.ask(
-      'handBack',
-      claimed.map(({ id }) => this.jobs.get(id)!),
+  private async checkEnds(stats: OutboxStats): Promise<void> {
+    const { engine } = this.members[0]!;
+    const entries: HistoryEntry[] = [];
+    for (const key of this.orderingKeys()) entries.push(...(await engine.find(key)));
+    const found = new Map(entries.map((entry) => [entry.id, entry]));
+    for (const { id, customer, perhapsDiscarded, outcome } of this.model.jobs) {
+      const entry = found.get(id);
+      const perhaps = perhapsDiscarded ? ['attributed', 'discarded'] : ['attributed'];
+      if (entry) expect(outcome === null ? perhaps : [outcome]).toContain(entry.outcome);
+      else expect([id, this.forgotten.has(customer)]).toEqual([id, true]);
+    }
+    const attributed = entries.filter(({ outcome }) => outcome === 'attributed').length;
+    expect(stats.outcomes['attributed'] ?? 0).toBeGreaterThanOrEqual(attributed);
+    expect(stats.outcomes['attributed'] ?? 0).toBeLessThanOrEqual(
+      attributed + this.model.jobs.length - found.size,
     );
-    for (const job of claimed) this.model.free(job, this.now());
   }
 
-  private async crash(by: ProcessNumber): Promise<void> {
-    await this.hosts[by]!.kill();
-    this.model.release(by);
-    this.hosts[by] = await this.startHost();
-    await this.hosts[by].ask('clock', this.clockMs);
-  }
-
-  private async setClock(offsetMs: number): Promise<void> {
-    this.clockMs = offsetMs;
-    await Promise.all(this.hosts.map((host) => host.ask('clock', offsetMs)));
-  }
-
-  private async replay(lane: string | null): Promise<void> {
-    const dead = this.model.jobs.filter(
-      (job) => job.state === 'dead' && (lane === null || job.lane === lane),
-    );
-    const filter = lane === null ? {} : { customerKey: lane };
-    expect(await this.hosts[0]!.ask('replay', filter)).toBe(dead.length);
-    for (const job of dead) {
-      this.model.free(job, 0);
-      this.model.dead -= 1;
-      job.attempts = 0;
-    }
-  }
-
-  private async forget(lane: string): Promise<void> {
-    const known = this.model.jobs.filter((job) => job.lane === lane && job.state !== 'forgotten');
-    const idle = known.filter(({ by }) => by === null);
-    // What a process has at hand, only it can forget.
-    const one = await this.hosts[0]!.ask('forget', lane);
-    const two = await this.hosts[1]!.ask('forget', lane);
-    expect(one.forgotten + two.forgotten).toBe(idle.length);
-    expect(two.underWay).toBe(known.length - idle.length);
-    for (const job of idle) {
-      if (job.state === 'free') this.model.end(job, 'discarded');
-      this.model.freeKeysOf(job.id);
-      job.state = 'forgotten';
-    }
-  }
-
-  /** Does something to one of a process's jobs, if there is one. */
-  private async with(
-    { by, nth }: { by: ProcessNumber; nth: number },
-    state: 'held' | 'claimed',
-    work: (job: ModelJob) => Promise<void>,
-  ): Promise<void> {
-    const jobs = this.model.of(by, state);
-    if (jobs.length > 0) await work(jobs[nth % jobs.length]!);
-  }
-
-  private job(kind: string, lane: string) {
-    const payload = `{"of":"${lane}"}`;
-    return { kind, lane, referralKey: 'ann', payload, acceptedAt: Date.now() };
-  }
-
-  private now(): number {
-    return Date.now() + this.clockMs;
+  private job(name: string, orderingKey: string): NewJob {
+    const label = `${name}-${(this.labels += 1)}`;
+    const payload = JSON.stringify({ label, program: 'default' });
+    return { name, orderingKey, referralKey: 'ann', payload, queuedAt: Date.now() };
   }
 }

@@ -1,126 +1,106 @@
-/** Which process, of those on the store. */
-export type ProcessNumber = 0 | 1;
+import type { Attempt } from '#lib/testing/conformance/scripted-partnero.js';
+import type { Member } from './operations.js';
 
 export interface ModelJob {
   readonly id: string;
-  readonly lane: string;
-  readonly kind: string;
-  readonly key: string | null;
-  state: 'held' | 'free' | 'claimed' | 'dead' | 'settled' | 'forgotten';
-  /** Who holds it, or delivers it. */
-  by: ProcessNumber | null;
-  due: number;
-  attempts: number;
-  progress: string | null;
+  readonly name: string;
+  readonly customer: string;
+  /** Where it is delivered. Of a refund, known once it is delivered. */
+  orderingKey: string | null;
+  readonly submittedTo: string | null;
+  /** `queued`: must be delivered. `ended`: must not be delivered any more. */
+  state: 'held' | 'queued' | 'ended';
+  /** An erasure or `forget` may have discarded it, or come too late. */
+  perhapsDiscarded: boolean;
+  heldBy: Member | null;
+  /** How it must have ended, if it isn't delivered. */
+  outcome: string | null;
 }
 
-interface Holder {
-  digest: string | null;
-  lane: string;
-  id: string;
-}
+/** The digest that a key is taken with: `null` if it was cancelled, `undefined` if it is free. */
+type Digest = string | null | undefined;
 
-const SALE = 'transaction';
-/** No job is due later than that from now, unless a clock was wrong; with what clocks may differ by. */
-export const HORIZON_MS = 86_400_000 + 10_000;
-
-/** The outbox as one would write it down on paper: no disk, no processes, no time lost. */
+/** What must be true of an outbox, whatever its engines do first. */
 export class Model {
   readonly jobs: ModelJob[] = [];
-  accepted = 0;
-  /** Ever, but for those that were replayed. */
-  dead = 0;
-  readonly outcomes: Record<string, number> = {};
-  private readonly holders = new Map<string, Holder>();
+  /** What may be true of a key: after a deletion, it may be free. */
+  private readonly keys = new Map<string, Digest[]>();
 
-  add(job: Pick<ModelJob, 'id' | 'lane'> & Partial<ModelJob>): ModelJob {
+  add(job: Pick<ModelJob, 'id' | 'name' | 'customer'> & Partial<ModelJob>): ModelJob {
     const added: ModelJob = {
-      kind: 'attribution',
-      key: null,
-      state: 'held',
-      by: null,
-      due: 0,
-      attempts: 0,
-      progress: null,
+      orderingKey: job.customer,
+      submittedTo: null,
+      state: 'queued',
+      perhapsDiscarded: false,
+      heldBy: null,
+      outcome: null,
       ...job,
     };
-    this.accepted += 1;
     this.jobs.push(added);
     return added;
   }
 
-  /** What a sale under this key ends as at once; `null` if it is taken. */
-  outcomeOfSale(key: string, digest: string): string | null {
-    const holder = this.holders.get(`${SALE} ${key}`);
-    if (!holder) return null;
-    if (holder.digest === null) return 'refunded';
-    return holder.digest === digest ? 'duplicate' : 'conflict';
+  heldBy(member: Member): ModelJob[] {
+    return this.jobs.filter(({ heldBy }) => heldBy === member);
   }
 
-  outcomeOfRefund(key: string): string | null {
-    return this.holders.has(`refund ${key}`) ? 'duplicate' : null;
-  }
-
-  /** Where a refund goes. */
-  laneOfSale(key: string): string | undefined {
-    return this.holders.get(`${SALE} ${key}`)?.lane;
-  }
-
-  hold(kind: string, key: string, holder: Holder): void {
-    const name = `${kind} ${key}`;
-    if (!this.holders.has(name)) this.holders.set(name, holder);
-  }
-
-  freeKeysOf(id: string): void {
-    for (const [name, holder] of this.holders) if (holder.id === id) this.holders.delete(name);
+  release(job: ModelJob): void {
+    if (job.state === 'held') job.state = 'queued';
+    job.heldBy = null;
   }
 
   end(job: ModelJob, outcome: string): void {
-    job.state = 'settled';
-    job.by = null;
-    this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1;
+    Object.assign(job, { state: 'ended', heldBy: null, outcome });
   }
 
-  /** Nobody's any more. Behind another of its lane, it is due when its turn comes. */
-  free(job: ModelJob, due: number): void {
-    job.state = 'free';
-    job.by = null;
-    job.due = this.firstOf(job.lane) === job ? due : 0;
+  /** Whether a job with this key may get this outcome when it is submitted. */
+  submit(name: string, key: string, digest: string, outcome: string | null): boolean {
+    const outcomeFor = (taken: Digest) => {
+      if (taken === undefined) return null;
+      if (taken === null) return 'refunded';
+      return taken === digest ? 'duplicate' : 'conflict';
+    };
+    const possible = this.digestsOf(name, key).filter((taken) => outcomeFor(taken) === outcome);
+    this.keys.set(`${name} ${key}`, outcome === null ? [digest] : possible);
+    return possible.length > 0;
   }
 
-  /** A process is gone: whatever it had is free. */
-  release(process: ProcessNumber): void {
-    for (const job of this.jobs) if (job.by === process) this.free(job, 0);
+  /** If no job has the key, none can take it any more. */
+  cancel(name: string, key: string): void {
+    const digests = this.digestsOf(name, key).map((digest) => digest ?? null);
+    this.keys.set(`${name} ${key}`, digests);
   }
 
-  /** Of those that a process holds, or delivers. */
-  of(process: ProcessNumber, state: 'held' | 'claimed'): ModelJob[] {
-    return this.jobs.filter((job) => job.by === process && job.state === state);
+  /** Jobs of this customer were deleted, or discarded, unless they were being sent. */
+  erase(customer: string): void {
+    for (const job of this.jobs) {
+      if (job.customer === customer && job.state !== 'ended') job.perhapsDiscarded = true;
+    }
+    for (const [name, digests] of this.keys) {
+      if (name.includes(` ${customer}-`)) digests.push(undefined);
+    }
   }
 
-  /** Why a job must not be handed out now; `null` if it may. */
-  objectionTo(id: string, now: number): string | null {
-    const job = this.jobs.find((each) => each.id === id);
-    if (!job) return 'nobody accepted it';
-    if (job.state !== 'free') return `it is ${job.state}`;
-    if (job.due > now && job.due - now < HORIZON_MS) return 'it is not due yet';
-    const first = this.firstOf(job.lane);
-    return first === job ? null : `${first?.id} of its lane comes first`;
+  private digestsOf(name: string, key: string): Digest[] {
+    return this.keys.get(`${name} ${key}`) ?? [undefined];
   }
 
-  private firstOf(lane: string): ModelJob | undefined {
-    return this.jobs.find(
-      (each) => each.lane === lane && !['settled', 'forgotten'].includes(each.state),
-    );
-  }
-
-  get isOver(): boolean {
-    return this.jobs.every(({ state }) => ['settled', 'forgotten'].includes(state));
-  }
-
-  get stats(): object {
-    const open = this.jobs.filter(({ state }) => ['held', 'free', 'claimed'].includes(state));
-    const { accepted, dead, outcomes } = this;
-    return { accepted, pending: open.length, dead, outcomes };
+  /** Why this attempt must not be made; `null` if it may. */
+  objectionTo({ job: { id, orderingKey } }: Attempt, earlier: readonly Attempt[]): string | null {
+    const at = this.jobs.findIndex((job) => job.id === id);
+    // The engine may deliver a job before it says that it saved it.
+    if (at === -1) return null;
+    const job = this.jobs[at]!;
+    job.orderingKey = orderingKey;
+    if (job.state === 'held') return `${id} is held`;
+    if (job.state === 'ended') return `${id} has ended as ${job.outcome}`;
+    const isDone = (other: ModelJob) =>
+      other.state === 'ended' ||
+      other.perhapsDiscarded ||
+      earlier.some((each) => each.job.id === other.id && each.result?.type === 'completed');
+    const first = this.jobs
+      .slice(0, at)
+      .find((other) => other.orderingKey === orderingKey && !isDone(other));
+    return first ? `${id} is delivered before ${first.id}` : null;
   }
 }

@@ -1,90 +1,48 @@
 import fc from 'fast-check';
-import type { ProcessNumber } from './model.js';
 
-/** Something that happens to an outbox. `nth` picks one of those that it could happen to. */
+/** One of the two engines on the store. */
+export type Member = 0 | 1;
+
+/** How Partnero responds from now on. */
+export type Mode = 'completes' | 'fails' | 'defers' | 'hangs' | 'mixed';
+
+/** Something that happens to an outbox. `nth` picks one of those jobs that it could happen to. */
 export type Operation =
-  | { type: 'accept'; by: ProcessNumber; lane: string; replaces: number | null }
-  | { type: 'sale'; by: ProcessNumber; lane: string; key: string; digest: string }
-  | { type: 'refund'; by: ProcessNumber; key: string }
-  | { type: 'release' | 'discard'; by: ProcessNumber; nth: number }
-  | { type: 'claim'; by: ProcessNumber; max: number }
-  | { type: 'note'; by: ProcessNumber; nth: number }
-  | { type: 'settle'; by: ProcessNumber; nth: number; freesKey: boolean }
-  | {
-      type: 'fail';
-      by: ProcessNumber;
-      nth: number;
-      delayMs: number;
-      as: 'attempt' | 'wait' | 'dead';
-    }
-  | { type: 'hand back' | 'crash' | 'restart'; by: ProcessNumber }
-  | { type: 'clock'; byMs: number }
-  | { type: 'replay'; lane: string | null }
-  | { type: 'forget'; lane: string };
+  | { type: 'enqueue'; by: Member; customer: string; replaces: number | null }
+  | { type: 'sale'; by: Member; customer: string; invoice: string; digest: string }
+  | { type: 'refund'; by: Member; customer: string; invoice: string }
+  | { type: 'erase'; by: Member; customer: string }
+  | { type: 'release' | 'discard'; by: Member; nth: number }
+  | { type: 'respond'; mode: Mode }
+  | { type: 'drain' | 'close' | 'kill'; by: Member }
+  | { type: 'requeue'; customer: string | null }
+  | { type: 'forget'; by: Member; customer: string }
+  | { type: 'wait'; ms: number };
 
-const HOUR = 3_600_000;
-const by = fc.constantFrom<ProcessNumber>(0, 1);
-const lane = fc.constantFrom('a', 'b', 'c');
-const key = fc.constantFrom('inv-1', 'inv-2');
+const by = fc.constantFrom<Member>(0, 1);
+const customer = fc.constantFrom('a', 'b', 'c');
+const invoice = fc.constantFrom('1', '2');
+const digest = fc.constantFrom('49.00', '50.00');
 const nth = fc.nat(7);
+const mode = fc.constantFrom<Mode>('completes', 'completes', 'fails', 'defers', 'hangs', 'mixed');
 const of = <T extends Operation['type']>(type: T) => fc.constant(type);
+const often = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary });
 
-/** Any of them, the usual ones more often. */
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      type: of('accept'),
-      by,
-      lane,
-      replaces: fc.option(nth, { freq: 8 }),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      type: of('sale'),
-      by,
-      lane,
-      key,
-      digest: fc.constantFrom('49.00', '50.00'),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ type: of('refund'), by, key }) },
-  { weight: 5, arbitrary: fc.record({ type: of('release'), by, nth }) },
-  { weight: 2, arbitrary: fc.record({ type: of('discard'), by, nth }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({ type: of('claim'), by, max: fc.integer({ min: 1, max: 4 }) }),
-  },
-  { weight: 1, arbitrary: fc.record({ type: of('note'), by, nth }) },
-  { weight: 4, arbitrary: fc.record({ type: of('settle'), by, nth, freesKey: fc.boolean() }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      type: of('fail'),
-      by,
-      nth,
-      delayMs: fc.constantFrom(0, HOUR),
-      as: fc.constantFrom('attempt', 'wait', 'dead'),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      type: fc.constantFrom('hand back', 'crash', 'restart'),
-      by,
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      type: of('clock'),
-      byMs: fc.constantFrom(HOUR, -HOUR, 400 * 24 * HOUR, -400 * 24 * HOUR),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ type: of('replay'), lane: fc.option(lane) }) },
-  { weight: 1, arbitrary: fc.record({ type: of('forget'), lane }) },
+  often(6, fc.record({ type: of('enqueue'), by, customer, replaces: fc.option(nth, { freq: 3 }) })),
+  often(6, fc.record({ type: of('release'), by, nth })),
+  often(3, fc.record({ type: of('discard'), by, nth })),
+  often(3, fc.record({ type: of('sale'), by, customer, invoice, digest })),
+  often(2, fc.record({ type: of('refund'), by, customer, invoice })),
+  often(1, fc.record({ type: of('erase'), by, customer })),
+  often(3, fc.record({ type: of('respond'), mode })),
+  often(3, fc.record({ type: of('wait'), ms: fc.constantFrom(0, 2, 10, 40) })),
+  often(1, fc.record({ type: of('requeue'), customer: fc.option(customer) })),
+  often(1, fc.record({ type: of('forget'), by, customer })),
+  often(
+    2,
+    fc.record({ type: fc.constantFrom('drain' as const, 'close' as const, 'kill' as const), by }),
+  ),
 );
 
 export const operations = fc.array(operation, { minLength: 20, maxLength: 60 });
