@@ -152,7 +152,7 @@ export class Relay implements DeliveryControl {
   /** A job in flight may come back if this process was taken for ended. Then its delivery goes on. */
   private addReady(job: Job): void {
     const flight = this.#inFlight.get(job.id);
-    if (flight) void flight.then(() => this.putBack(job));
+    if (flight) void flight.sent.then(() => this.putBack(job));
     else this.#ready.push(job);
   }
 

@@ -44,10 +44,9 @@ export class ReadyJobs {
     return taken.map(({ id }) => id);
   }
 
-  /** Takes out the ready jobs. The held ones stay, to be released in the store. */
-  depose(): string[] {
+  /** From now on, each held job is released in the store: another process may have it. */
+  depose(): void {
     for (const [id, { job }] of this.#held) this.#held.set(id, { job, isFirst: false });
-    return this.#ready.splice(0).map(({ id }) => id);
   }
 
   /** Takes out everything, held jobs included. */

@@ -300,7 +300,8 @@ export class SqlOutbox implements OutboxEngine, JobSource {
 
   /** Writes for jobs that another process has are refused; what is still owned must not be stuck. */
   private deposed(): void {
-    this.releaseSoon(this.ready.depose());
+    this.ready.depose();
+    this.releaseSoon(this.ready.take());
     void this.relay?.releaseReady();
     this.lookAgain();
   }
