@@ -5,29 +5,23 @@ import { AppProcess, isGood, type AppProcessOptions } from '../support/app-proce
 import { eventually } from '../support/eventually.js';
 import { PATIENCE_MS, SelfKills, stopBetweenTransactions, STOPPED_MS } from './steps.js';
 
-/** Where an app that records sales is killed. It kills itself, but for the last three. */
-export const SALE_STEPS = [
-  'before submit',
-  'submit: before commit',
-  'submit: after commit',
-  'submitted',
-  'claim: before commit',
-  'claim: after commit',
-  'claimed',
-  'before checkpoint',
-  'checkpoint: before commit',
-  'checkpoint: after commit',
-  'checkpoint saved',
-  'responded',
-  'complete: before commit',
-  'complete: after commit',
-  'take over: before commit',
-  'take over: after commit',
-  'mid-request',
-  'any moment',
-  'stopped for longer than the lease',
-] as const;
-export type SaleStep = (typeof SALE_STEPS)[number];
+/** Where an app is killed, by what it is doing there. It kills itself, but for the last three. */
+export const SALE_STEPS_BY_STAGE = {
+  'saves a sale': ['before submit', 'submit: before commit', 'submit: after commit', 'submitted'],
+  'delivers from the store': ['claim: before commit', 'claim: after commit', 'claimed'],
+  'saves a checkpoint': [
+    'before checkpoint',
+    'checkpoint: before commit',
+    'checkpoint: after commit',
+    'checkpoint saved',
+  ],
+  'saves a result': ['responded', 'complete: before commit', 'complete: after commit'],
+  'takes over': ['take over: before commit', 'take over: after commit'],
+  'does anything': ['mid-request', 'any moment'],
+  'stands still': ['stopped for longer than the lease'],
+} as const;
+export type SaleStep = (typeof SALE_STEPS_BY_STAGE)[keyof typeof SALE_STEPS_BY_STAGE][number];
+export const SALE_STEPS: readonly SaleStep[] = Object.values(SALE_STEPS_BY_STAGE).flat();
 
 /** What a check found, of all that came before it. */
 export interface SaleFinding {
