@@ -137,8 +137,7 @@ export class Relay implements DeliveryControl {
       if (wanted <= 0) return;
       const found = await this.claim(wanted);
       if (!found) return this.sleep(CLAIM_RETRY_MS);
-      // A job in flight may come back if this process was taken for ended. It goes on.
-      this.#ready.push(...found.jobs.filter(({ id }) => !this.#inFlight.has(id)));
+      for (const job of found.jobs) this.addReady(job);
       if (found.jobs.length === 0) return this.sleep(found.nextDueInMs);
     }
   }
@@ -154,6 +153,13 @@ export class Relay implements DeliveryControl {
     const atOnce = policy.allowedAtOnce(this.policy, Date.now(), requestsPerMinute);
     const load = this.#ready.length + this.#inFlight.size;
     return Math.min(2 * concurrency - load, atOnce - this.#ready.length);
+  }
+
+  /** A job in flight may come back if this process was taken for ended. Then its delivery goes on. */
+  private addReady(job: Job): void {
+    const flight = this.#inFlight.get(job.id);
+    if (flight) void flight.sent.then(() => this.putBack(job));
+    else this.#ready.push(job);
   }
 
   private async claim(max: number) {

@@ -127,9 +127,14 @@ export class OwnedJobs implements JobSource {
     this.horizonMs = Math.max(this.horizonMs, ms * 1.2);
   }
 
-  /** Another process took this one for ended: its jobs may be anybody's. */
-  forgetAll(): void {
-    this.ready.takeAll();
+  /**
+   * Another process took this one for ended, so that its jobs may be anybody's. Writes for those that
+   * another process has are refused; those that are still owned must not be stuck.
+   */
+  depose(): void {
+    this.ready.depose();
+    void this.relay?.releaseReady();
+    void this.releaseReady();
     this.lookAgain();
   }
 
@@ -165,7 +170,8 @@ export class OwnedJobs implements JobSource {
       // Meanwhile, jobs may have become available.
       const isQuiet = jobs.length < limit && looks === this.looks;
       this.quietUntil = isQuiet ? now + waitMs : 0;
-      return jobs;
+      // A job that is held was freed while this process was taken for ended: it is held again.
+      return jobs.filter(({ id }) => !this.ready.isHeld(id));
     } catch (error) {
       if (error instanceof StoreError && error.mayBeSaved) void this.reconcile();
       throw error;

@@ -44,8 +44,17 @@ export class ReadyJobs {
     return taken.map(({ id }) => id);
   }
 
+  isHeld(id: string): boolean {
+    return this.#held.has(id);
+  }
+
   has(id: string): boolean {
-    return this.#held.has(id) || this.#ready.some((job) => job.id === id);
+    return this.isHeld(id) || this.#ready.some((job) => job.id === id);
+  }
+
+  /** From now on, each held job is released in the store: another process may have it. */
+  depose(): void {
+    for (const [id, { job }] of this.#held) this.#held.set(id, { job, isFirst: false });
   }
 
   /** Takes out everything, held jobs included. */

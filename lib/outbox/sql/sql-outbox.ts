@@ -40,7 +40,7 @@ export class SqlOutbox implements OutboxEngine {
     this.jobs = new OwnedJobs(this.store);
     this.unsubscribe = connection.subscribe({
       onJobs: () => this.jobs.lookAgain(),
-      onDeposed: () => this.jobs.forgetAll(),
+      onDeposed: () => this.jobs.depose(),
       onProblem: (error) => this.health.failed(error),
       onReset: () => void this.registering.run(() => this.register()),
     });
