@@ -1,86 +1,147 @@
-import type { ConnectionOptions, Queue } from 'bullmq';
+import type { ConnectionOptions, Queue, Telemetry } from 'bullmq';
 import { OptionCheck } from '../option-check.js';
-import type { OutboxDefinition } from '../outbox/outbox.js';
+import type { OutboxDefinition } from '../outbox/outbox-engine.js';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 
-/** Options of `bullmqOutbox()`. */
+/** Options of `bullmqOutbox()`. Checked when the app starts. */
 export interface BullmqOutboxOptions {
   /**
-   * How to reach Redis: what BullMQ takes, such as `{ host, port }`, `{ url }`, or a client of ioredis
-   * or node-redis, which is duplicated. Default: `REDIS_URL` in the environment.
+   * How to reach Redis: a URL, what ioredis takes, or a client of ioredis, which is duplicated. Default:
+   * the environment variable `REDIS_URL`.
    */
-  connection?: ConnectionOptions | undefined;
+  connection?: string | ConnectionOptions | undefined;
   /**
-   * A queue of `@nestjs/bullmq` or BullMQ itself, instead of `connection`, `prefix` and `queueName`.
-   * Nothing but this package may add to it or process it.
+   * A queue of `@nestjs/bullmq` or BullMQ, whose connection, prefix, name and telemetry are used instead
+   * of these options. No other code may add jobs to it or process them.
    */
   queue?: Queue | undefined;
-  /** Of all keys in Redis. On a cluster it must be in braces. Default `'bull'`, which is BullMQ's. */
+  /** Begins all keys in Redis. On a cluster it needs braces: `'{bull}'`. Default `'bull'`, as in BullMQ. */
   prefix?: string | undefined;
-  /** Programs with a `name` get a queue of their own, with that name behind it. Default `'partnero'`. */
+  /** Programs with a `name` get a queue of their own, with that name appended. Default `'partnero'`. */
   queueName?: string | undefined;
+  /** Passed on to BullMQ, such as `new BullMQOtel('partnero')`. Default: none. */
+  telemetry?: Telemetry | undefined;
   /**
-   * Takes the sign-ups that Redis can't take in time, and hands them over once it can:
-   * `sqliteOutbox()`. Default: none, they wait in memory for up to 30 seconds.
+   * Saves the jobs that Redis can't take in time, and forwards them to it later: `sqliteOutbox()`.
+   * Default: none, and such jobs are refused.
    */
   fallback?: OutboxDefinition | undefined;
   /**
-   * So long after Redis has last heard of a process, others take over what it held. It has to be
-   * longer than the app's event loop is ever blocked. Milliseconds; default 15,000.
+   * Other processes take over the jobs of a process that Redis hasn't heard of for this long. Must be
+   * longer than the app ever blocks its event loop. Milliseconds; default 15,000.
    */
   leaseMs?: number | undefined;
 }
 
 export interface ResolvedBullmqOptions {
-  readonly connection: ConnectionOptions;
+  readonly connection: Exclude<ConnectionOptions, string>;
   readonly prefix: string;
   readonly queueName: string;
+  readonly telemetry: Telemetry | undefined;
   readonly fallback: OutboxDefinition | undefined;
   readonly leaseMs: number;
 }
+
+const KNOWN = ['connection', 'queue', 'prefix', 'queueName', 'telemetry', 'fallback', 'leaseMs'];
 
 /** @throws PartneroConfigurationError naming the option */
 export function resolveBullmqOptions(
   given: BullmqOutboxOptions | undefined,
   environment: NodeJS.ProcessEnv,
 ): ResolvedBullmqOptions {
-  const known = ['connection', 'queue', 'prefix', 'queueName', 'fallback', 'leaseMs'];
-  const check = new OptionCheck(given, 'bullmqOutbox', known);
-  const { queue, fallback } = given ?? {};
-  if (queue && (given?.connection ?? given?.prefix ?? given?.queueName) !== undefined) {
-    throw new PartneroConfigurationError(
-      'bullmqOutbox.queue brings its own connection, prefix and name: leave these out.',
-    );
+  const check = new OptionCheck(given, 'bullmqOutbox', KNOWN);
+  const { queue, fallback, connection, telemetry } = given ?? {};
+  if (queue && [connection, given?.prefix, given?.queueName, telemetry].some(Boolean)) {
+    throw refuse('queue has its own connection, prefix, name and telemetry: remove those options.');
+  }
+  if (queue && typeof queue.opts !== 'object') {
+    throw refuse('queue must be a Queue of BullMQ, such as @InjectQueue() injects.');
   }
   if (fallback && (fallback.engine === 'bullmq' || !fallback.durable)) {
-    throw new PartneroConfigurationError('bullmqOutbox.fallback must be sqliteOutbox().');
+    throw refuse('fallback must be an outbox on this machine, such as sqliteOutbox().');
   }
-  const { prefix } = (queue?.opts ?? {}) as { prefix?: string };
+  const own: Partial<Queue['opts']> = queue?.opts ?? {};
+  const prefix = own.prefix ?? check.string('prefix', 'bull');
+  const queueName = queue?.name ?? check.string('queueName', 'partnero');
+  if (queueName.includes(':')) throw refuse('queueName must not contain a colon.');
   return {
-    connection: connectionFrom(given, environment),
-    prefix: prefix ?? check.string('prefix', 'bull'),
-    queueName: queueNameFrom(queue?.name ?? check.string('queueName', 'partnero')),
-    fallback: fallback ?? undefined,
+    connection: checked(queue ? own.connection : connection, prefix, environment),
+    prefix,
+    queueName,
+    telemetry: own.telemetry ?? telemetry,
+    fallback,
     leaseMs: check.integer('leaseMs', 15_000, { min: 1_000, max: 3_600_000 }),
   };
 }
 
-function connectionFrom(
-  given: BullmqOutboxOptions | undefined,
+function checked(
+  given: string | ConnectionOptions | undefined,
+  prefix: string,
   environment: NodeJS.ProcessEnv,
 ): ConnectionOptions {
-  const connection = given?.queue ? given.queue.opts?.connection : given?.connection;
-  const url = environment['REDIS_URL']?.trim();
-  if (connection === undefined && given?.queue === undefined && url) return { url };
-  if (typeof connection === 'object' && connection !== null) return connection;
-  throw new PartneroConfigurationError(
-    given?.queue
-      ? 'bullmqOutbox.queue is no queue of BullMQ: give what @InjectQueue() injects.'
-      : 'bullmqOutbox() needs Redis: give connection or queue, or set REDIS_URL.',
-  );
+  const connection = isMissing(given) ? environment['REDIS_URL']?.trim() : given;
+  if (!connection) {
+    throw refuse('connection is missing: set it, or queue, or the environment variable REDIS_URL.');
+  }
+  if (typeof connection === 'string') return checked({ url: connection }, prefix, environment);
+  if (typeof connection !== 'object') throw refuse('connection must be a URL or an object.');
+  const { url, options, isCluster, ...rest } = connection as LooseConnection;
+  if (url !== undefined && !/^rediss?:\/\//.test(url)) {
+    throw refuse('connection must be a URL that begins with redis:// or rediss://.');
+  }
+  if (isClient(connection) && typeof connection.defineCommand !== 'function') {
+    throw refuse('connection must be a client of ioredis: other clients are not supported.');
+  }
+  const inUrl =
+    url !== undefined && URL.canParse(url) && new URL(url).searchParams.has('keyPrefix');
+  if (inUrl || rest.keyPrefix || options?.keyPrefix || options?.redisOptions?.keyPrefix) {
+    throw refuse('connection must not set keyPrefix, which BullMQ cannot use: set prefix instead.');
+  }
+  if (isCluster && !/\{.+\}/.test(prefix)) {
+    throw refuse(
+      "prefix needs braces on a Redis cluster, so that one node has all keys: '{bull}'.",
+    );
+  }
+  return connection;
 }
 
-function queueNameFrom(name: string): string {
-  if (!name.includes(':')) return name;
-  throw new PartneroConfigurationError('bullmqOutbox.queueName must not hold a colon.');
+/** As in `{ url: process.env.REDIS_URL }` before that variable is loaded. */
+function isMissing(given: string | ConnectionOptions | undefined): boolean {
+  if (typeof given !== 'object' || given === null || isClient(given)) return !given;
+  return Object.keys(given).length === 1 && 'url' in given && !given.url;
+}
+
+interface LooseConnection {
+  readonly url?: string;
+  readonly keyPrefix?: string;
+  readonly isCluster?: boolean;
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+  readonly options?: { keyPrefix?: string; redisOptions?: { keyPrefix?: string } };
+}
+
+/** A client that exists already. */
+export interface RedisInstance {
+  readonly isCluster?: boolean;
+  readonly defineCommand?: unknown;
+  duplicate(...args: unknown[]): RedisInstance & ConnectionOptions;
+  disconnect(): void;
+}
+
+export function isClient(connection: object): connection is RedisInstance {
+  return 'duplicate' in connection && typeof connection.duplicate === 'function';
+}
+
+/** Where Redis is, for log lines. Never a user or a password. */
+export function describeConnection(connection: object): string {
+  const { url, path, host, port, options } = connection as LooseConnection;
+  if (url !== undefined && URL.canParse(url)) return new URL(url).host;
+  if (path !== undefined) return path;
+  if (host !== undefined || port !== undefined) return `${host ?? '127.0.0.1'}:${port ?? 6379}`;
+  return options ? describeConnection(options) : 'Redis';
+}
+
+function refuse(what: string): PartneroConfigurationError {
+  return new PartneroConfigurationError(`bullmqOutbox.${what}`);
 }

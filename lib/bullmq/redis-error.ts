@@ -1,62 +1,53 @@
-/** What clients of Redis reject with: plain errors, of whatever realm. */
-interface RedisError {
-  readonly name?: string;
-  readonly message?: string;
-  readonly code?: string;
-  /** Of a transaction that was given up before it began. */
-  readonly previousErrors?: readonly RedisError[];
+import { OutboxError } from '../outbox/outbox.error.js';
+
+const NETWORK = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/;
+/** What waiting doesn't change: credentials, and a missing package. */
+const PERMANENT =
+  /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid password|AUTH|Client sent AUTH))|'ioredis' package/;
+
+/** What ioredis rejects with. */
+type Failure = Partial<Record<'name' | 'message' | 'code', unknown>>;
+
+/** Redis could not do it, or didn't say in time that it did. */
+export class BullmqOutboxError extends OutboxError {
+  override readonly name = 'BullmqOutboxError';
+
+  constructor(
+    readonly reason: string,
+    message: string,
+    override readonly mayBeSaved = false,
+  ) {
+    super(message);
+  }
+
+  /**
+   * Of an error of ioredis, whose messages contain no values.
+   * @param sent whether the job had been sent to Redis
+   */
+  static from(error: unknown, sent = false): BullmqOutboxError {
+    if (error instanceof BullmqOutboxError) return error;
+    const { name, code } = Object(error) as Failure;
+    const message = messageOf(error);
+    if (typeof code === 'string' && NETWORK.test(code)) {
+      return new BullmqOutboxError(code, `Redis is unreachable (${code})`, sent);
+    }
+    const reason = /^[A-Z]{2,}\b/.exec(message)?.[0] ?? 'unreachable';
+    // A response says that it wasn't saved, and so does a command that was never sent.
+    const mayBeSaved = sent && name !== 'ReplyError' && !message.includes('enableOfflineQueue');
+    return new BullmqOutboxError(reason, `Redis failed: ${message.slice(0, 200)}`, mayBeSaved);
+  }
 }
 
-const BROKEN = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNABORTED',
-]);
-/** Redis is starting, stopping or changing its part: it will be there again. */
-const PASSING = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNBLOCKED|NOREPLICAS|BUSY)\b/;
-/**
- * It leads to what was the master once; or to a Redis that has forgotten a script, of which the client
- * is told only behind a transaction, and doesn't heed it.
- */
-const STALE = /\b(READONLY|NOSCRIPT)\b/;
-/** What clients say of a connection that is gone. */
-const DISCONNECTED =
-  /connection (is )?close|isn't (writeable|ready)|disconnect|timed out|timeout|redirections|No master|max retries per request|(socket|client)( is)? closed/i;
-
-const FOR_GOOD =
-  /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid password|AUTH|Client sent AUTH))|optional 'ioredis' package|Redis version needs/;
-
-/** Whether what failed may work in a moment, on another connection. */
-export function isOutage(error: unknown): boolean {
-  const { name, code = '', message = '' } = causeOf(error);
-  if (BROKEN.has(code) || PASSING.test(message) || STALE.test(message)) return true;
-  return name !== 'ReplyError' && DISCONNECTED.test(message);
+export function isPermanent(error: unknown): boolean {
+  return PERMANENT.test(messageOf(error));
 }
 
-/** Whether it may work on another connection only. */
-export function isStale(error: unknown): boolean {
-  return STALE.test(causeOf(error).message ?? '');
+/** Whether BullMQ refused since the job doesn't exist, or is in another state. */
+export function isStateError(error: unknown): boolean {
+  const { code } = Object(error) as Failure;
+  return code === -1 || code === -3;
 }
 
-/** Whether that doesn't come right by itself: a password, an old Redis, a missing package. */
-export function isForGood(problem: string): boolean {
-  return FOR_GOOD.test(problem);
-}
-
-/** In words for a log line; Redis's own texts hold no values of ours. */
-export function describeProblem(error: unknown): string {
-  const { name, code, message } = causeOf(error);
-  if (code !== undefined && BROKEN.has(code)) return `Redis is away (${code})`;
-  return message ? message : `Redis is away (${name ?? 'unknown error'})`;
-}
-
-function causeOf(error: unknown): RedisError {
-  const known = (error ?? {}) as RedisError;
-  return known.previousErrors?.[0] ?? known;
+function messageOf(error: unknown): string {
+  return String((Object(error) as Failure).message ?? 'unknown error');
 }

@@ -116,10 +116,16 @@ export class Relay implements DeliveryControl {
     clearTimeout(this.keyTimer);
     this.aborted.abort();
     this.writes.stop();
-    await within(ABORT_MS, Promise.all([this.releaseReady(), ...this.sending()]));
+    await within(ABORT_MS, this.letGo());
     // The results of deliveries that ignore their signal are ignored in turn.
     const left = [...this.#inFlight.values()].map(({ job }) => job);
     if (left.length > 0) await this.writes.run(() => this.source.releaseClaimed(left));
+  }
+
+  private async letGo(): Promise<void> {
+    // A claim may be under way.
+    await this.pumping;
+    await Promise.all([this.releaseReady(), ...this.sending()]);
   }
 
   private async pump(): Promise<void> {
@@ -131,8 +137,7 @@ export class Relay implements DeliveryControl {
       if (wanted <= 0) return;
       const found = await this.claim(wanted);
       if (!found) return this.sleep(CLAIM_RETRY_MS);
-      // A job in flight may come back if this process was taken for ended. It goes on.
-      this.#ready.push(...found.jobs.filter(({ id }) => !this.#inFlight.has(id)));
+      for (const job of found.jobs) this.addReady(job);
       if (found.jobs.length === 0) return this.sleep(found.nextDueInMs);
     }
   }
@@ -148,6 +153,13 @@ export class Relay implements DeliveryControl {
     const atOnce = policy.allowedAtOnce(this.policy, Date.now(), requestsPerMinute);
     const load = this.#ready.length + this.#inFlight.size;
     return Math.min(2 * concurrency - load, atOnce - this.#ready.length);
+  }
+
+  /** A job in flight may come back if this process was taken for ended. Then its delivery goes on. */
+  private addReady(job: Job): void {
+    const flight = this.#inFlight.get(job.id);
+    if (flight) void flight.sent.then(() => this.putBack(job));
+    else this.#ready.push(job);
   }
 
   private async claim(max: number) {

@@ -1,6 +1,7 @@
 import type { NewJob } from '../outbox/job.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
 import { Batcher, runBatch } from '../outbox/sql/batcher.js';
+import { checkKeys } from '../outbox/sql/check-keys.js';
 import { postgresDialect } from '../outbox/sql/dialect.js';
 import type {
   Args,
@@ -75,6 +76,7 @@ export class PostgresConnection implements StoreConnection {
 
   /** Saves a job, released, in the app's own transaction. Nobody waits for that one. */
   async enqueueIn(transaction: unknown, program: string, job: NewJob): Promise<string> {
+    checkKeys(job);
     const id = job.id ?? uuid7();
     const operation = { name: 'enqueue', program, args: { ...job, id, owner: null } } as const;
     await joinTransaction(this.settings.executor, transaction, (tx) =>

@@ -16,6 +16,9 @@ import type { SaleOutcome } from './transaction.outcome.js';
 
 export const SALE = 'transaction';
 
+/** A checkpoint that took longer, and longer than the grace time, may be out of date. */
+const MAX_SAVE_MS = 2_000;
+
 const ADVICE: Readonly<Partial<Record<SaleOutcome, Advice>>> = {
   conflict: {
     text: 'Partnero has another amount, currency or customer under that key, so two sales share it',
@@ -109,8 +112,13 @@ export class SaleHandler implements JobHandler {
   private async send(attempt: Attempt): Promise<DeliveryResult> {
     const { sale, signal, checkpoint } = attempt;
     if (!(await this.hasBuyer(attempt))) return notAttributed(attempt, 'unknown_customer');
-    if (!(await checkpoint.save(writeSentMark(Date.now())))) {
+    const now = Date.now();
+    if (!(await checkpoint.save(writeSentMark(now)))) {
       return { type: 'defer', reason: 'taken_over', ms: 0 };
+    }
+    // If this process stood still meanwhile, another one may have sent it.
+    if (Math.abs(Date.now() - now) > Math.max(this.graceMs, MAX_SAVE_MS)) {
+      return { type: 'defer', reason: 'too_late', ms: this.graceMs };
     }
     try {
       attempt.requests += 1;

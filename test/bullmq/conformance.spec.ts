@@ -1,7 +1,6 @@
 import { sqliteOutbox } from 'nestjs-partnero';
 import { bullmqOutbox } from 'nestjs-partnero/bullmq';
-import type { OutboxDefinition } from '#lib/outbox/outbox.js';
-import { outboxConformance } from '../outbox/conformance/index.js';
+import { strictOutboxConformance } from '../outbox/conformance/strict-conformance.js';
 import { onRedis, type Place } from '../support/stores.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
@@ -16,13 +15,21 @@ afterAll(async () => {
   removeTemporaryFolders();
 });
 
-outboxConformance('BullMQ', () => {
-  const prefix = redis.newName();
-  return (): OutboxDefinition => bullmqOutbox({ connection: { url: redis.url }, prefix });
+strictOutboxConformance({
+  name: 'BullMQ',
+  exactCounts: false,
+  make: () => {
+    const prefix = redis.newName();
+    return { definition: () => bullmqOutbox({ connection: redis.url, prefix }) };
+  },
 });
 
-outboxConformance('BullMQ, with a fallback', () => {
-  const prefix = redis.newName();
-  const fallback = sqliteOutbox({ path: `${temporaryFolder()}/outbox.db` });
-  return (): OutboxDefinition => bullmqOutbox({ connection: { url: redis.url }, prefix, fallback });
+strictOutboxConformance({
+  name: 'BullMQ with a fallback',
+  exactCounts: false,
+  make: () => {
+    const prefix = redis.newName();
+    const fallback = sqliteOutbox({ path: `${temporaryFolder()}/outbox.db` });
+    return { definition: () => bullmqOutbox({ connection: redis.url, prefix, fallback }) };
+  },
 });

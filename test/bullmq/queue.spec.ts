@@ -1,27 +1,27 @@
 import { BullModule, getQueueToken } from '@nestjs/bullmq';
 import { Controller, Param, Post } from '@nestjs/common';
-import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
-import { AttributeReferral, inlineOutbox, PartneroModule, PartneroService } from 'nestjs-partnero';
+import type { Queue } from 'bullmq';
+import { Cluster, Redis } from 'ioredis';
+import { AttributeReferral, PartneroModule, PartneroService } from 'nestjs-partnero';
 import { bullmqOutbox, type BullmqOutboxOptions } from 'nestjs-partnero/bullmq';
 import { FakePartnero } from 'nestjs-partnero/testing';
-import { lossesOf } from '#lib/bullmq/redis-checks.js';
-import { closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
+import { closeApps, startApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { endRedisServers, RedisServer } from '../support/redis-server.js';
-import { settled, visit } from '../support/sign-up-client.js';
+import { newJob, RunningEngine } from '../support/running-engine.js';
+import { visit } from '../support/sign-up-client.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
 @Controller()
 class AuthController {
   @Post('signup/:id')
-  @AttributeReferral((user: { id: string }) => ({ ...user, email: `${user.id}@example.com` }))
+  @AttributeReferral()
   signup(@Param('id') id: string) {
     return { id };
   }
 }
 
-let fake: FakePartnero;
+const redisUrl = process.env['REDIS_URL'];
 let redis: RedisServer;
 let prefixes = 0;
 
@@ -29,14 +29,15 @@ beforeAll(async () => {
   redis = await RedisServer.start();
 });
 
-beforeEach(async () => {
+beforeEach(() => {
   prefixes += 1;
-  fake = await FakePartnero.start({ partners: ['ann'] });
 });
 
 afterEach(async () => {
+  if (redisUrl === undefined) delete process.env['REDIS_URL'];
+  else process.env['REDIS_URL'] = redisUrl;
+  await RunningEngine.closeAll();
   await closeApps();
-  await fake.stop();
 });
 
 afterAll(async () => {
@@ -47,191 +48,213 @@ afterAll(async () => {
 const connection = () => ({ host: '127.0.0.1', port: redis.port });
 const prefix = () => `queue-${prefixes}`;
 
-function start(options: BullmqOutboxOptions, more: object = {}): Promise<RunningApp> {
-  return startApp({
-    imports: [partnero(fake, { outbox: bullmqOutbox(options), ...more })],
-    controllers: [AuthController],
-  });
+async function deliversOn(options: BullmqOutboxOptions): Promise<RunningEngine> {
+  const app = await RunningEngine.open(bullmqOutbox(options));
+  app.start();
+  await app.add('a');
+  await eventually(() => app.delivered.length === 1);
+  return app;
 }
 
-const signUp = (app: RunningApp, id: string) =>
-  visit(`${app.url}/signup/${id}`, { partner: 'ann' });
-const outboxOf = ({ app }: RunningApp) => app.get(PartneroService).outbox;
-
-async function withQueue<T>(work: (queue: Queue) => Promise<T>): Promise<T> {
-  const queue = new Queue('partnero', { connection: connection(), prefix: prefix() });
-  try {
-    return await work(queue);
-  } finally {
-    await queue.close();
-  }
-}
-
-describe('where the queue is', () => {
-  it('may be a queue of @nestjs/bullmq', async () => {
-    await fake.down();
+describe('the queue', () => {
+  it('may be one of @nestjs/bullmq, which an app injects', async () => {
+    const fake = await FakePartnero.start({ partners: ['ann'] });
+    const { port } = redis;
     const app = await startApp({
       imports: [
         BullModule.forRoot({ connection: connection(), prefix: prefix() }),
-        BullModule.registerQueue({ name: 'attributions' }),
         PartneroModule.forRootAsync({
           imports: [BullModule.registerQueue({ name: 'attributions' })],
           inject: [getQueueToken('attributions')],
           useFactory: (queue: Queue) => ({
             apiKey: fake.apiKey,
             baseUrl: fake.baseUrl,
-            verifyOnBoot: false,
-            delivery: { initialBackoffMs: 10, maxBackoffMs: 50 },
             outbox: bullmqOutbox({ queue }),
           }),
         }),
       ],
       controllers: [AuthController],
     });
-    await signUp(app, '1');
-    const queue = app.app.get<Queue>(getQueueToken('attributions'), { strict: false });
-    await eventually(async () => (await queue.getDelayedCount()) > 0);
-    expect(await outboxOf(app).stats()).toMatchObject({
-      location: `the queue attributions of BullMQ on 127.0.0.1:${redis.port}`,
-    });
-    await fake.up();
-    await settled(app.app, 1);
-    expect(fake.customers).toHaveLength(1);
+    await visit(`${app.url}/signup/1`, { partner: 'ann' });
+    await eventually(() => fake.customers.length === 1);
+    const { location } = await app.app.get(PartneroService).outbox.stats();
+    expect(location).toBe(`the queue attributions of BullMQ on 127.0.0.1:${port}`);
     await app.close();
     expect(app.logger.ours('error')).toEqual([]);
+    await fake.stop();
   });
 
-  it('may be a client of ioredis, which stays the app’s own', async () => {
-    const client = new Redis(redis.port, { maxRetriesPerRequest: null });
-    const app = await start({ connection: client, prefix: prefix() });
-    await signUp(app, '1');
-    await settled(app.app, 1);
+  it('may be reached through a client of ioredis, which stays open', async () => {
+    const client = new Redis(redis.port);
+    const app = await deliversOn({ connection: client, prefix: prefix() });
     await app.close();
     expect(await client.ping()).toBe('PONG');
     client.disconnect();
   });
 
-  it('may stand in REDIS_URL', async () => {
-    const before = process.env['REDIS_URL'];
-    process.env['REDIS_URL'] = redis.url;
-    const app = await start({ prefix: prefix() });
-    if (before === undefined) delete process.env['REDIS_URL'];
-    else process.env['REDIS_URL'] = before;
-    await signUp(app, '1');
-    await settled(app.app, 1);
+  it('may be on a cluster', async () => {
+    const settings = '--cluster-enabled yes --cluster-announce-ip 127.0.0.1';
+    const node = await RedisServer.start(...settings.split(' '));
+    await node.ask((client) => client.cluster('ADDSLOTSRANGE', 0, 16_383));
+    await eventually(async () =>
+      (await node.ask((client) => client.cluster('INFO'))).includes('cluster_state:ok'),
+    );
+    const cluster = new Cluster([{ host: '127.0.0.1', port: node.port }]);
+    cluster.on('error', () => {});
+    const app = await deliversOn({ connection: cluster, prefix: '{bull}' });
+    await eventually(async () => (await app.engine.stats()).outcomes['attributed'] === 1);
+    await app.close();
+    cluster.disconnect();
+    await node.end();
   });
 
   it('is another one for each program', async () => {
-    const options = { connection: connection(), prefix: prefix() };
-    const outbox = bullmqOutbox(options);
-    const app = await startApp({
-      imports: [partnero(fake, { outbox }), partnero(fake, { outbox, name: 'friends: A.B' })],
-    });
-    await app.app.get(PartneroService).attribute({ key: 'ann' }, { id: '1' });
-    await settled(app.app, 1);
-    const keys = await redis.ask((client) => client.keys(`${prefix()}:*program`));
-    expect(keys.toSorted()).toEqual([
-      `${prefix()}:partnero-friends%3A%20A%2EB.books:program`,
-      `${prefix()}:partnero.books:program`,
-    ]);
+    const definition = bullmqOutbox({ connection: redis.url, prefix: prefix() });
+    const app = new RunningEngine(definition, 'friends: A.B');
+    await app.engine.open();
+    expect(await definition.exists('friends: A.B')).toBe(true);
+    expect(await definition.exists('default')).toBe(false);
+    const keys = await redis.ask((client) => client.keys(`${prefix()}:*-program`));
+    expect(keys).toEqual([`${prefix()}:partnero-friends%3A%20A%2EB-program`]);
+  });
+
+  it('is not created by asking for a program', async () => {
+    const definition = bullmqOutbox({ connection: redis.url, prefix: prefix() });
+    expect(await definition.exists('default')).toBe(false);
+    expect(await redis.ask((client) => client.keys(`${prefix()}:*`))).toEqual([]);
   });
 });
 
-describe('an operator', () => {
-  it('who pauses the queue stops deliveries; sign-ups go on', async () => {
-    const app = await start({ connection: connection(), prefix: prefix() });
-    await signUp(app, '1');
-    await settled(app.app, 1);
-    await withQueue((queue) => queue.pause());
-    await eventually(async () => (await outboxOf(app).stats()).paused?.reason === 'queue_paused');
-    // Until it asks again, an idle process delivers what it accepts from memory.
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
-    expect((await signUp(app, '2')).status).toBe(201);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await outboxOf(app).stats()).toMatchObject({ accepted: 2, pending: 1 });
-    await withQueue((queue) => queue.resume());
-    await settled(app.app, 2);
+describe('the address of Redis', () => {
+  it('is read from REDIS_URL when the app starts, not when the options are written', async () => {
+    delete process.env['REDIS_URL'];
+    const definition = bullmqOutbox({ prefix: prefix() });
+    const inOptions = bullmqOutbox({
+      connection: { url: process.env['REDIS_URL'] as string },
+      prefix: prefix(),
+    });
+    expect(() => new RunningEngine(definition)).toThrow('REDIS_URL');
+    process.env['REDIS_URL'] = redis.url;
+    for (const each of [definition, inOptions]) await RunningEngine.open(each);
+    expect(await definition.exists('default')).toBe(true);
   });
 
-  it('sees nothing that a customer said', async () => {
-    await fake.down();
-    const app = await start({ connection: connection(), prefix: prefix() });
-    await signUp(app, '1');
-    const jobs = await eventually(async () => {
-      const found = await withQueue((queue) => queue.getJobs());
-      return found.length > 0 && found;
-    });
-    expect(jobs[0]).toMatchObject({ name: 'attribution', data: {} });
-    const events = await redis.ask((client) =>
-      client.xrange(`${prefix()}:partnero:events`, '-', '+'),
+  it('is logged and shown without its password', async () => {
+    const url = `redis://user:secret@127.0.0.1:${redis.port}/0`;
+    const app = new RunningEngine(bullmqOutbox({ connection: url, prefix: prefix() }));
+    expect(app.engine.location).toBe(`the queue partnero of BullMQ on 127.0.0.1:${redis.port}`);
+    await app.engine.open().catch(() => {});
+    expect(app.lines.join()).not.toContain('secret');
+  });
+});
+
+describe('at the start of the app', () => {
+  const openOn = (server: RedisServer, more = {}) =>
+    RunningEngine.open(
+      bullmqOutbox({ connection: { host: '127.0.0.1', port: server.port, ...more } }),
     );
-    expect(JSON.stringify([jobs.map((job) => job.toJSON()), events])).not.toContain('example.com');
-  });
 
-  it('who throws away jobs of BullMQ’s loses none of ours', async () => {
-    await fake.down();
-    const app = await start({ connection: connection(), prefix: prefix() });
-    for (let i = 0; i < 5; i += 1) await signUp(app, `${i}`);
-    await app.close();
-    await withQueue((queue) => queue.obliterate({ force: true }));
-    await fake.up();
-    // An app cleans up at its start, and every hour.
-    const next = await start({ connection: connection(), prefix: prefix() });
-    expect(await settled(next.app, 5)).toMatchObject({ outcomes: { attributed: 5 } });
-  });
-});
-
-describe('at boot', () => {
-  const start2 = (server: RedisServer, options = {}) =>
-    start({ connection: { host: '127.0.0.1', port: server.port, ...options }, prefix: prefix() });
-
-  it('a Redis that may forget is said, once', async () => {
+  it('a Redis that may lose jobs is logged once', async () => {
     const settings = '--appendonly no --maxmemory 100mb --maxmemory-policy allkeys-lru';
     const careless = await RedisServer.start(...settings.split(' '));
-    const app = await start2(careless);
-    await eventually(() => app.logger.ours('warn').length > 0);
-    expect(app.logger.ours('warn')).toHaveLength(1);
-    expect(app.logger.ours('warn')[0]).toMatch(
-      /maxmemory-policy is allkeys-lru.*appendonly is off/,
-    );
+    const app = await openOn(careless);
+    expect(app.lines).toHaveLength(1);
+    expect(app.lines[0]).toMatch(/maxmemory-policy is allkeys-lru.*appendonly is off/);
     await app.close();
     await careless.end();
   });
 
-  it('one that doesn’t, isn’t', async () => {
-    const app = await start2(redis);
-    await signUp(app, '1');
-    await settled(app.app, 1);
-    expect(app.logger.ours('warn')).toEqual([]);
-    expect(lossesOf('# nothing that is known')).toEqual([]);
+  it('a Redis that loses nothing is not mentioned', async () => {
+    const app = await RunningEngine.open(bullmqOutbox({ connection: redis.url, prefix: prefix() }));
+    expect(app.lines).toEqual([]);
   });
 
-  it('a password that is refused fails it, and says so', async () => {
+  it('a rejected password stops the start', async () => {
     const locked = await RedisServer.start('--requirepass', 'secret-1');
-    await expect(start2(locked, { password: 'secret-2' })).rejects.toThrow(/WRONGPASS.*connection/);
-    await expect(start2(locked)).rejects.toThrow(/NOAUTH/);
-    const app = await start2(locked, { password: 'secret-1' });
-    expect(app.logger.text).not.toContain('secret-1');
+    await expect(openOn(locked, { password: 'secret-2' })).rejects.toThrow(/WRONGPASS.*connection/);
+    await expect(openOn(locked)).rejects.toThrow(/NOAUTH/);
+    const app = await openOn(locked, { password: 'secret-1' });
+    expect(app.lines).toEqual([]);
     await app.close();
     await locked.end();
-  }, 30_000);
+  });
+});
+
+describe('the history in Redis', () => {
+  const keys = () => redis.ask((client) => client.keys(`${prefix()}:*`));
+
+  it('contains nothing of the payload of a completed job', async () => {
+    const app = await deliversOn({ connection: redis.url, prefix: prefix() });
+    await app.engine.submit(newJob('b', { payload: '{"email":"ada@example.com"}' }));
+    await eventually(async () => (await app.engine.stats()).outcomes['attributed'] === 2);
+    const contents = await redis.ask(async (client) => {
+      const dumps = (await keys()).map(async (key) => {
+        if ((await client.type(key)) === 'hash') return JSON.stringify(await client.hgetall(key));
+        return (await client.dump(key)) ?? '';
+      });
+      return (await Promise.all(dumps)).join();
+    });
+    expect(contents).toContain('attributed');
+    expect(contents).not.toContain('ada@example.com');
+  });
+
+  it('is kept for seven days by default, and its keys expire by themselves', async () => {
+    await deliversOn({ connection: redis.url, prefix: prefix() });
+    const [history] = (await keys()).filter((key) => key.includes('-history:'));
+    const seconds = await redis.ask((client) => client.ttl(history!));
+    expect(seconds).toBeGreaterThan(7 * 86_400 - 60);
+    expect(seconds).toBeLessThanOrEqual(7 * 86_400);
+    expect((await keys()).filter((key) => key.includes('-pending:'))).toEqual([]);
+  });
+
+  it('keeps nothing but the counts with historyDays: 0', async () => {
+    const definition = bullmqOutbox({ connection: redis.url, prefix: prefix() });
+    const app = new RunningEngine(definition, 'default', 0);
+    await app.engine.open();
+    app.start();
+    await app.engine.submit(newJob('a'));
+    await eventually(async () => (await app.engine.stats()).outcomes['attributed'] === 1);
+    await eventually(async () => (await app.engine.stats()).pending === 0);
+    expect(await app.engine.find('a')).toEqual([]);
+    expect((await keys()).filter((key) => /history|pending|[0-9a-f]{12}$/.test(key))).toEqual([]);
+  });
 });
 
 describe('the options of bullmqOutbox()', () => {
   const queue = { name: 'x', opts: { connection: {} } } as unknown as Queue;
+  const local = 'redis://127.0.0.1';
   it.each<[string, BullmqOutboxOptions, string]>([
-    ['neither connection nor queue', {}, 'needs Redis: give connection or queue, or set REDIS_URL'],
-    ['both', { queue, prefix: 'x' }, 'brings its own connection, prefix and name'],
-    ['no queue', { queue: 'x' as unknown as Queue }, 'is no queue of BullMQ'],
-    ['a mistyped name', { conection: {} } as BullmqOutboxOptions, 'conection is not an option'],
-    ['a colon', { connection: {}, queueName: 'a:b' }, 'must not hold a colon'],
-    ['a lease too short', { connection: {}, leaseMs: 10 }, 'leaseMs must be a number from 1000'],
+    ['a queue and a prefix', { queue, prefix: 'x' }, 'queue has its own connection, prefix'],
+    ['a queue that is a name', { queue: 'x' as unknown as Queue }, 'queue must be a Queue'],
     [
-      'a fallback of no use',
-      { connection: {}, fallback: inlineOutbox() },
-      'must be sqliteOutbox()',
+      'a mistyped option',
+      { conection: local } as BullmqOutboxOptions,
+      'conection is not an option',
     ],
-  ])('are checked: %s', (_, options, message) => {
-    expect(() => bullmqOutbox(options)).toThrow(message);
+    ['a name with a colon', { connection: local, queueName: 'a:b' }, 'must not contain a colon'],
+    ['a lease that is too short', { connection: local, leaseMs: 10 }, 'leaseMs must be a number'],
+    ['a URL that is none of Redis', { connection: 'http://x' }, 'begins with redis://'],
+    ['keyPrefix', { connection: { keyPrefix: 'x:' } }, 'must not set keyPrefix'],
+    ['keyPrefix in the URL', { connection: `${local}?keyPrefix=x` }, 'must not set keyPrefix'],
+    [
+      'BullMQ as the fallback of itself',
+      { connection: local, fallback: bullmqOutbox() },
+      'fallback must be an outbox on this machine',
+    ],
+  ])('are refused when the app starts: %s', (_, options, message) => {
+    const definition = bullmqOutbox(options);
+    expect(() => new RunningEngine(definition)).toThrow(message);
+  });
+
+  it('are refused when the app starts: keyPrefix of a client', () => {
+    const client = new Redis({ keyPrefix: 'x:', lazyConnect: true });
+    const definition = bullmqOutbox({ connection: client });
+    expect(() => new RunningEngine(definition)).toThrow('must not set keyPrefix');
+  });
+
+  it('are refused when the app starts: a cluster without braces in the prefix', () => {
+    const client = new Cluster([{ port: 1 }], { lazyConnect: true });
+    const definition = bullmqOutbox({ connection: client });
+    expect(() => new RunningEngine(definition)).toThrow('prefix needs braces');
   });
 });

@@ -1,90 +1,109 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgramStats } from 'nestjs-partnero';
 import type { FakePartnero } from 'nestjs-partnero/testing';
-import { AppProcess, killingItself, type AppProcessOptions } from '../support/app-process.js';
+import { AppProcess, isGood, type AppProcessOptions } from '../support/app-process.js';
 import { eventually } from '../support/eventually.js';
-import { inOtherProcess } from '../support/sqlite-shell.js';
+import { PATIENCE_MS, SelfKills, stopBetweenTransactions, STOPPED_MS } from './steps.js';
 
-/** Where an app is killed. The app names the moment itself, but for the last two. */
-export const STEPS = [
-  'make file: before tables',
-  'make file: before commit',
-  'upgrade file: before commit',
-  'before accept',
-  'accept: before commit',
-  'accept: after commit',
-  'held',
-  'released',
-  'claim: before commit',
-  'claim: after commit',
-  'claimed',
-  'answered',
-  'settle: before commit',
-  'settle: after commit',
-  'postpone: before commit',
-  'take over: before commit',
-  'take over: after commit',
-  'checkpoint',
-  'mid-request',
-  'any moment',
-] as const;
-export type Step = (typeof STEPS)[number];
+/** Where an app is killed, by what it is doing there. It kills itself, but for the last three. */
+export const STEPS_BY_STAGE = {
+  'makes its file': ['make file: before tables', 'make file: before commit'],
+  'saves a sign-up': [
+    'before enqueue',
+    'enqueue: before commit',
+    'enqueue: after commit',
+    'held',
+    'released',
+  ],
+  'discards a sign-up': [
+    'before discard',
+    'discard: before commit',
+    'discard: after commit',
+    'discarded',
+  ],
+  'delivers from the store': ['claim: before commit', 'claim: after commit', 'claimed'],
+  'saves a result': [
+    'responded',
+    'complete: before commit',
+    'complete: after commit',
+    'retry: before commit',
+  ],
+  'takes over': ['take over: before commit', 'take over: after commit'],
+  'empties its log': ['WAL checkpoint'],
+  'does anything': ['mid-request', 'any moment'],
+  'stands still': ['stopped for longer than the lease'],
+} as const;
+export type Step = (typeof STEPS_BY_STAGE)[keyof typeof STEPS_BY_STAGE][number];
+export const STEPS: readonly Step[] = Object.values(STEPS_BY_STAGE).flat();
 
 /** What a check found, of all that came before it. */
 export interface Finding {
-  /** Sign-ups answered below 400. */
-  answered: number;
-  accepted: number;
+  /** Sign-ups with a response below 400. */
+  signedUp: number;
+  queued: number;
   atPartnero: number;
-  /** Answered, and not at Partnero. */
+  /** Signed up, and not at Partnero. */
   lost: string[];
   /** At Partnero more than once. */
   doubled: string[];
+  /** Discarded, and at Partnero all the same. */
+  discardedSent: string[];
+  /** Jobs whose end was reported more than once. */
+  endedTwice: string[];
+  /** Queued, and without an outcome. */
+  unaccounted: number;
   /** Requests for what Partnero had carried out already. */
   repeated: number;
-  /** Accepted, and without a known fate. */
-  unaccounted: number;
+  /** Sign-ups with a response of 400. */
+  refused: number;
+  /** Those of them that are at Partnero, since their app was killed before it had discarded them. */
+  refusedSent: number;
 }
 
 const VISITORS = 8;
+/** Every fifth visitor is followed by one who is refused. */
+const REFUSED_EVERY = 5;
 /** Leaves time for deliveries: of what piles up, most is never near a kill. */
 const PAUSE_MS = 5;
-/** Long enough for a step that comes once a second, such as a checkpoint. */
-const PATIENCE_MS = 6_000;
 
-/** Apps on one outbox file that are killed again and again, while visitors sign up. */
+/** Apps on one outbox that are killed again and again, while visitors sign up. */
 export class KillRun {
-  private readonly answered = new Set<string>();
-  private readonly log: string;
+  private readonly signedUp = new Set<string>();
+  private readonly refused = new Set<string>();
+  private readonly endings: string;
+  private readonly kills: SelfKills;
   private visits = 0;
   private files = 0;
   /** In the files of `killWhileMaking`. */
-  private acceptedElsewhere = 0;
+  private queuedElsewhere = 0;
 
   constructor(
     private readonly folder: string,
     private readonly fake: FakePartnero,
-    private readonly settings: Pick<AppProcessOptions, 'synchronous'> = {},
+    private readonly settings: Pick<AppProcessOptions, 'synchronous' | 'store'> = {},
   ) {
-    this.log = join(folder, 'kills.log');
-    writeFileSync(this.log, '');
+    this.kills = new SelfKills(join(folder, 'kills.log'));
+    this.endings = join(folder, 'endings.log');
+    writeFileSync(this.endings, '');
     this.heal();
   }
 
   /** Kills an app in a step. True if it was there at that moment, in which case the kill counts. */
   async kill(step: Step): Promise<boolean> {
+    if (step === 'stopped for longer than the lease') return this.stop();
     if (step === 'mid-request' || step === 'any moment') return this.killFromOutside(step);
-    if (/^(make|upgrade) file/.test(step)) return this.killWhileMaking(step);
+    if (step.startsWith('make file')) return this.killWhileMaking(step);
     // The steps of delivery need something that is left to deliver, and those of a failure a failure.
     if (/^(claim|take over)/.test(step)) await this.leaveSome();
-    if (step.startsWith('postpone')) this.fake.misbehave({ type: 'status', status: 503 });
-    const hit = await this.killFromInside(step, this.options());
+    if (step.startsWith('retry')) this.fake.misbehave({ type: 'status', status: 503 });
+    const hit = await this.killFromInside(step);
     this.heal();
     return hit;
   }
 
-  /** Starts an app that isn't killed, waits for all that is pending, and looks at Partnero. */
+  /** Starts an app that isn't killed, waits until nothing is pending, and looks at Partnero. */
   async check(): Promise<Finding> {
     const app = await AppProcess.start(this.options());
     const stats = await eventually(async () => {
@@ -98,11 +117,12 @@ export class KillRun {
   /** Visitors who sign up, one after the other each, until the app is gone. */
   async load(app: AppProcess, { visitors = VISITORS, each = Infinity, pauseMs = PAUSE_MS } = {}) {
     const visitor = async () => {
-      for (let i = 0; i < each; i += 1) {
+      for (let i = 1; i <= each; i += 1) {
         const id = `user-${(this.visits += 1)}`;
-        if (!(await app.signUp(id))) return;
-        this.answered.add(id);
-        if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        if (!isGood(await app.signUp(id))) return;
+        this.signedUp.add(id);
+        if (i % REFUSED_EVERY === 0 && !(await this.refuse(app, `refused-${id}`))) return;
+        if (pauseMs > 0) await sleep(pauseMs);
       }
     };
     await Promise.all(Array.from({ length: visitors }, visitor));
@@ -110,39 +130,56 @@ export class KillRun {
 
   options(path = join(this.folder, 'outbox.db')): AppProcessOptions {
     const { baseUrl, apiKey } = this.fake;
-    return { path, baseUrl, apiKey, ...this.settings };
+    return { path, baseUrl, apiKey, endings: this.endings, ...this.settings };
   }
 
-  private async killFromInside(step: Step, options: AppProcessOptions): Promise<boolean> {
-    const before = this.killsIn(step);
+  /**
+   * Stops an app under load for longer than its lease, while another one takes its jobs over. Then lets
+   * it go on, and kills it.
+   */
+  async stop(): Promise<boolean> {
+    const [app, living] = await Promise.all([
+      AppProcess.start(this.options()),
+      AppProcess.start(this.options()),
+    ]);
+    const loading = this.load(app);
+    const enough = this.signedUp.size + 50;
+    await eventually(() => this.signedUp.size >= enough);
+    await stopBetweenTransactions(app, this.options());
+    await Promise.all([sleep(STOPPED_MS), this.load(living, { visitors: 2, each: 20 })]);
+    app.signal('SIGCONT');
+    await sleep(500);
+    await app.end();
+    await loading;
+    await living.end();
+    return true;
+  }
+
+  private async refuse(app: AppProcess, id: string): Promise<boolean> {
+    const isRefused = (await app.refuseSignUp(id)) === 400;
+    if (isRefused) this.refused.add(id);
+    return isRefused;
+  }
+
+  private killFromInside(step: Step): Promise<boolean> {
     // The steps of delivery are for many jobs at once; after a few failures the breaker is open.
-    const after = 1 + Math.floor(Math.random() * 5);
-    const killAt = {
-      step,
-      log: this.log,
-      after: /^(claim|take over|postpone)/.test(step) ? 1 : after,
-    };
-    const app = await AppProcess.start(options, killingItself(killAt)).catch(() => null);
-    if (app) {
-      const giveUp = setTimeout(() => void app.end(), PATIENCE_MS);
-      // A pause now and then, since the log is emptied when nothing comes.
-      while (!app.hasEnded) await this.load(app, { each: step === 'checkpoint' ? 5 : Infinity });
-      clearTimeout(giveUp);
-      await app.end();
-    }
-    return this.killsIn(step) > before;
+    const isForMany = /^(claim|take over|retry)/.test(step);
+    const after = isForMany ? 1 : 1 + Math.floor(Math.random() * 5);
+    // A pause now and then, since the log is emptied when nothing comes.
+    const each = step === 'WAL checkpoint' ? 5 : Infinity;
+    return this.kills.run(step, after, this.options(), (app) => this.load(app, { each }));
   }
 
   private async killFromOutside(step: Step): Promise<boolean> {
     const app = await AppProcess.start(this.options());
     const loading = this.load(app);
-    const enough = this.answered.size + Math.random() * 100;
-    await eventually(() => this.answered.size >= enough, PATIENCE_MS);
+    const enough = this.signedUp.size + Math.random() * 100;
+    await eventually(() => this.signedUp.size >= enough, PATIENCE_MS);
     const before = this.fake.requests.length;
     const inside = () => this.fake.requests.slice(before).some(({ status }) => status === 0);
-    // Other processes on the file may have found Partnero down, and wait: then it is a miss.
+    // Other processes may have found Partnero down, and wait: then it is a miss.
     if (step === 'mid-request') await eventually(inside, PATIENCE_MS).catch(() => false);
-    else await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+    else await sleep(Math.random() * 20);
     const counts = step === 'any moment' || inside();
     await app.end();
     await loading;
@@ -152,28 +189,14 @@ export class KillRun {
   /** Each on a file of its own, which must work afterwards. */
   private async killWhileMaking(step: Step): Promise<boolean> {
     const options = this.options(join(this.folder, `new-${(this.files += 1)}`, 'outbox.db'));
-    const before = this.killsIn(step);
-    if (step.startsWith('upgrade')) this.makeOldFile(options.path);
-    await AppProcess.start(options, killingItself({ step, log: this.log, after: 1 })).catch(
-      () => null,
-    );
+    const isKilled = await this.kills.run(step, 1, options, () => sleep(10));
     const left = existsSync(options.path);
     const app = await AppProcess.start(options);
     await this.load(app, { visitors: 1, each: 1 });
     await eventually(async () => (await app.stats()).pending === 0, PATIENCE_MS);
-    this.acceptedElsewhere += (await app.stats()).accepted;
+    this.queuedElsewhere += (await app.stats()).queued;
     await app.end();
-    return left && this.killsIn(step) > before;
-  }
-
-  /** As an older version left it, with two customers whom Partnero hasn't got. */
-  private makeOldFile(path: string): void {
-    const sql = readFileSync('test/support/fixtures/outbox-v1.sql', 'utf8');
-    const onlyFirstOfLane = `DELETE FROM jobs WHERE seq = 8;
-      UPDATE counters SET n = n - 1 WHERE outcome IN ('accepted', 'pending'); SELECT 1`;
-    mkdirSync(dirname(path));
-    inOtherProcess(path, sql.replaceAll('old-', `old-${this.files}-`) + onlyFirstOfLane);
-    this.answered.add(`old-${this.files}-1`).add(`old-${this.files}-2`);
+    return left && isKilled;
   }
 
   /** Slow enough for something to be always under way. */
@@ -182,7 +205,7 @@ export class KillRun {
     this.fake.misbehave({ type: 'slow', ms: 5 });
   }
 
-  /** An app dies with jobs that Partnero hasn't got. */
+  /** An app is killed with jobs that Partnero hasn't got. */
   private async leaveSome(): Promise<void> {
     await this.fake.down();
     const app = await AppProcess.start(this.options());
@@ -191,26 +214,37 @@ export class KillRun {
     await this.fake.up();
   }
 
-  private killsIn(step: Step): number {
-    return readFileSync(this.log, 'utf8')
-      .split('\n')
-      .filter((line) => line === step).length;
-  }
-
-  private compare({ accepted, outcomes, dead }: ProgramStats): Finding {
+  private compare({ queued, outcomes, dead }: ProgramStats): Finding {
     const keys = this.fake.customers.map(({ key }) => key);
     const known = new Set(keys);
-    const once = new Set(keys);
-    const settled = Object.values(outcomes).reduce((sum, n) => sum + n, dead);
+    const ended = Object.values(outcomes).reduce((sum, n) => sum + n, dead);
+    const discarded = new Set(this.endingsOf('discarded'));
+    const refusedSent = [...this.refused].filter((id) => known.has(id) && !discarded.has(id));
     return {
-      answered: this.answered.size,
-      accepted: accepted + this.acceptedElsewhere,
+      signedUp: this.signedUp.size,
+      queued: queued + this.queuedElsewhere,
       atPartnero: known.size,
-      lost: [...this.answered].filter((id) => !known.has(id)),
-      doubled: keys.filter((key) => !once.delete(key)),
+      lost: [...this.signedUp].filter((id) => !known.has(id)),
+      doubled: repeatedIn(keys),
+      discardedSent: [...discarded].filter((id) => known.has(id)),
+      endedTwice: repeatedIn(this.endingsOf('ended')),
+      unaccounted: queued - ended,
       repeated: this.fake.requestsTo('POST /customers').filter(({ status }) => status === 422)
         .length,
-      unaccounted: accepted - settled,
+      refused: this.refused.size,
+      refusedSent: refusedSent.length,
     };
   }
+
+  private endingsOf(how: 'discarded' | 'ended'): string[] {
+    return readFileSync(this.endings, 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith(`${how} `))
+      .map((line) => line.slice(how.length + 1));
+  }
+}
+
+function repeatedIn<T>(values: readonly T[]): T[] {
+  const once = new Set(values);
+  return values.filter((value) => !once.delete(value));
 }

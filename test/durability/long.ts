@@ -1,57 +1,86 @@
-// npm run test:durability [-- --kills 200] [--of sign-ups|sales]
-// Kills apps in every step of a job, alone and among living ones, and counts what that costs.
+// npm run test:long [-- --kills 200] [--of sign-ups|sales] [--engine sqlite|postgres|bullmq]
+// Kills apps in every step of a job, alone and among others, and counts what that costs. PostgreSQL and
+// Redis are those at DATABASE_URL and REDIS_URL, or the run's own.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FakePartnero } from 'nestjs-partnero/testing';
-import { AppProcess, endAppProcesses, type AppProcessOptions } from '../support/app-process.js';
-import { KillRun, STEPS } from './kill-run.js';
-import { SALE_STEPS, SaleKillRun } from './sale-kill-run.js';
+import {
+  AppProcess,
+  endAppProcesses,
+  type AppProcessOptions,
+  type SharedStore,
+} from '../support/app-process.js';
+import { onPostgres, onRedis, type Place } from '../support/stores.js';
+import { KillRun, STEPS, type Step } from './kill-run.js';
+import { SALE_STEPS, SaleKillRun, type SaleStep } from './sale-kill-run.js';
+import { stepsOf, type EngineName } from './steps.js';
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '200' }, of: { type: 'string' } },
+  options: {
+    kills: { type: 'string', default: '200' },
+    of: { type: 'string' },
+    engine: { type: 'string', default: 'sqlite' },
+  },
 });
 const wanted = Number(values.kills);
-const NEIGHBOURS = 3;
+
+interface Engine {
+  readonly name: EngineName;
+  /** Processes that live beside the one that is killed, in every second batch. */
+  readonly neighbours: number;
+  place?(): Promise<Place>;
+}
+
+const ENGINES: readonly Engine[] = [
+  { name: 'sqlite', neighbours: 2 },
+  { name: 'postgres', neighbours: 1, place: onPostgres },
+  { name: 'bullmq', neighbours: 1, place: onRedis },
+];
 
 /** What both kinds of run do. */
 interface Run {
   options(): AppProcessOptions;
   load(app: AppProcess, load: { visitors?: number; pauseMs?: number }): Promise<void>;
   kill(step: string): Promise<boolean>;
-  /** Numbers by name; those of `BAD` must be 0. */
+  /** Numbers by name; those of `WRONG` must be 0. */
   check(): Promise<Record<string, number>>;
 }
 
 interface Campaign {
   readonly name: string;
   readonly steps: readonly string[];
-  make(folder: string, fake: FakePartnero, number: number): Run;
+  make(folder: string, fake: FakePartnero, number: number, store: SharedStore | undefined): Run;
 }
 
-const BAD = ['lost', 'doubled', 'unrefunded', 'without a known fate'];
+const WRONG = ['lost', 'doubled', 'discarded and sent', 'ended twice', 'unrefunded', 'unaccounted'];
+const REPEATED = 'requests that Partnero had carried out already';
 
 const signUps: Campaign = {
   name: 'sign-ups',
   steps: STEPS,
-  make(folder, fake, number) {
+  make(folder, fake, number, store) {
     const synchronous = number % 4 === 3 ? 'full' : 'normal';
-    const run = new KillRun(folder, fake, { synchronous });
+    const run = new KillRun(folder, fake, { synchronous, store });
     return {
       options: () => run.options(),
       load: (app, load) => run.load(app, load),
-      kill: (step) => run.kill(step as (typeof STEPS)[number]),
+      kill: (step) => run.kill(step as Step),
       async check() {
         const found = await run.check();
         for (const id of found.lost) console.error(`lost: ${id}, in batch ${number}`);
         return {
-          'sign-ups answered': found.answered,
-          accepted: found.accepted,
+          'sign-ups with a response below 400': found.signedUp,
+          queued: found.queued,
           lost: found.lost.length,
           doubled: found.doubled.length,
-          'without a known fate': found.unaccounted,
-          'requests that Partnero had carried out already': found.repeated,
+          'discarded and sent': found.discardedSent.length,
+          'ended twice': found.endedTwice.length,
+          unaccounted: found.unaccounted,
+          [REPEATED]: found.repeated,
+          'sign-ups with a response of 400': found.refused,
+          '  sent, killed before they were discarded': found.refusedSent,
         };
       },
     };
@@ -61,95 +90,123 @@ const signUps: Campaign = {
 const sales: Campaign = {
   name: 'sales',
   steps: SALE_STEPS,
-  make(folder, fake) {
-    const run = new SaleKillRun(folder, fake);
+  make(folder, fake, _, store) {
+    const run = new SaleKillRun(folder, fake, { store });
     return {
       options: () => run.options(),
       // Each takes several requests to Partnero, and all must be there in the end.
       load: (app, load) => run.load(app, { ...load, pauseMs: 100 }),
-      kill: (step) => run.kill(step as (typeof SALE_STEPS)[number]),
+      kill: (step) => run.kill(step as SaleStep),
       async check() {
         const found = await run.check();
         return {
-          'sales taken, and not refunded': found.told,
+          'sales taken, and not refunded': found.taken,
           'transactions at Partnero': found.recorded,
           lost: found.lost.length,
           doubled: found.doubled.length,
           unrefunded: found.unrefunded.length,
-          'without a known fate': found.unaccounted,
+          unaccounted: found.unaccounted,
         };
       },
     };
   },
 };
 
-/**
- * One kill in each step, and another where earlier ones missed. All are on one outbox file, with or
- * without other processes on it.
- */
-async function batch(
-  { steps, make }: Campaign,
-  number: number,
-  kills: Map<string, number>,
-): Promise<Record<string, number>> {
-  const folder = mkdtempSync(join(tmpdir(), 'nestjs-partnero-kills-'));
-  const fake = await FakePartnero.start({ partners: ['ann'] });
-  const run = make(folder, fake, number);
-  try {
-    const neighbours = number % 2 === 0 ? [] : await startNeighbours(run);
-    for (const step of steps.flatMap((each) => [each, each])) {
-      const before = kills.get(step) ?? 0;
-      if (before > number || sum(kills) >= wanted) continue;
-      if (await run.kill(step)) kills.set(step, before + 1);
+/** Runs a campaign on one engine. */
+class CampaignRun {
+  private readonly steps: readonly string[];
+  private readonly kills: Map<string, number>;
+  private readonly total: Record<string, number> = {};
+
+  constructor(
+    private readonly campaign: Campaign,
+    private readonly engine: Engine,
+    private readonly place: Place | undefined,
+  ) {
+    this.steps = stepsOf(campaign.steps, engine.name);
+    this.kills = new Map(this.steps.map((step) => [step, 0]));
+  }
+
+  /** True if all kills hit, and nothing went wrong. */
+  async run(): Promise<boolean> {
+    const { name } = this.campaign;
+    for (let i = 0; this.killed < wanted && i * this.steps.length <= 2 * wanted; i += 1) {
+      const found = await this.batch(i);
+      for (const [what, n] of Object.entries(found)) this.total[what] = (this.total[what] ?? 0) + n;
+      console.error(`${name} on ${this.engine.name}: ${this.killed} of ${wanted} kills`);
     }
-    await Promise.all(neighbours.map(({ app }) => app.end('SIGTERM')));
-    await Promise.all(neighbours.map(({ loading }) => loading));
-    return await run.check();
-  } finally {
-    await endAppProcesses();
-    await fake.stop();
-    rmSync(folder, { recursive: true, force: true });
+    this.print();
+    return this.killed >= wanted && WRONG.every((what) => (this.total[what] ?? 0) === 0);
+  }
+
+  private get killed(): number {
+    return [...this.kills.values()].reduce((sum, n) => sum + n, 0);
+  }
+
+  /**
+   * One kill in each step, and another where earlier ones missed. All are on one outbox, with or
+   * without other processes on it.
+   */
+  private async batch(number: number): Promise<Record<string, number>> {
+    const folder = mkdtempSync(join(tmpdir(), 'nestjs-partnero-kills-'));
+    const fake = await FakePartnero.start({ partners: ['ann'] });
+    const run = this.campaign.make(folder, fake, number, this.newStore());
+    try {
+      const neighbours = number % 2 === 0 ? [] : await this.startNeighbours(run);
+      for (const step of this.steps.flatMap((each) => [each, each])) {
+        const before = this.kills.get(step) ?? 0;
+        if (before > number || this.killed >= wanted) continue;
+        if (await run.kill(step)) this.kills.set(step, before + 1);
+      }
+      await Promise.all(neighbours.map(({ app }) => app.end('SIGTERM')));
+      await Promise.all(neighbours.map(({ loading }) => loading));
+      return await run.check();
+    } finally {
+      await endAppProcesses();
+      await fake.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  private newStore(): SharedStore | undefined {
+    const { place } = this;
+    const { name } = this.engine;
+    return place && name !== 'sqlite'
+      ? { engine: name, url: place.url, name: place.newName() }
+      : undefined;
+  }
+
+  /** They sign visitors up and deliver, and take over from those that are killed. */
+  private async startNeighbours(run: Run) {
+    const apps = await Promise.all(
+      Array.from({ length: this.engine.neighbours }, () => AppProcess.start(run.options())),
+    );
+    return apps.map((app) => ({ app, loading: run.load(app, { visitors: 2, pauseMs: 20 }) }));
+  }
+
+  private print(): void {
+    const repeated = this.total[REPEATED];
+    const perKill = repeated === undefined ? 0 : (1_000 * repeated) / this.killed;
+    const rows: [string, number | string][] = [
+      [`${this.campaign.name} on ${this.engine.name}`, ''],
+      ...this.kills,
+      ['kills in all', this.killed],
+      ['', ''],
+      ...Object.entries(this.total),
+      ...(repeated === undefined ? [] : [['  per 1,000 kills', perKill.toFixed(0)] as const]),
+    ].map(([name, value]) => [String(name), value ?? '']);
+    for (const [name, value] of rows) console.log(name.padEnd(50), String(value).padStart(8));
+    console.log('');
   }
 }
 
-/** They sign visitors up and deliver, and take over from those that die. */
-async function startNeighbours(run: Run) {
-  const apps = await Promise.all(
-    Array.from({ length: NEIGHBOURS }, () => AppProcess.start(run.options())),
-  );
-  return apps.map((app) => ({ app, loading: run.load(app, { visitors: 2, pauseMs: 20 }) }));
-}
-
-const sum = (kills: Map<string, number>) => [...kills.values()].reduce((all, n) => all + n, 0);
-
-async function runCampaign(campaign: Campaign): Promise<boolean> {
-  const kills = new Map<string, number>(campaign.steps.map((step) => [step, 0]));
-  const total: Record<string, number> = {};
-  for (let i = 0; sum(kills) < wanted && i * campaign.steps.length <= 2 * wanted; i += 1) {
-    const found = await batch(campaign, i, kills);
-    for (const [name, n] of Object.entries(found)) total[name] = (total[name] ?? 0) + n;
-    console.error(`${campaign.name}: ${sum(kills)} of ${wanted} kills`);
-  }
-  const repeated = total['requests that Partnero had carried out already'];
-  const rows: [string, number | string][] = [
-    [campaign.name, ''],
-    ...kills,
-    ['kills in all', sum(kills)],
-    ['', ''],
-    ...Object.entries(total),
-    ...(repeated === undefined
-      ? []
-      : [['  per 1,000 kills', ((1_000 * repeated) / sum(kills)).toFixed(0)] as [string, string]]),
-  ];
-  for (const [name, value] of rows) console.log(name.padEnd(50), String(value).padStart(8));
-  console.log('');
-  return sum(kills) >= wanted && BAD.every((name) => (total[name] ?? 0) === 0);
-}
-
-let good = true;
+const engine = ENGINES.find(({ name }) => name === values.engine);
+if (!engine) throw new Error(`There is no engine ${values.engine}.`);
+const place = await engine.place?.();
+let isGood = true;
 for (const campaign of [signUps, sales]) {
-  if (values.of === undefined || values.of === campaign.name) {
-    good = (await runCampaign(campaign)) && good;
-  }
+  if (values.of !== undefined && values.of !== campaign.name) continue;
+  isGood = (await new CampaignRun(campaign, engine, place).run()) && isGood;
 }
-process.exitCode = good ? 0 : 1;
+await place?.leave();
+process.exitCode = isGood ? 0 : 1;

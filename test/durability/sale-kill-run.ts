@@ -1,36 +1,32 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FakePartnero } from 'nestjs-partnero/testing';
-import { AppProcess, killingItself, type AppProcessOptions } from '../support/app-process.js';
+import { AppProcess, isGood, type AppProcessOptions } from '../support/app-process.js';
 import { eventually } from '../support/eventually.js';
+import { PATIENCE_MS, SelfKills, stopBetweenTransactions, STOPPED_MS } from './steps.js';
 
-/** Where an app that records sales is killed. The app names the moment itself, but for the last two. */
-export const SALE_STEPS = [
-  'before submit',
-  'submit: before commit',
-  'submit: after commit',
-  'submitted',
-  'claim: before commit',
-  'claim: after commit',
-  'claimed',
-  'before note',
-  'note: before commit',
-  'note: after commit',
-  'noted',
-  'answered',
-  'settle: before commit',
-  'settle: after commit',
-  'take over: before commit',
-  'take over: after commit',
-  'mid-request',
-  'any moment',
-] as const;
-export type SaleStep = (typeof SALE_STEPS)[number];
+/** Where an app is killed, by what it is doing there. It kills itself, but for the last three. */
+export const SALE_STEPS_BY_STAGE = {
+  'saves a sale': ['before submit', 'submit: before commit', 'submit: after commit', 'submitted'],
+  'delivers from the store': ['claim: before commit', 'claim: after commit', 'claimed'],
+  'saves a checkpoint': [
+    'before checkpoint',
+    'checkpoint: before commit',
+    'checkpoint: after commit',
+    'checkpoint saved',
+  ],
+  'saves a result': ['responded', 'complete: before commit', 'complete: after commit'],
+  'takes over': ['take over: before commit', 'take over: after commit'],
+  'does anything': ['mid-request', 'any moment'],
+  'stands still': ['stopped for longer than the lease'],
+} as const;
+export type SaleStep = (typeof SALE_STEPS_BY_STAGE)[keyof typeof SALE_STEPS_BY_STAGE][number];
+export const SALE_STEPS: readonly SaleStep[] = Object.values(SALE_STEPS_BY_STAGE).flat();
 
 /** What a check found, of all that came before it. */
 export interface SaleFinding {
   /** Sales that the app took, and that weren't refunded. */
-  told: number;
+  taken: number;
   recorded: number;
   /** Taken, and not at Partnero. */
   lost: string[];
@@ -38,6 +34,7 @@ export interface SaleFinding {
   doubled: string[];
   /** Refunded, and at Partnero all the same. */
   unrefunded: string[];
+  /** Queued, and without an outcome. */
   unaccounted: number;
 }
 
@@ -45,29 +42,28 @@ const PROVIDERS = 6;
 const CUSTOMERS = 200;
 /** Each sale takes three requests to Partnero. */
 const PAUSE_MS = 10;
-const PATIENCE_MS = 6_000;
-/** Partnero's own write lands up to so much later than it cut the connection. */
+/** Partnero's own write lands at most so long after it cut the connection. */
 const LATE_MS = 150;
 const GRACE_MS = 400;
 
 /**
- * Apps on one outbox file that are killed again and again, while payment providers tell them of sales
- * until they take them, and once more now and then; and while Partnero loses answers, or writes late.
+ * Apps on one outbox that are killed again and again, while payment providers report sales to them until
+ * they take them, and once more now and then; and while Partnero loses responses, or writes late.
  */
 export class SaleKillRun {
-  private readonly told = new Set<string>();
+  private readonly taken = new Set<string>();
   private readonly refunded = new Set<string>();
-  /** The app was killed while it was told. */
+  /** The app was killed before it had responded. */
   private readonly perhapsRefunded = new Set<string>();
-  private readonly log: string;
+  private readonly kills: SelfKills;
   private sales = 0;
 
   constructor(
     private readonly folder: string,
     private readonly fake: FakePartnero,
+    private readonly settings: Pick<AppProcessOptions, 'store'> = {},
   ) {
-    this.log = join(folder, 'kills.log');
-    writeFileSync(this.log, '');
+    this.kills = new SelfKills(join(folder, 'kills.log'));
     const [ann] = fake.partners;
     for (let i = 0; i < CUSTOMERS; i += 1) {
       fake.addCustomer({ key: `user-${i}`, partner: ann ?? null });
@@ -77,46 +73,47 @@ export class SaleKillRun {
 
   /** Kills an app in a step. True if it was there at that moment, in which case the kill counts. */
   async kill(step: SaleStep): Promise<boolean> {
+    if (step === 'stopped for longer than the lease') return this.stop();
     if (step === 'mid-request' || step === 'any moment') return this.killFromOutside(step);
     if (/^(claim|take over)/.test(step)) await this.leaveSome();
     return this.killFromInside(step);
   }
 
-  /** Starts an app that isn't killed, waits for all that is pending, and looks at Partnero. */
+  /** Starts an app that isn't killed, waits until nothing is pending, and looks at Partnero. */
   async check(): Promise<SaleFinding> {
     this.fake.heal();
     const app = await AppProcess.start(this.options());
-    const { accepted, outcomes, dead } = await eventually(async () => {
+    const { queued, outcomes, dead } = await eventually(async () => {
       const stats = await app.stats();
       return stats.pending === 0 && stats;
     }, 60_000);
     await app.end('SIGTERM');
     this.misbehave();
     // The last of what is written late.
-    await new Promise((resolve) => setTimeout(resolve, LATE_MS));
+    await sleep(LATE_MS);
     const keys = this.fake.transactions.map(({ key }) => key ?? '');
     const once = new Set(keys);
     const known = new Set(keys);
-    const stay = [...this.told].filter(
+    const stay = [...this.taken].filter(
       (key) => !this.refunded.has(key) && !this.perhapsRefunded.has(key),
     );
     return {
-      told: stay.length,
+      taken: stay.length,
       recorded: known.size,
       lost: stay.filter((key) => !known.has(key)),
       doubled: keys.filter((key) => !once.delete(key)),
       unrefunded: [...this.refunded].filter((key) => known.has(key)),
-      unaccounted: accepted - Object.values(outcomes).reduce((sum, n) => sum + n, dead),
+      unaccounted: queued - Object.values(outcomes).reduce((sum, n) => sum + n, dead),
     };
   }
 
   options(): AppProcessOptions {
     const { baseUrl, apiKey } = this.fake;
     const path = join(this.folder, 'outbox.db');
-    return { path, baseUrl, apiKey, ambiguousGraceMs: GRACE_MS };
+    return { path, baseUrl, apiKey, ambiguousGraceMs: GRACE_MS, ...this.settings };
   }
 
-  /** Providers that tell of one sale after the other, until the app is gone. */
+  /** Providers that report one sale after the other, until the app is gone. */
   async load(
     app: AppProcess,
     { visitors = PROVIDERS, each = Infinity, pauseMs = PAUSE_MS } = {},
@@ -124,40 +121,52 @@ export class SaleKillRun {
     const provider = async () => {
       for (let i = 0; i < each && !app.hasEnded; i += 1) {
         const key = `inv-${(this.sales += 1)}`;
-        if (!(await this.tell(app, key))) return;
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        if (!(await this.report(app, key))) return;
+        await sleep(pauseMs);
       }
     };
     await Promise.all(Array.from({ length: visitors }, provider));
   }
 
-  private async tell(app: AppProcess, key: string): Promise<boolean> {
+  /**
+   * Stops an app amid its sales for longer than its lease, while another one takes them over. Then lets
+   * it go on, and kills it.
+   */
+  async stop(): Promise<boolean> {
+    const [app, living] = await Promise.all([
+      AppProcess.start(this.options()),
+      AppProcess.start(this.options()),
+    ]);
+    const loading = this.load(app);
+    const enough = this.taken.size + 30;
+    await eventually(() => this.taken.size >= enough);
+    await stopBetweenTransactions(app, this.options());
+    await sleep(STOPPED_MS);
+    app.signal('SIGCONT');
+    await sleep(500);
+    await app.end();
+    await loading;
+    await living.end();
+    return true;
+  }
+
+  private async report(app: AppProcess, key: string): Promise<boolean> {
     const customer = `user-${Number(key.slice(4)) % CUSTOMERS}`;
-    const taken = await app.tell('sale', { key, customer });
-    // What wasn't answered may have been taken all the same; the provider tells the next app.
-    if (!taken) return false;
-    this.told.add(key);
+    // One without a response may have been taken all the same; the provider reports it to the next app.
+    if (!isGood(await app.report('sale', { key, customer }))) return false;
+    this.taken.add(key);
     const luck = Math.random();
-    if (luck < 0.15) await app.tell('sale', { key, customer });
+    if (luck < 0.15) await app.report('sale', { key, customer });
     if (luck > 0.9) {
-      const isTaken = await app.tell('refund', { key });
+      const isTaken = isGood(await app.report('refund', { key }));
       (isTaken ? this.refunded : this.perhapsRefunded).add(key);
     }
     return true;
   }
 
-  private async killFromInside(step: SaleStep): Promise<boolean> {
-    const before = this.killsIn(step);
+  private killFromInside(step: SaleStep): Promise<boolean> {
     const after = /^(claim|take over)/.test(step) ? 1 : 1 + Math.floor(Math.random() * 5);
-    const killing = killingItself({ step, log: this.log, after });
-    const app = await AppProcess.start(this.options(), killing).catch(() => null);
-    if (app) {
-      const giveUp = setTimeout(() => void app.end(), PATIENCE_MS);
-      while (!app.hasEnded) await this.load(app);
-      clearTimeout(giveUp);
-      await app.end();
-    }
-    return this.killsIn(step) > before;
+    return this.kills.run(step, after, this.options(), (app) => this.load(app));
   }
 
   private async killFromOutside(step: SaleStep): Promise<boolean> {
@@ -169,14 +178,14 @@ export class SaleKillRun {
         .slice(before)
         .some(({ method, path, status }) => `${method} ${path}` === SALE && status === 0);
     if (step === 'mid-request') await eventually(inside, PATIENCE_MS).catch(() => false);
-    else await new Promise((resolve) => setTimeout(resolve, Math.random() * 200));
+    else await sleep(Math.random() * 200);
     const counts = step === 'any moment' || inside();
     await app.end();
     await loading;
     return counts;
   }
 
-  /** An app dies with sales under way that Partnero hasn't got. */
+  /** An app is killed with sales under way that Partnero hasn't got. */
   private async leaveSome(): Promise<void> {
     this.fake.misbehave({ type: 'hang' }, { on: 'GET /transactions' });
     const before = this.fake.requests.length;
@@ -198,12 +207,6 @@ export class SaleKillRun {
       this.fake.misbehave({ type: 'reset_after' }, { on: SALE, times: 1 });
       this.fake.misbehave({ type: 'reset_before' }, { on: SALE, times: 1 });
     }
-  }
-
-  private killsIn(step: SaleStep): number {
-    return readFileSync(this.log, 'utf8')
-      .split('\n')
-      .filter((line) => line === step).length;
   }
 }
 

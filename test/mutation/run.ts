@@ -1,4 +1,4 @@
-// npm run test:mutation [-- --file outbox/gate.ts] [--rule <text>]
+// npm run test:mutation [-- --file outbox/relay.ts] [--rule <text>]
 // Takes one defence after the other out of a copy of the code, and runs the tests that must notice.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ const { options } = ts.convertCompilerOptionsFromJson(
   '.',
 );
 
-/** Nobody's code is compiled but the one file's: the rest of the build stays as it is. */
+/** Only the mutated file is compiled: the rest of the build stays as it is. */
 function compile(source: string): string {
   return ts.transpileModule(source, {
     compilerOptions: {
@@ -40,9 +40,9 @@ function compile(source: string): string {
   }).outputText;
 }
 
-type Fate = 'killed' | 'SURVIVED' | 'NOT FOUND' | 'NO TEST';
+type Result = 'killed' | 'SURVIVED' | 'NOT FOUND' | 'NO TEST';
 
-function tryMutant({ file, find, replace, specs, only }: Mutant): Fate {
+function tryMutant({ file, find, replace, specs, only }: Mutant): Result {
   const source = readFileSync(join('lib', file), 'utf8');
   if (source.split(find).length !== 2) return 'NOT FOUND';
   const built = join(copy, 'dist/esm', file.replace(/\.ts$/, '.js'));
@@ -64,7 +64,7 @@ function run(specs: readonly string[], only?: string) {
   });
 }
 
-/** Of a spec, the tests that some mutant needs; undefined if that is all of them. */
+/** The tests of a spec that some mutant needs; undefined if that is all of them. */
 function filterOf(spec: string): string | undefined {
   const names = chosen.filter(({ specs }) => specs.includes(spec)).map(({ only }) => only);
   return names.every((name) => name !== undefined) ? names.join('|') : undefined;
@@ -74,9 +74,9 @@ const chosen = MUTANTS.filter(
   ({ file, rule }) =>
     (values.file === undefined || file === values.file) && rule.includes(values.rule ?? ''),
 );
-const fates = new Map<Fate, number>();
+const results = new Map<Result, number>();
 try {
-  // A test that fails anyhow notices nothing.
+  // A test that fails without a mutant notices nothing.
   const specs = [...new Set(chosen.flatMap((mutant) => mutant.specs))];
   const wanted = Map.groupBy(specs, (spec) => filterOf(spec));
   for (const [filter, those] of wanted) {
@@ -84,12 +84,12 @@ try {
     if (status !== 0) throw new Error(`Without any mutant, the tests already fail.\n${stderr}`);
   }
   for (const mutant of chosen) {
-    const fate = tryMutant(mutant);
-    fates.set(fate, (fates.get(fate) ?? 0) + 1);
-    console.log(`${fate.padEnd(9)}  ${mutant.file}: ${mutant.rule}`);
+    const result = tryMutant(mutant);
+    results.set(result, (results.get(result) ?? 0) + 1);
+    console.log(`${result.padEnd(9)}  ${mutant.file}: ${mutant.rule}`);
   }
 } finally {
   rmSync(copy, { recursive: true, force: true });
 }
-console.log([...fates].map(([fate, n]) => `${n} ${fate}`).join(', '));
-process.exitCode = fates.size === 1 && fates.has('killed') ? 0 : 1;
+console.log([...results].map(([fate, n]) => `${n} ${fate}`).join(', '));
+process.exitCode = results.size === 1 && results.has('killed') ? 0 : 1;

@@ -1,9 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { ProgramStats } from 'nestjs-partnero';
-import type { AppProcessOptions, FleetPlace } from './fixtures/sign-up-app.js';
+import type { AppProcessOptions, SharedStore } from './fixtures/sign-up-app.js';
 
-export type { AppProcessOptions, FleetPlace };
+export type { AppProcessOptions, SharedStore };
 
 /** As `npm test` has built it. */
 export const SIGN_UP_APP = resolve('dist/apps/test/support/fixtures/sign-up-app.js');
@@ -13,7 +13,7 @@ const running = new Set<AppProcess>();
 /** Where an app ends itself. */
 export interface KillAt {
   step: string;
-  /** When it gets there for the so-manieth time. */
+  /** When it gets there for the n-th time. */
   after: number;
   /** File into which it writes the step. */
   log: string;
@@ -57,22 +57,27 @@ export class AppProcess {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** True if the sign-up was answered below 400; false for any other answer, or none. */
-  signUp(id: string, partner = 'ann'): Promise<boolean> {
+  /** Resolves with the status of the response; null if there was none. */
+  signUp(id: string, partner = 'ann'): Promise<number | null> {
     return this.post('signup', { id }, { cookie: `partnero_partner=${partner}` });
   }
 
-  /** The same for what a payment provider tells. */
-  tell(what: 'sale' | 'refund', body: object): Promise<boolean> {
+  /** A sign-up that the app saves and then answers with 400. */
+  refuseSignUp(id: string, partner = 'ann'): Promise<number | null> {
+    return this.post('refused-signup', { id }, { cookie: `partnero_partner=${partner}` });
+  }
+
+  /** What a payment provider reports. */
+  report(what: 'sale' | 'refund', body: object): Promise<number | null> {
     return this.post(what, body);
   }
 
-  /** Rejects if the outbox can't tell. */
+  /** Rejects if the outbox can't be read. */
   async stats(): Promise<ProgramStats> {
     const reply = message<{ stats: ProgramStats | null }>(this.child, 'stats');
     this.child.send('stats');
     const { stats } = await reply;
-    if (!stats) throw new Error('the outbox could not tell');
+    if (!stats) throw new Error('the outbox could not be read');
     return stats;
   }
 
@@ -94,7 +99,7 @@ export class AppProcess {
     this.child.kill(signal);
   }
 
-  private async post(path: string, body: object, headers: object = {}): Promise<boolean> {
+  private async post(path: string, body: object, headers: object = {}): Promise<number | null> {
     try {
       const response = await fetch(`${this.url}/${path}`, {
         method: 'POST',
@@ -102,12 +107,15 @@ export class AppProcess {
         body: JSON.stringify(body),
       });
       await response.arrayBuffer();
-      return response.status < 400 && response.headers.get('x-process') === String(this.pid);
+      const isOurs = response.headers.get('x-process') === String(this.pid);
+      return isOurs ? response.status : null;
     } catch {
-      return false;
+      return null;
     }
   }
 }
+
+export const isGood = (status: number | null) => status !== null && status < 400;
 
 /** For `afterEach`. */
 export async function endAppProcesses(): Promise<void> {
@@ -120,10 +128,13 @@ export function killingItself({ step, after, log }: KillAt): NodeJS.ProcessEnv {
   return { ...preloading('failpoints.cjs'), ...environment };
 }
 
-/** Environment of an app whose threads all load a fixture first. */
+/** Environment of an app whose threads, the outbox's too, load a fixture first. */
 export function preloading(fixture: string): NodeJS.ProcessEnv {
-  const path = resolve('test/support/fixtures', fixture);
-  return { NODE_OPTIONS: `--require ${path} --disable-warning=ExperimentalWarning` };
+  const path = (name: string) => resolve('test/support/fixtures', name);
+  return {
+    NODE_OPTIONS: `--require ${path('thread-preload.cjs')} --disable-warning=ExperimentalWarning`,
+    THREAD_PRELOAD: path(fixture),
+  };
 }
 
 function message<T>(child: ChildProcess, type: string): Promise<T> {

@@ -16,11 +16,11 @@ export class RunningEngine {
   });
   private control: DeliveryControl | undefined;
 
-  constructor(definition: OutboxDefinition, program = 'default') {
+  constructor(definition: OutboxDefinition, program = 'default', historyDays?: number) {
     const keep = (line: string) => void this.lines.push(line);
     this.engine = definition.create({
       program,
-      historyDays: undefined,
+      historyDays,
       acceptTimeoutMs: 250,
       log: { log: keep, warn: keep, error: keep },
     });

@@ -3,7 +3,9 @@ import { jest } from '@jest/globals';
 import {
   fromMinorUnits,
   PartneroError,
+  sqliteOutbox,
   type Money,
+  type OutboxDefinition,
   type PartneroService,
   type Sale,
 } from 'nestjs-partnero';
@@ -345,6 +347,39 @@ describe('a sending without an answer', () => {
     await sales.startApp();
     expect(await sales.settled()).toEqual(['recorded']);
     expect(sales.fake.transactions).toHaveLength(1);
+  });
+
+  it('is not made by a process that stood still since its checkpoint: another may have sent it', async () => {
+    const now = Date.now.bind(Date);
+    let offset = 0;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + offset);
+    const file = sqliteOutbox({ path: `${temporaryFolder()}/outbox.db` });
+    const create: OutboxDefinition['create'] = (context) => {
+      const engine = file.create(context);
+      const start = engine.start.bind(engine);
+      engine.start = (delivery) =>
+        start({
+          ...delivery,
+          deliver: (job, signal, checkpoint) =>
+            delivery.deliver(job, signal, {
+              async save(progress) {
+                const isOurs = await checkpoint.save(progress);
+                offset = 60_000;
+                return isOurs;
+              },
+            }),
+        });
+      return engine;
+    };
+    try {
+      sales = await Sales.start({}, { outbox: { ...file, create } });
+      await sales.partnero.transactions.record(sale());
+      expect(await sales.settled()).toEqual(['recorded']);
+    } finally {
+      clock.mockRestore();
+    }
+    expect(sales.fake.requestsTo('GET /transactions')).toHaveLength(2);
+    expect(sales.sent).toBe(1);
   });
 
   it('does not wait for what never left', async () => {

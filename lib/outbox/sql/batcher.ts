@@ -60,6 +60,10 @@ export class Batcher {
   }
 }
 
+function isNew({ name }: Operation): boolean {
+  return name === 'enqueue';
+}
+
 function settle({ resolve, reject }: Waiting, result: OperationResult): void {
   if (result.ok) resolve(result.value as never);
   else reject(new StoreError(result.failure));
@@ -86,7 +90,6 @@ export async function runBatch(
   const results = await attempt(operations);
   const [first] = results;
   if (!first || first.ok || operations.length === 1 || !isWorthSplitting(first)) return results;
-  const isNew = ({ name }: Operation) => name === 'enqueue';
   const enqueued = operations.some(isNew) ? await attempt(operations.filter(isNew)) : [];
   const again: OperationResult[] = [];
   for (const each of operations) {

@@ -16,6 +16,7 @@ export interface Operations {
   complete: { args: Completion; reply: Completed };
   reschedule: { args: Reschedule; reply: 'rescheduled' | 'dead' | 'lost' };
   release: { args: { owner: string; ids: readonly string[] }; reply: void };
+  ownedIds: { args: { owner: string }; reply: string[] };
   heartbeat: { args: Owner; reply: { registered: boolean; others: OtherOwner[] } };
   /** Frees the jobs of these owners, and of owners that are gone. Replies with the number of jobs. */
   takeOver: { args: { owners: Pick<OtherOwner, 'token' | 'seenAt'>[] }; reply: number };

@@ -44,6 +44,19 @@ export class ReadyJobs {
     return taken.map(({ id }) => id);
   }
 
+  isHeld(id: string): boolean {
+    return this.#held.has(id);
+  }
+
+  has(id: string): boolean {
+    return this.isHeld(id) || this.#ready.some((job) => job.id === id);
+  }
+
+  /** From now on, each held job is released in the store: another process may have it. */
+  depose(): void {
+    for (const [id, { job }] of this.#held) this.#held.set(id, { job, isFirst: false });
+  }
+
   /** Takes out everything, held jobs included. */
   takeAll(): string[] {
     const ids = [...this.#held.keys(), ...this.#ready.splice(0).map(({ id }) => id)];

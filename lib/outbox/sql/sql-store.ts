@@ -1,4 +1,4 @@
-import type { Job, JobKey } from '../job.js';
+import type { JobKey } from '../job.js';
 import { indexKey } from './index-key.js';
 import { JobCounter } from './job-counter.js';
 import type {
@@ -9,17 +9,15 @@ import type {
   Enqueued,
   Operation,
   OperationName,
-  OtherOwner,
   Reply,
-  StoredEntry,
 } from './operations.js';
 import type { SqlExecutor, SqlParam, SqlRow } from './sql-executor.js';
 import type { Statements } from './statements.js';
+import { rowToEntry, rowToJob, rowToOwner, STATES } from './rows.js';
 
 type Handlers = { [N in OperationName]: (program: string, args: Args<N>) => Promise<Reply<N>> };
 type InProgram<T> = T & { readonly program: string };
 
-const STATES = ['pending', 'dead', 'completed'] as const;
 const PURGE_PAGE = 1_000;
 /** Jobs that wait for earlier ones must not hide those behind them from a claim. */
 const MAX_LOOKS = 5;
@@ -70,6 +68,8 @@ export class SqlStore {
         owner,
       );
     },
+    ownedIds: async (program, { owner }) =>
+      (await this.query('ownedIds', owner, program)).map(({ id }) => String(id)),
     heartbeat: (_, args) => this.heartbeat(args),
     takeOver: async (_, { owners }) => {
       if (owners.length > 0) await this.each('removeOwners', owners);
@@ -81,9 +81,9 @@ export class SqlStore {
     },
     stats: (program) => this.stats(program),
     find: async (program, { orderingKey }) =>
-      (await this.query('find', program, indexKey(orderingKey))).map(toEntry),
+      (await this.query('find', program, indexKey(orderingKey))).map(rowToEntry),
     deadLetters: async (program, { after, limit }) =>
-      (await this.query('deadLetters', program, after, limit)).map(toEntry),
+      (await this.query('deadLetters', program, after, limit)).map(rowToEntry),
     requeue: (program, args) => this.requeue(program, args),
     forget: (program, args) => this.forget(program, args),
     purge: (program, args) => this.purge(program, args),
@@ -103,15 +103,15 @@ export class SqlStore {
   private async completeAll(completions: readonly Completion[]): Promise<Completed[]> {
     const rows = await this.each('complete', completions);
     const ours = new Map(rows.map((row) => [String(row['id']), row]));
-    const waiting = rows.filter((row) => Boolean(row['waiting']));
-    const releasing = completions.filter(({ id, releasesKey }) => releasesKey && ours.has(id));
-    for (const { id, outcome, purgesHistory } of completions) {
-      const row = ours.get(id);
-      if (!row) continue;
+    const endings = new Map(completions.map((completion) => [completion.id, completion]));
+    for (const [id, row] of ours) {
+      const { outcome, purgesHistory } = endings.get(id)!;
       this.counter.move(String(row['program']), String(row['name']), 'pending', outcome);
       if (purgesHistory) await this.purgeHistoryOf(row);
     }
+    const releasing = completions.filter(({ id, releasesKey }) => releasesKey && ours.has(id));
     if (releasing.length > 0) await this.each('releaseKeys', releasing);
+    const waiting = rows.filter((row) => Boolean(row['waiting']));
     if (waiting.length > 0) await this.each('wake', waiting);
     return completions.map(({ id }) => ({
       ours: ours.has(id),
@@ -186,7 +186,7 @@ export class SqlStore {
     jobs.sort((a, b) => Number(a['seq']) - Number(b['seq']));
     if (jobs.length === 0) await this.query('rescheduleSkewed', program, horizonMs);
     const next = hasMore ? { ms: 0 } : await this.one('nextDue', program);
-    return { jobs: jobs.map(toJob), nextDueInMs: next ? Number(next['ms']) : null };
+    return { jobs: jobs.map(rowToJob), nextDueInMs: next ? Number(next['ms']) : null };
   }
 
   private async reschedule(
@@ -209,7 +209,7 @@ export class SqlStore {
     for (const { program, name, outcome, n } of await this.query('takeSlots')) {
       this.counter.add(String(program), String(name), String(outcome), Number(n));
     }
-    const others = (await this.query('otherOwners', token)).map(toOwner);
+    const others = (await this.query('otherOwners', token)).map(rowToOwner);
     return { registered: known === undefined, others };
   }
 
@@ -333,25 +333,4 @@ function firstOfEachOrder(rows: readonly SqlRow[]): Set<string> {
 function text(row: SqlRow | undefined, column: string): string | null {
   const value = row?.[column];
   return typeof value === 'string' ? value : null;
-}
-
-function toJob({ seq: _, queuedAt, attempts, ...row }: SqlRow): Job {
-  return { ...row, queuedAt: Number(queuedAt), attempts: Number(attempts) } as Job;
-}
-
-function toOwner({ pid, seenAt, silentMs, ...row }: SqlRow): OtherOwner {
-  const times = { seenAt: Number(seenAt), silentMs: Number(silentMs) };
-  return { ...row, ...times, pid: Number(pid) } as OtherOwner;
-}
-
-function toEntry({ state, detail, queuedAt, endedAt, seq, attempts, ...row }: SqlRow): StoredEntry {
-  return {
-    ...row,
-    state: STATES[Number(state)]!,
-    detail: typeof detail === 'string' ? (JSON.parse(detail) as StoredEntry['detail']) : null,
-    attempts: Number(attempts),
-    queuedAt: Number(queuedAt),
-    endedAt: endedAt === null ? null : Number(endedAt),
-    seq: Number(seq),
-  } as StoredEntry;
 }

@@ -14,19 +14,21 @@ const NUMBERS = new Set(['queued_at', 'state', 'due', 'attempts', 'failed_at', '
 /** Wait of a job behind another of its order, if nobody wakes it: 1 s, doubled up to a minute. */
 const PARKED_MS = 'CASE WHEN parked < 6 THEN 1000 << parked ELSE 60000 END';
 
+const field = (name: string) =>
+  NUMBERS.has(name) ? `CAST(value->>'${name}' AS bigint)` : `value->>'${name}'`;
+
 /** All that the store says to the database. Where a statement has rows, `$1` is a JSON array. */
-export function statements({ prefix: p, now, elements, lockOrdering, skipLocked }: Dialect) {
-  const rows = elements('$1');
+export function statements(dialect: Dialect) {
+  const { prefix: p, now, skipLocked } = dialect;
+  const rows = dialect.elements('$1');
   const ids = `(SELECT value->>'id' FROM ${rows})`;
   const seqs = `(SELECT CAST(value->>'seq' AS bigint) FROM ${rows})`;
   const claimed = 'id = $1 AND owner = $2 AND state = 0';
   const isBehind = (job: string) => `EXISTS (SELECT 1 FROM ${p}jobs AS earlier
     WHERE earlier.program = ${job}.program AND earlier.ordering = ${job}.ordering
       AND earlier.state < 2 AND earlier.seq < ${job}.seq)`;
-  const field = (name: string) =>
-    NUMBERS.has(name) ? `CAST(value->>'${name}' AS bigint)` : `value->>'${name}'`;
   return {
-    lockOrdering: lockOrdering?.(rows) ?? null,
+    lockOrdering: dialect.lockOrdering?.(rows) ?? null,
     insert: `INSERT INTO ${p}jobs (id, program, name, ordering, long_ordering_key, referral_key, key,
         payload, queued_at, owner, due)
       SELECT value->>'id', value->>'program', value->>'name', value->>'ordering',
@@ -80,6 +82,7 @@ export function statements({ prefix: p, now, elements, lockOrdering, skipLocked 
       WHERE id IN ${ids} AND owner = $2 AND state = 0`,
     claimAs: `UPDATE ${p}jobs SET owner = $2 WHERE id IN ${ids} AND state = 0`,
 
+    ownedIds: `SELECT id FROM ${p}jobs WHERE owner = $1 AND program = $2 AND state = 0`,
     heartbeat: `UPDATE ${p}owners SET seen_at = ${now} WHERE token = $1 RETURNING token`,
     register: `INSERT INTO ${p}owners (token, host, pid_namespace, pid, seen_at)
       VALUES ($1, $2, $3, $4, ${now}) ON CONFLICT (token) DO NOTHING`,

@@ -23,7 +23,11 @@ export class CheckpointLoop {
   private truncatedAt = performance.now();
   private checkpointedAt = performance.now();
 
-  constructor(
+  static start(file: CheckpointedFile, port: MessagePort): CheckpointLoop {
+    return new CheckpointLoop(file, port);
+  }
+
+  private constructor(
     { path, inode }: CheckpointedFile,
     private readonly port: MessagePort,
   ) {

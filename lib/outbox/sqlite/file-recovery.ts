@@ -39,7 +39,7 @@ export function moveDamagedAside(settings: WorkerSettings): string | null {
 
 export async function importFrom(as: string, into: OutboxFile): Promise<number> {
   // Without `defensive`, SQLite reads what is left of a file that was cut short.
-  const from = new DatabaseSync(as, { readOnly: true, defensive: false } as object);
+  const from = new DatabaseSync(as, { readOnly: true, defensive: false });
   try {
     from.exec('PRAGMA writable_schema = ON');
     return await importReadable(from, into);

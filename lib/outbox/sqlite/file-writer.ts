@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { runBatch } from '../sql/batcher.js';
 import type { Operation, OperationResult, Owner } from '../sql/operations.js';
@@ -10,7 +11,7 @@ import {
   reopenWithoutLog,
 } from './file-recovery.js';
 import { filesystemOf } from './filesystem.js';
-import { inodeOf, type OutboxFile } from './outbox-file.js';
+import type { OutboxFile } from './outbox-file.js';
 import { isCorrupt, toFailure } from './sqlite-error.js';
 import { WalCheckpointer } from './wal-checkpointer.js';
 import { checkpointsFromAside, sqliteVersion } from './wal.js';
@@ -41,7 +42,8 @@ export class FileWriter {
   ) {}
 
   async open(): Promise<OpenReply> {
-    const existed = inodeOf(this.settings.path) !== undefined;
+    // An empty one is left by a start that failed, on a full disk say.
+    const existed = (statSync(this.settings.path, { throwIfNoEntry: false })?.size ?? 0) > 0;
     this.ticker ??= setInterval(() => this.enqueue(() => this.tick()), HEARTBEAT_MS).unref();
     try {
       await this.ensureOpen();

@@ -23,7 +23,7 @@ export function hasFormat(db: DatabaseSync): boolean {
   try {
     return checkFormat(db);
   } finally {
-    db.exec('ROLLBACK');
+    rollBack(db);
   }
 }
 

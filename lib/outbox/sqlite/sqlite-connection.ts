@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import type { Worker } from 'node:worker_threads';
 import { PartneroConfigurationError } from '../../partnero.configuration-error.js';
@@ -115,12 +115,9 @@ export class SqliteConnection implements StoreConnection {
     try {
       return await this.request<OpenReply>({ type: 'open' });
     } catch (error) {
-      const code = error instanceof StoreError ? error.reason : 'UNKNOWN';
-      return {
-        opened: false,
-        existed: false,
-        failure: { code, message: (error as Error).message },
-      };
+      // The thread couldn't be started.
+      const { reason, code = reason ?? 'UNKNOWN', message } = error as StartError;
+      return { opened: false, existed: false, failure: { code, message } };
     }
   }
 
@@ -155,7 +152,7 @@ export class SqliteConnection implements StoreConnection {
       worker.postMessage({ ...message, n });
       // A process must not end while something it was asked to save is on its way to the disk.
       if (this.requests.size === 0) worker.ref();
-      this.requests.set(n, { resolve: resolve as Request['resolve'], reject });
+      this.requests.set(n, { resolve, reject });
     });
   }
 
@@ -206,15 +203,25 @@ export class SqliteConnection implements StoreConnection {
   }
 }
 
-/** Whose file it is, where that can be found out. */
+/** Why it can't be used, as far as that can be found out. */
 function permissionsOf(path: string): string {
   try {
+    if (isOnReadOnlyDisk(path)) return 'Its file system can only be read. ';
     const { uid, mode } = statSync(path);
     const me = process.geteuid?.();
     const permissions = (mode & 0o777).toString(8).padStart(4, '0');
     return `It belongs to user ${uid} (mode ${permissions}); this process runs as user ${me}. `;
   } catch {
     return '';
+  }
+}
+
+function isOnReadOnlyDisk(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS';
   }
 }
 

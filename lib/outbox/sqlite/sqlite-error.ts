@@ -1,6 +1,6 @@
 import type { StoreFailure } from '../sql/operations.js';
 
-// Primary result codes, https://www.sqlite.org/rescode.html
+// Result codes, https://www.sqlite.org/rescode.html
 const NAMES: Readonly<Record<number, string>> = {
   3: 'SQLITE_PERM',
   5: 'SQLITE_BUSY',
@@ -14,12 +14,19 @@ const NAMES: Readonly<Record<number, string>> = {
   26: 'SQLITE_NOTADB',
 };
 
+/** "This error may indicate that the underlying filesystem volume is out of space." */
+const IOERR_SHMSIZE = 4_874;
+
 /** An error in a form that crosses threads. SQLite's messages hold no values. */
 export function toFailure(error: unknown): StoreFailure & { code: string } {
   if (!(error instanceof Error)) return { code: 'UNKNOWN', message: 'unknown error' };
   const { errcode, code } = error as { errcode?: number; code?: string };
-  const name = errcode === undefined ? undefined : NAMES[errcode & 0xff];
+  const name = errcode === undefined ? undefined : nameOf(errcode);
   return { code: name ?? code ?? error.name, message: error.message };
+}
+
+function nameOf(errcode: number): string | undefined {
+  return errcode === IOERR_SHMSIZE ? 'SQLITE_FULL' : NAMES[errcode & 0xff];
 }
 
 export function isCorrupt(error: unknown): boolean {

@@ -10,7 +10,9 @@ type WriterStart = Extract<WorkerStart, { role: 'writer' }>;
 function startWriter({ settings, owner }: WriterStart, post: (message: FromWorker) => void): void {
   // One after the other: a batch must not begin inside the transaction of another.
   let last: Promise<unknown> = Promise.resolve();
-  const enqueue = (work: () => Promise<unknown>) => (last = last.then(work));
+  const enqueue = (work: () => Promise<unknown>): void => {
+    last = last.then(work);
+  };
   const writer = new FileWriter(
     settings,
     owner,
@@ -44,4 +46,4 @@ function startWriter({ settings, owner }: WriterStart, post: (message: FromWorke
 
 const start = workerData as WorkerStart;
 if (start.role === 'writer') startWriter(start, (message) => parentPort?.postMessage(message));
-else if (parentPort) new CheckpointLoop(start, parentPort);
+else if (parentPort) CheckpointLoop.start(start, parentPort);

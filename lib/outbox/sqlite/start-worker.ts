@@ -35,12 +35,9 @@ export function startWorker(start: WorkerStart & { role: 'writer' }): Worker {
 /** Where Yarn keeps packages in archives, nothing can be imported without its own preloads. */
 function yarnPlugAndPlay(flags: readonly string[]): string[] {
   return flags.flatMap((flag, i) => {
-    const [name, value] = flag.includes('=') ? flag.split('=', 2) : [flag, flags[i + 1]];
-    const isPreload = ['-r', '--require', '--import', '--loader', '--experimental-loader'].includes(
-      name!,
-    );
-    return isPreload && value !== undefined && /\.pnp\.(c?js|loader\.mjs)"?$/.test(value)
-      ? [name!, value.replaceAll('"', '')]
-      : [];
+    const [name = '', value = flags[i + 1] ?? ''] = flag.split('=', 2);
+    const isPreload = /^(-r|--require|--import|--(experimental-)?loader)$/.test(name);
+    const isYarns = /\.pnp\.(c?js|loader\.mjs)"?$/.test(value);
+    return isPreload && isYarns ? [name, value.replaceAll('"', '')] : [];
   });
 }

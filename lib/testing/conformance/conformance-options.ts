@@ -6,7 +6,7 @@ export interface OutboxConformanceOptions {
   /** The engine's name, for the report. */
   readonly name: string;
   /** Makes an empty store. Called before each test. */
-  make(): ConformanceStore | Promise<ConformanceStore>;
+  readonly make: () => ConformanceStore | Promise<ConformanceStore>;
   /**
    * Whether `stats()` adds up at every moment. With `false`, it need only add up while no job moves.
    * Default true.
@@ -28,7 +28,7 @@ export interface ConformanceStore {
    * Runs `work` in a transaction of the store's database: commits it if `work` resolves, rolls it back if
    * `work` rejects. Needed for `transactions: true`.
    */
-  transaction?(work: (transaction: unknown) => Promise<void>): Promise<void>;
+  readonly transaction?: (work: (transaction: unknown) => Promise<void>) => Promise<void>;
   /** Removes the store. Called after each test, when all engines are closed. */
   dispose?(): void | Promise<void>;
 }

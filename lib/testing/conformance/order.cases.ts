@@ -39,7 +39,7 @@ export function orderCases(on: ConformanceHarness, it: AddCase): void {
     };
     const keys = numbers(10).map((n) => `key-${n}-`);
     const addAll = async (key: string) => {
-      for (const n of numbers(6)) await on.add(key, `${key}${n}`, engines[n % 2]!);
+      for (const n of numbers(6)) await on.add(key, `${key}${n}`, engines[n % 2]);
     };
     await Promise.all(keys.map(addAll));
     await on.ended(60);

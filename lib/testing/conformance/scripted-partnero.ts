@@ -146,10 +146,20 @@ export class ScriptedPartnero {
     this.attempts.push(attempt);
     // An engine that sends in a loop must not keep the test from seeing it.
     await new Promise(setImmediate);
-    const result = await this.script(attempt);
+    const result = await this.runScript(attempt);
     attempt.isLate = this.isAbandoned(attempt);
     attempt.result = result;
     return result;
+  }
+
+  /** `deliver` never rejects: an assertion that fails in a script fails the test at its end. */
+  private async runScript(attempt: Attempt): Promise<DeliveryResult> {
+    try {
+      return await this.script(attempt);
+    } catch (error) {
+      this.problems.push(String(error));
+      return completed();
+    }
   }
 
   private end(job: Job, end: JobEnd): void {

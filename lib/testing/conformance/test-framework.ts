@@ -1,10 +1,10 @@
 /** What the suite needs of a test framework. The globals of Jest and Vitest fit. */
 export interface TestFramework {
-  describe(name: string, define: () => void): unknown;
+  readonly describe: (name: string, define: () => void) => unknown;
   /** @param timeoutMs the framework's own limit for this test */
-  it(name: string, run: () => Promise<void>, timeoutMs?: number): unknown;
-  beforeEach(run: () => Promise<void>, timeoutMs?: number): unknown;
-  afterEach(run: () => Promise<void>, timeoutMs?: number): unknown;
+  readonly it: (name: string, run: () => Promise<void>, timeoutMs?: number) => unknown;
+  readonly beforeEach: (run: () => Promise<void>, timeoutMs?: number) => unknown;
+  readonly afterEach: (run: () => Promise<void>, timeoutMs?: number) => unknown;
 }
 
 /** Adds one test to the suite. */
@@ -12,8 +12,8 @@ export type AddCase = (name: string, run: () => Promise<void>) => void;
 
 /** @throws Error if the test framework has no such globals */
 export function globalFramework(): TestFramework {
-  const found: Partial<TestFramework> = globalThis as Partial<TestFramework>;
-  const { describe, it, beforeEach, afterEach } = found;
+  // Typed where the types of Jest are known, and not elsewhere.
+  const { describe, it, beforeEach, afterEach } = Object(globalThis) as Partial<TestFramework>;
   if (describe && it && beforeEach && afterEach) return { describe, it, beforeEach, afterEach };
   throw new Error(
     'outboxConformance() found no global describe, it, beforeEach and afterEach. Run it inside a test ' +

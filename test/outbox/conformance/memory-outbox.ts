@@ -23,7 +23,7 @@ export class MemoryOutbox implements OutboxEngine {
   protected pauses: MemoryPauses | undefined;
   private readonly sending = new Set<Promise<void>>();
   private readonly aborted = new AbortController();
-  protected readonly wake = () => void this.inContext(() => this.pump());
+  protected readonly wake = () => this.inContext(() => this.pump());
   protected inContext: ReturnType<typeof AsyncLocalStorage.snapshot> = AsyncLocalStorage.snapshot();
   private state: 'open' | 'drained' | 'closed' = 'open';
   private timer: NodeJS.Timeout | undefined;

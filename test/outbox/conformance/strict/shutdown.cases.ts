@@ -44,6 +44,21 @@ export function moreShutdownCases(on: ConformanceHarness, it: AddCase): void {
     assertMatches(await on.engine.stats(), { queued: 1, outcomes: { recorded: 1 } });
   });
 
+  it('engines that are closed without a drain, again and again, leave every job to another one', async () => {
+    const survivor = on.engine;
+    on.partnero.script = () => (Math.random() < 0.7 ? failed() : completed());
+    for (let round = 0; round < 20; round += 1) {
+      const engine = await on.open();
+      on.start({ initialBackoffMs: 1, maxBackoffMs: 3 }, engine);
+      for (const key of keys(8)) await on.add(key, `${key}-${round}`, engine);
+      await sleep(Math.random() * 15);
+      await on.close(engine);
+    }
+    on.partnero.script = () => completed();
+    on.start({}, survivor);
+    assertMatches(await on.idle(survivor), { pending: 0, outcomes: { attributed: 160 } });
+  });
+
   it('jobs can be enqueued by an engine that does not deliver, for one that does', async () => {
     const other = await on.open();
     on.start({}, other);

@@ -1,0 +1,227 @@
+import type { Delivery, DeliveryControl } from '../outbox/delivery.js';
+import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
+import type { Job, NewJob, SubmittedJob } from '../outbox/job.js';
+import type { EngineContext, OutboxEngine, Submitted } from '../outbox/outbox-engine.js';
+import { uuid7 } from '../outbox/uuid7.js';
+import { within } from '../within.js';
+import { toData, toEnded, type JobData, type StoredJob } from './bullmq-job.js';
+import { BullmqDelivery } from './bullmq.delivery.js';
+import { BullmqInspector } from './bullmq.inspector.js';
+import type { ResolvedBullmqOptions } from './bullmq.options.js';
+import { CustomerRecords } from './customer-records.js';
+import { DISCARDED, JobStore } from './job-store.js';
+import { QueueConnection, type QueuePlace } from './queue-connection.js';
+import { findRisks } from './redis-checks.js';
+import { submitJob } from './submit-job.js';
+
+const HISTORY_DAYS = 7;
+const DAY_MS = 86_400_000;
+const CLOSE_MS = 1_000;
+const FORWARD_MS = 5_000;
+const REGISTER_MS = 5_000;
+
+/** The outbox in one queue of BullMQ. */
+export class BullmqEngine implements OutboxEngine {
+  readonly location: string;
+  /** Called when Redis becomes usable, and when it no longer is. */
+  onChange: (isUsable: boolean) => void = () => {};
+  private readonly connection: QueueConnection;
+  private readonly records: CustomerRecords;
+  private readonly programKey: string;
+  private store!: JobStore;
+  private inspector!: BullmqInspector;
+  private delivery: BullmqDelivery | undefined;
+  /** What this process holds. */
+  private readonly held = new Map<string, StoredJob>();
+  /** What has to finish before the connection closes. */
+  private readonly running = new Set<Promise<unknown>>();
+  private holding: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly options: ResolvedBullmqOptions,
+    place: QueuePlace,
+    private readonly context: EngineContext,
+  ) {
+    this.location = place.location;
+    const base = `${options.prefix}:${place.name}`;
+    this.programKey = programKeyOf(options, place.name);
+    const historyMs = (context.historyDays ?? HISTORY_DAYS) * DAY_MS;
+    this.records = new CustomerRecords(() => this.connection.client, base, historyMs);
+    this.connection = new QueueConnection(options, place, context.log, {
+      prepare: () => this.prepare(),
+      onChange: (isUsable) => this.onChange(isUsable),
+    });
+  }
+
+  get isUsable(): boolean {
+    return this.connection.isUsable;
+  }
+
+  async open(): Promise<void> {
+    await this.connection.open();
+    const { leaseMs } = this.options;
+    this.store = new JobStore(this.connection.queue, this.records, leaseMs);
+    this.inspector = new BullmqInspector(this.connection, this.store, this.context.program);
+    this.holding = setInterval(() => {
+      for (const job of this.held.values()) job.changeDelay(leaseMs).catch(() => {});
+    }, leaseMs / 3).unref();
+  }
+
+  async programId(): Promise<string | null> {
+    return this.connection.read((client) => client.hget(this.programKey, 'id'));
+  }
+
+  async saveProgramId(id: string): Promise<void> {
+    await this.register({ id });
+  }
+
+  async enqueue(job: NewJob, replaces?: string): Promise<string> {
+    const id = job.id ?? uuid7();
+    const place = {
+      id,
+      position: Date.now(),
+      discards: this.held.has(replaces ?? '') ? replaces : undefined,
+    };
+    const added = await this.connection.write(this.context.acceptTimeoutMs, (bound) =>
+      this.store.add(job.name, toData(job, id), place, bound, this.options.leaseMs),
+    );
+    this.held.set(id, added);
+    if (replaces !== undefined) void this.discard(replaces);
+    return id;
+  }
+
+  release(id: string): void {
+    const job = this.held.get(id);
+    this.held.delete(id);
+    // If that fails, the job is released when its delay is over.
+    if (job) void this.track(this.store.promote(job));
+  }
+
+  async discard(id: string): Promise<boolean> {
+    const job = this.held.get(id);
+    if (!job) return false;
+    this.held.delete(id);
+    let isRemoving = false;
+    const discard = async (): Promise<boolean> => {
+      // BullMQ removes what has ended, too: so the job is held on to first.
+      if (await this.store.extendHold(job)) {
+        isRemoving = true;
+        await this.store.queue.remove(id);
+      } else if (!isRemoving || (await this.store.get(id))) {
+        return false;
+      }
+      const { orderingKey } = job.data;
+      if (await this.records.removePending(orderingKey, id)) {
+        await this.records.end(toEnded(job), DISCARDED, job.timestamp);
+      }
+      await this.store.promoteNext(orderingKey);
+      return true;
+    };
+    return (await this.track(this.connection.writeEventually(discard))) ?? false;
+  }
+
+  submit(job: SubmittedJob): Promise<Submitted> {
+    return this.connection.write(this.context.acceptTimeoutMs, (bound) =>
+      submitJob(this.store, job, bound),
+    );
+  }
+
+  /**
+   * Saves a job that another outbox held until Redis came back, at its place in the order of its customer.
+   * @throws BullmqOutboxError
+   */
+  async forward(job: SubmittedJob & Pick<Job, 'id' | 'checkpoint'>): Promise<void> {
+    const forwarding = { position: job.queuedAt, checkpoint: job.checkpoint ?? null };
+    await this.connection.write(FORWARD_MS, async (bound) => {
+      const existing = await this.store.get(job.id);
+      if (!existing) await submitJob(this.store, job, bound, forwarding);
+      // It was saved here too, and is held.
+      else if (existing.attemptsStarted === 0) await this.store.promote(existing);
+    });
+  }
+
+  /** Ends a held job that may have been saved here, or may still arrive. Like `discard`. */
+  async discardUnconfirmed(id: string, { name, ...job }: NewJob): Promise<boolean> {
+    const data: JobData = { ...toData({ name, ...job }, id), payload: null, result: DISCARDED };
+    const discard = async (): Promise<boolean> => {
+      await this.records.removePending(job.orderingKey, id);
+      // Takes the id, so that the job can't arrive any more.
+      await this.store.queue.add(name, data, {
+        jobId: id,
+        removeOnComplete: { age: DAY_MS / 1_000 },
+      });
+      const saved = await this.store.get(id);
+      if (!saved || saved.data.result) return true;
+      if (!(await this.store.extendHold(saved))) return false;
+      await saved.updateData(data);
+      await this.store.promote(saved);
+      return true;
+    };
+    return (await this.track(this.connection.writeEventually(discard))) ?? false;
+  }
+
+  start(delivery: Delivery): DeliveryControl {
+    const pendingCount = async () => (await this.stats()).pending;
+    const { connection, store, context } = this;
+    this.delivery = new BullmqDelivery(connection, store, delivery, context.log, pendingCount);
+    return this.delivery;
+  }
+
+  async stats(): Promise<OutboxStats> {
+    // It may have passed without a write since.
+    if (this.connection.health.problem !== null) await this.register({}).catch(() => {});
+    return this.inspector.stats(this.delivery?.paused ?? null);
+  }
+
+  find(orderingKey: string): Promise<HistoryEntry[]> {
+    return this.inspector.find(orderingKey);
+  }
+
+  deadLetters(): AsyncIterable<HistoryEntry> {
+    return this.inspector.deadLetters();
+  }
+
+  requeue(filter: RequeueFilter): Promise<number> {
+    return this.inspector.requeue(filter);
+  }
+
+  forget(orderingKey: string): Promise<Forgotten> {
+    return this.inspector.forget(orderingKey);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.holding);
+    await this.delivery?.drain(0);
+    for (const id of this.held.keys()) this.release(id);
+    this.connection.retries.stop();
+    await within(CLOSE_MS, Promise.allSettled(this.running));
+    await this.connection.close();
+  }
+
+  private async prepare(): Promise<void> {
+    const { client } = this.connection;
+    await client.hset(this.programKey, { name: this.context.program });
+    const risks = findRisks(await client.info().catch(() => ''));
+    if (risks.length === 0) return;
+    this.context.log.warn(`Saved jobs can be lost in ${this.location}: ${risks.join('; ')}.`);
+  }
+
+  private async register(facts: { id?: string }): Promise<void> {
+    const values = { name: this.context.program, ...facts };
+    await this.connection.write(REGISTER_MS, () =>
+      this.connection.client.hset(this.programKey, values),
+    );
+  }
+
+  private track<T>(work: Promise<T>): Promise<T | undefined> {
+    const tracked = work.catch(() => undefined);
+    this.running.add(tracked);
+    void tracked.finally(() => this.running.delete(tracked));
+    return tracked;
+  }
+}
+
+/** The key of what is known of a program. It exists once an engine of that program was opened. */
+export function programKeyOf({ prefix }: ResolvedBullmqOptions, queueName: string): string {
+  return `${prefix}:${queueName}-program`;
+}

@@ -1,0 +1,13 @@
+import type { SubmittedJob } from '../job.js';
+import { StoreError } from './store.error.js';
+
+/**
+ * Databases refuse such keys, or store them so that they are never found again.
+ * @throws StoreError
+ */
+export function checkKeys({ orderingKey, referralKey, key }: SubmittedJob): void {
+  for (const each of [orderingKey, referralKey ?? '', key?.value ?? '']) {
+    if (typeof each === 'string' && each.isWellFormed() && !each.includes('\0')) continue;
+    throw new StoreError({ code: 'INVALID_KEY', message: '' });
+  }
+}

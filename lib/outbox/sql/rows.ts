@@ -1,0 +1,37 @@
+import type { Job } from '../job.js';
+import type { OtherOwner, StoredEntry } from './operations.js';
+import type { SqlRow } from './sql-executor.js';
+
+// Databases return some numbers as strings.
+
+/** By the number in the column `state`. */
+export const STATES = ['pending', 'dead', 'completed'] as const;
+
+export function rowToJob({ seq: _, queuedAt, attempts, ...row }: SqlRow): Job {
+  return { ...row, queuedAt: Number(queuedAt), attempts: Number(attempts) } as Job;
+}
+
+export function rowToOwner({ pid, seenAt, silentMs, ...row }: SqlRow): OtherOwner {
+  const times = { seenAt: Number(seenAt), silentMs: Number(silentMs) };
+  return { ...row, ...times, pid: Number(pid) } as OtherOwner;
+}
+
+export function rowToEntry({
+  state,
+  detail,
+  queuedAt,
+  endedAt,
+  seq,
+  attempts,
+  ...row
+}: SqlRow): StoredEntry {
+  return {
+    ...row,
+    state: STATES[Number(state)]!,
+    detail: typeof detail === 'string' ? (JSON.parse(detail) as StoredEntry['detail']) : null,
+    attempts: Number(attempts),
+    queuedAt: Number(queuedAt),
+    endedAt: endedAt === null ? null : Number(endedAt),
+    seq: Number(seq),
+  } as StoredEntry;
+}

@@ -1,0 +1,127 @@
+import type { Mutant } from '../mutant.js';
+
+const DELIVERY = ['test/attribution/delivery.spec.ts'];
+const DAYS = ['test/outbox/bad-days.spec.ts'];
+const handler = 'attribution/attribution.handler.ts';
+
+/** What each response of Partnero's to a new customer means. */
+export const RESPONSE_MUTANTS: readonly Mutant[] = [
+  {
+    rule: 'a refusal counts only with Partnero’s envelope',
+    file: 'api/answer-errors.ts',
+    find: "return kind && body && isRefusal(body) ? kind : 'unexpected';",
+    replace: "return kind ?? 'unexpected';",
+    specs: DELIVERY,
+    only: 'trouble on the way',
+  },
+  {
+    rule: 'a 2xx without a success in its body is no success',
+    file: 'api/partnero-api.client.ts',
+    find: 'if (isFine && body && isSuccess(body)) return body;',
+    replace: 'if (isFine) return body ?? {};',
+    specs: DELIVERY,
+    only: 'only looks like success',
+  },
+  {
+    rule: 'after a 422 the customer is looked up',
+    file: handler,
+    find: "case 'validation':\n        return this.lookUp(attempt, error);",
+    replace: "case 'validation':\n        return completed('rejected', attempt, reasonOf(error));",
+    specs: DELIVERY,
+    only: 'there already',
+  },
+  {
+    rule: 'a customer with another key is no match',
+    file: handler,
+    find: 'if (this.rules.keyOf(customer) !== attempt.key) {',
+    replace: 'if (this.rules.keyOf(customer) === undefined) {',
+    specs: DELIVERY,
+    only: 'there already',
+  },
+  {
+    rule: 'a deleted customer is no match',
+    file: handler,
+    find: "if (customer.deleted === true || customer.deleted_at || customer.status === 'deleted') {",
+    replace: "if (customer.status === 'never') {",
+    specs: DELIVERY,
+    only: 'deleted',
+  },
+  {
+    rule: 'the customer of another partner is reported as such',
+    file: handler,
+    find: "return id === undefined ? 'unknown' : id === partner;",
+    replace: "return id === undefined ? 'unknown' : true;",
+    specs: DELIVERY,
+    only: 'another partner',
+  },
+  {
+    rule: 'a 400 that names other fields is no unknown partner',
+    file: handler,
+    find: "if (elsewhere) return completed('rejected', attempt, reasonOf(error));",
+    replace: 'void elsewhere;',
+    specs: DELIVERY,
+    only: 'names other fields',
+  },
+  {
+    rule: 'a 404 from a host that isn’t Partnero rejects nobody',
+    file: handler,
+    find: 'if (attempt.isPartnero) return this.badRequest(attempt, error);',
+    replace: 'if (!attempt.isPartnero) return this.badRequest(attempt, error);',
+    specs: DELIVERY,
+    only: 'nobody is rejected',
+  },
+  {
+    rule: 'an invalid e-mail alone is left out',
+    file: handler,
+    find: "if (!isOnly('email', fields)) return completed('invalid', attempt, fields.join(','));",
+    replace: "if (fields) return completed('invalid', attempt, fields.join(','));",
+    specs: DELIVERY,
+    only: 'bad e-mail',
+  },
+  {
+    rule: 'a 401 pauses the program',
+    file: 'delivery-failure.ts',
+    find: "return { type: 'unauthorized', reason: reasonOf(error) };",
+    replace: "return { type: 'retry', reason: reasonOf(error) };",
+    specs: DAYS,
+    only: 'a refused key',
+  },
+  {
+    rule: 'Retry-After is heeded',
+    file: 'delivery-failure.ts',
+    find: 'retryAfterMs: error.retryAfterMs }',
+    replace: 'retryAfterMs: undefined }',
+    specs: DAYS,
+    only: '429',
+  },
+  {
+    rule: 'refer-a-friend: our identifier goes out as id',
+    file: 'attribution/program-rules.ts',
+    find: 'id: key,',
+    replace: 'key,',
+    specs: DELIVERY,
+    only: 'refer-a-friend',
+  },
+  {
+    rule: 'refer-a-friend: a refused referrer does not keep the customer out',
+    file: 'attribution/program-rules.ts',
+    find: 'createsWithoutReferrer: true,',
+    replace: 'createsWithoutReferrer: false,',
+    specs: DELIVERY,
+    only: 'refer-a-friend',
+  },
+  {
+    rule: 'the key of another program sends nothing',
+    file: 'program.identity.ts',
+    find: 'if (remembered !== null) {',
+    replace: 'if (remembered === info.publicId) {',
+    specs: ['test/module/identity.spec.ts'],
+  },
+  {
+    rule: 'a lost API key loses nothing',
+    file: 'program-mode.ts',
+    find: "if (!exists) return 'disabled';",
+    replace: "if (exists || !exists) return 'disabled';",
+    specs: ['test/module/without-key.spec.ts'],
+  },
+];
