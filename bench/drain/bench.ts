@@ -1,5 +1,5 @@
 // npm run bench:drain [-- --jobs 1000000] [--rounds 3] [--seconds 5] [--json]
-// What a large backlog costs, against none; and how fast it is worked off.
+// The cost of a large backlog, compared with none, and how fast it is delivered.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,8 +22,8 @@ const { values } = parseArgs({
 const jobs = Number(values.jobs);
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
-const ACCEPTS = 500;
-const ANSWERS_MS = [0, 100];
+const SIGN_UPS = 500;
+const RESPONSES_MS = [0, 100];
 const CONCURRENCIES = [10, 50];
 
 type Partnero = Child<{ baseUrl: string; apiKey: string }>;
@@ -34,12 +34,12 @@ const progress = (line: string) => process.stderr.write(`${line}\n`);
 
 const start = (task: DrainTask): Promise<App> =>
   Child.start(join(import.meta.dirname, 'server.js'), task);
-const ask = (app: App, accepts: number) => app.ask<{ latencies: number[]; rss: number }>(accepts);
+const ask = (app: App, signUps: number) => app.ask<{ latencies: number[]; rss: number }>(signUps);
 
-/** An app on a file with so many jobs that it doesn't deliver. */
+/** An app that delivers nothing, on that file. */
 async function atRest(partnero: Partnero, path: string) {
   const app = await start({ ...partnero.hello, path, concurrency: 0 });
-  const { latencies, rss } = await ask(app, ACCEPTS);
+  const { latencies, rss } = await ask(app, SIGN_UPS);
   await app.end();
   return { boot: app.hello.bootMs, latencies, megabytes: rss / 2 ** 20 };
 }
@@ -63,9 +63,9 @@ async function costs(partnero: Partnero, full: string, empty: string): Promise<o
       side.megabytes.push(megabytes);
     }
   }
-  console.log(`An app that starts on the file, and accepts ${ACCEPTS} sign-ups one by one`);
+  console.log(`An app that starts on the file and enqueues ${SIGN_UPS} sign-ups one by one`);
   printTable(
-    ['', 'boot ms', 'accept p50 ms', 'p99 ms', 'memory MB'],
+    ['', 'boot ms', 'enqueue p50 ms', 'p99 ms', 'memory MB'],
     found.map(({ name, boot, p50, p99, megabytes }) => [
       name,
       median(boot).toFixed(0),
@@ -90,7 +90,7 @@ async function drainRate(partnero: Partnero, path: string, concurrency: number) 
 }
 
 async function drain(partnero: Partnero, path: string): Promise<object> {
-  const cases = ANSWERS_MS.flatMap((ms) =>
+  const cases = RESPONSES_MS.flatMap((ms) =>
     CONCURRENCIES.map((concurrency) => ({ ms, concurrency })),
   );
   const found = cases.map((each) => ({
@@ -99,7 +99,7 @@ async function drain(partnero: Partnero, path: string): Promise<object> {
     megabytes: [] as number[],
   }));
   for (let round = 1; round <= rounds; round += 1) {
-    progress(`draining, round ${round} of ${rounds}`);
+    progress(`delivering, round ${round} of ${rounds}`);
     for (const each of found) {
       const fault: FakeFault | 'heal' = each.ms > 0 ? { type: 'slow', ms: each.ms } : 'heal';
       await partnero.ask(fault);
@@ -108,9 +108,9 @@ async function drain(partnero: Partnero, path: string): Promise<object> {
       each.megabytes.push(megabytes);
     }
   }
-  console.log('Working off the backlog');
+  console.log('Delivering the backlog');
   printTable(
-    ['Partnero answers in', 'concurrency', 'a second', 'spread', 'of the possible', 'memory MB'],
+    ['Partnero responds in', 'concurrency', 'a second', 'spread', 'of the possible', 'memory MB'],
     found.map(({ ms, concurrency, rates, megabytes }) => [
       `${ms} ms`,
       String(concurrency),
@@ -127,8 +127,8 @@ try {
   console.log(`Node ${process.version}, ${jobs} jobs, ${rounds} rounds\n`);
   const [full, empty] = ['full', 'empty'].map((name) => join(folder, name, 'outbox.db'));
   progress('making the backlog');
-  fill(full!, jobs);
-  fill(empty!, 0);
+  await fill(full!, jobs);
+  await fill(empty!, 0);
   console.log(`The file: ${(statSync(full!).size / 2 ** 20).toFixed(0)} MB\n`);
   const partnero: Partnero = await Child.start(join(import.meta.dirname, '../fake-server.js'));
   const results = {

@@ -1,27 +1,34 @@
 import { OutboxFile } from '#lib/outbox/sqlite/outbox-file.js';
+import { resolveSqliteOptions } from '#lib/outbox/sqlite/sqlite.options.js';
+import type { Operation } from '#lib/outbox/sql/operations.js';
+import { uuid7 } from '#lib/outbox/uuid7.js';
 
-/** Makes an outbox file with so many pending jobs, as an app leaves it when Partnero is down for long. */
-export function fill(path: string, jobs: number): void {
-  const now = Date.now();
-  const { file } = OutboxFile.open({ path, synchronous: 'normal' }, now);
-  file.store.run([['enroll', 'default', { salt: '' }]]);
-  for (let i = 0; i < jobs; i += 10_000) {
-    file.store.transaction(() => {
-      for (let n = i; n < Math.min(jobs, i + 10_000); n += 1) {
-        const payload = JSON.stringify({ fields: { email: `user-${n}@example.com` } });
-        file.store.jobs.insert('default', [
-          'attribution',
-          `user-${n}`,
-          'ann',
-          payload,
-          now,
-          undefined,
-        ]);
-        file.store.counters.count('default', 'attribution', 'accepted');
-        file.store.counters.count('default', 'attribution', 'pending');
-      }
-    });
+const PAGE = 10_000;
+
+/** Makes an outbox file with that many pending jobs, as after a long outage of Partnero. */
+export async function fill(path: string, jobs: number): Promise<void> {
+  const file = OutboxFile.open(resolveSqliteOptions({ path }, {}));
+  const run = (operations: Operation[]) => file.transaction(() => file.store.run(operations));
+  const program = 'default';
+  await run([{ name: 'registerProgram', program, args: {} }]);
+  for (let i = 0; i < jobs; i += PAGE) {
+    const count = Math.min(PAGE, jobs - i);
+    const names = Array.from({ length: count }, (_, n) => `user-${i + n}`);
+    await run(
+      names.map((orderingKey) => ({
+        name: 'enqueue',
+        program,
+        args: {
+          id: uuid7(),
+          name: 'attribution',
+          orderingKey,
+          referralKey: 'ann',
+          payload: JSON.stringify({ fields: { email: `${orderingKey}@example.com` } }),
+          queuedAt: Date.now(),
+          owner: null,
+        },
+      })),
+    );
   }
-  // Whoever closes the file lets go of what it held: from then on it is due.
-  file.close(now);
+  file.close();
 }

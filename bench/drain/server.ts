@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { PartneroModule, PartneroService, sqliteOutbox } from 'nestjs-partnero';
 
-/** What the bench tells this process at its start. */
+/** The argument of this process, as JSON. */
 export interface DrainTask {
   readonly path: string;
   readonly baseUrl: string;
@@ -30,8 +30,8 @@ const app = await NestFactory.createApplicationContext(AppModule, { logger: ['er
 process.send?.({ bootMs: performance.now() - started });
 const partnero = app.get(PartneroService);
 
-/** Milliseconds that each of so many sign-ups, one after the other, took to be accepted. */
-async function accept(count: number): Promise<number[]> {
+/** Enqueues sign-ups one by one. Resolves with the milliseconds of each. */
+async function enqueue(count: number): Promise<number[]> {
   const latencies: number[] = [];
   for (let i = 0; i < count; i += 1) {
     const from = performance.now();
@@ -44,7 +44,7 @@ async function accept(count: number): Promise<number[]> {
 
 process.on('message', (count: number) => {
   void (async () => {
-    const latencies = count > 0 ? await accept(count) : [];
+    const latencies = count > 0 ? await enqueue(count) : [];
     process.send?.({ latencies, rss: process.memoryUsage().rss });
   })();
 });

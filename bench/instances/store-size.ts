@@ -4,9 +4,9 @@ import { Client } from 'pg';
 import type { Engine, Place } from './engines.js';
 
 const USED: Record<Engine, (place: Place) => number | Promise<number>> = {
-  embedded: pagesInUse,
-  BullMQ: memoryInUse,
-  'pg-boss': rowsInUse,
+  sqlite: pagesInUse,
+  bullmq: memoryInUse,
+  postgres: rowsInUse,
 };
 
 /** Bytes that a store takes, without what is free in it. */
@@ -23,7 +23,7 @@ function pagesInUse({ at, name }: Place): number {
   return bytes;
 }
 
-/** Of the whole of Redis: others on it count as well. */
+/** Of all of Redis, whatever else is in it. */
 async function memoryInUse({ at }: Place): Promise<number> {
   const redis = new Redis(at);
   const info = await redis.info('memory');
