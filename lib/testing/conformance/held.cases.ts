@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { assertMatches, assertSame, type ConformanceHarness } from './conformance-harness.js';
+import { assertMatches, type ConformanceHarness } from './conformance-harness.js';
 import type { AddCase } from './test-framework.js';
 
 export function heldCases(on: ConformanceHarness, it: AddCase): void {
