@@ -97,10 +97,11 @@ export class BullmqDelivery implements DeliveryControl {
   private async finish(capMs: number): Promise<void> {
     const { worker, dispose } = this.own;
     const end = performance.now() + capMs;
-    while (performance.now() < end && (await this.hasDue())) await sleep(DRAIN_POLL_MS);
+    const left = () => Math.max(0, end - performance.now());
+    while (left() > 0 && (await within(left(), this.hasDue()))) await sleep(DRAIN_POLL_MS);
     this.isOver = true;
     this.pauses.close();
-    const leftMs = Math.max(0, end - performance.now());
+    const leftMs = left();
     const abort = setTimeout(() => worker.cancelAllJobs('shutdown'), leftMs);
     const closing = worker.close().then(() => Promise.allSettled(this.running));
     const isClosed = await within(leftMs + ABORT_GRACE_MS + CLOSE_MS, closing);

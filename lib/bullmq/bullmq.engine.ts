@@ -60,7 +60,7 @@ export class BullmqEngine implements OutboxEngine {
   async open(): Promise<void> {
     await this.connection.open();
     const { leaseMs } = this.options;
-    this.store = new JobStore(this.connection.queue, this.records, leaseMs);
+    this.store = new JobStore(this.connection, this.records);
     this.inspector = new BullmqInspector(this.connection, this.store, this.context.program);
     this.holding = setInterval(() => {
       for (const job of this.held.values()) job.changeDelay(leaseMs).catch(() => {});

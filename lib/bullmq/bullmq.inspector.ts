@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pause } from '../outbox/delivery.js';
 import { sumCounters } from '../outbox/job-counts.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
@@ -10,7 +9,6 @@ import type { QueueConnection } from './queue-connection.js';
 
 const FIND_LIMIT = 1_000;
 const PAGE = 100;
-const LOOK_MS = 50;
 const WRITE_MS = 10_000;
 
 /** Looks at the jobs of one program, requeues and deletes them. */
@@ -84,9 +82,9 @@ export class BullmqInspector {
       const result = { forgotten: ended.length, inFlight: 0 };
       // The last one first: else the next one would be sent.
       for (const place of (await records.pending(orderingKey)).toReversed()) {
-        // A job that is only looked at is free again in a moment.
-        const isInFlight = () => store.isInFlight(place.id);
-        if ((await isInFlight()) && (await sleep(LOOK_MS).then(isInFlight))) result.inFlight += 1;
+        const isFree = await store.isFree(place.id);
+        if (isFree === 'missing') await records.removePending(orderingKey, place.id);
+        else if (!isFree) result.inFlight += 1;
         else if (await store.discard(orderingKey, place)) result.forgotten += 1;
       }
       await store.purgeHistory(orderingKey);

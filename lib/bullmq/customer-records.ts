@@ -148,6 +148,10 @@ export class CustomerRecords {
     });
   }
 
+  async hasEnded(orderingKey: string, id: string): Promise<boolean> {
+    return (await this.client().hexists(this.key('history', orderingKey), id)) === 1;
+  }
+
   async purgeHistory(orderingKey: string): Promise<void> {
     await this.client().del(this.key('history', orderingKey));
   }

@@ -1,21 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompletedResult } from '../outbox/delivery-result.js';
 import { idOf, toEnded, type JobData, type StoredJob } from './bullmq-job.js';
 import type { CustomerRecords, Place } from './customer-records.js';
-import type { BoundedWork, JobQueue } from './queue-connection.js';
+import type { BoundedWork, JobQueue, QueueConnection } from './queue-connection.js';
 import { isStateError } from './redis-error.js';
 
 export const DISCARDED: CompletedResult = { type: 'completed', outcome: 'discarded', requests: 0 };
 /** BullMQ counts attempts, the outbox measures time. */
 const ATTEMPTS = 1_000_000_000;
+const LOOK_MS = 50;
 
 /** Changes jobs in BullMQ together with the records of their customer. */
 export class JobStore {
   constructor(
-    readonly queue: JobQueue,
+    private readonly connection: QueueConnection,
     readonly records: CustomerRecords,
-    readonly leaseMs: number,
   ) {}
 
+  get queue(): JobQueue {
+    return this.connection.queue;
+  }
+
+  get leaseMs(): number {
+    return this.connection.options.leaseMs;
+  }
+
+  /** @param delay how long it is held */
   async add(
     name: string,
     data: JobData,
@@ -24,18 +34,25 @@ export class JobStore {
     delay = 0,
   ): Promise<StoredJob> {
     const { historyMs } = this.records;
-    const isNew = await this.records.addPending(data.orderingKey, place);
     try {
+      await this.records.addPending(data.orderingKey, place);
       bound.check();
+      bound.sent = true;
+      return await this.queue.add(name, data, {
+        ...{ jobId: place.id, delay, attempts: ATTEMPTS, backoff: { type: 'custom' } },
+        removeOnComplete: historyMs > 0 ? { age: Math.ceil(historyMs / 1000) } : true,
+        ...{ removeOnFail: false, stackTraceLimit: 0 },
+      });
     } catch (error) {
-      if (isNew) await this.records.removePending(data.orderingKey, place.id);
+      // The place of a job that never comes would hold up its customer. From a fallback, it will come.
+      if (!this.connection.options.fallback) void this.removeStray(data.orderingKey, place.id);
       throw error;
     }
-    bound.sent = true;
-    return this.queue.add(name, data, {
-      ...{ jobId: place.id, delay, attempts: ATTEMPTS, backoff: { type: 'custom' } },
-      removeOnComplete: historyMs > 0 ? { age: Math.ceil(historyMs / 1000) } : true,
-      ...{ removeOnFail: false, stackTraceLimit: 0 },
+  }
+
+  private removeStray(orderingKey: string, id: string): Promise<unknown> {
+    return this.connection.writeEventually(async () => {
+      if (!(await this.get(id))) await this.records.removePending(orderingKey, id);
     });
   }
 
@@ -68,13 +85,16 @@ export class JobStore {
     return true;
   }
 
-  /** Whether a job is being sent or held. */
-  async isInFlight(id: string): Promise<boolean> {
-    const state = await this.queue.getJobState(id);
-    // What is held has never been started.
-    return (
-      state === 'active' || (state === 'delayed' && (await this.get(id))?.attemptsStarted === 0)
-    );
+  /** Whether a job could be discarded, looked at twice: it may just be added, or looked at by a worker. */
+  async isFree(id: string): Promise<boolean | 'missing'> {
+    for (let look = 1; ; look += 1) {
+      const [state, job] = await Promise.all([this.queue.getJobState(id), this.get(id)]);
+      // What is held has never been started.
+      const isHeld = state === 'delayed' && job?.attemptsStarted === 0;
+      const isInFlight = state === 'active' || state === 'unknown' || isHeld;
+      if (!isInFlight || look === 2) return job ? !isInFlight : 'missing';
+      await sleep(LOOK_MS);
+    }
   }
 
   /** Deletes the ended jobs of a customer, and their history. */

@@ -5,7 +5,7 @@ import type { Place } from './customer-records.js';
 import { DISCARDED, type JobStore } from './job-store.js';
 
 /** A place without a job belongs to one that is just being added, or to one that never came. */
-const STRAY_MS = 60_000;
+const STRAY_MS = 5_000;
 /** A job is looked at again when the one before it ends. Should that be missed, then after this. */
 const POLL = { minMs: 500, maxMs: 300_000 };
 

@@ -116,7 +116,8 @@ export class QueueConnection {
 
   /** Writes something, however long that takes. Resolves with `undefined` if the app stops before. */
   writeEventually<T>(work: () => Promise<T>): Promise<T | undefined> {
-    return this.retries.run(() => this.write(HUNG_MS, work)).catch(() => undefined);
+    const run = () => this.health.read(this.run(HUNG_MS, work));
+    return this.retries.run(run).catch(() => undefined);
   }
 
   /** Never waits for a Redis that doesn't respond. */

@@ -37,6 +37,8 @@ export async function submitJob(
   };
 
   const endUnsent = async (outcome: string): Promise<Submitted> => {
+    bound.check();
+    if (forwarding && (await records.hasEnded(orderingKey, id))) return { id, outcome };
     const facts = { jobName: name, customerKey: orderingKey, key: key?.value ?? null, referralKey };
     const ended = { ...facts, id, bullmqId: id, attempts: 0, queuedAt };
     await records.end(ended, { ...DISCARDED, outcome }, position);

@@ -52,7 +52,7 @@ async function deliversOn(options: BullmqOutboxOptions): Promise<RunningEngine> 
   const app = await RunningEngine.open(bullmqOutbox(options));
   app.start();
   await app.add('a');
-  await eventually(() => app.delivered.length === 1);
+  await eventually(async () => (await app.engine.stats()).outcomes['attributed'] === 1);
   return app;
 }
 
@@ -102,7 +102,6 @@ describe('the queue', () => {
     const cluster = new Cluster([{ host: '127.0.0.1', port: node.port }]);
     cluster.on('error', () => {});
     const app = await deliversOn({ connection: cluster, prefix: '{bull}' });
-    await eventually(async () => (await app.engine.stats()).outcomes['attributed'] === 1);
     await app.close();
     cluster.disconnect();
     await node.end();

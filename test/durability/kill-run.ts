@@ -68,6 +68,9 @@ const REFUSED_EVERY = 5;
 /** Leaves time for deliveries: of what piles up, most is never near a kill. */
 const PAUSE_MS = 5;
 
+/** A response that leaves before the attribution is saved promises nothing: here, none does. */
+const ACCEPT_TIMEOUT_MS = 30_000;
+
 /** Apps on one outbox that are killed again and again, while visitors sign up. */
 export class KillRun {
   private readonly signedUp = new Set<string>();
@@ -130,7 +133,8 @@ export class KillRun {
 
   options(path = join(this.folder, 'outbox.db')): AppProcessOptions {
     const { baseUrl, apiKey } = this.fake;
-    return { path, baseUrl, apiKey, endings: this.endings, ...this.settings };
+    const { endings } = this;
+    return { path, baseUrl, apiKey, endings, acceptTimeoutMs: ACCEPT_TIMEOUT_MS, ...this.settings };
   }
 
   /**

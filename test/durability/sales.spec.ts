@@ -74,5 +74,6 @@ it('a process that stood still sends no sale that was taken over while it stood 
   await sleep(1_000);
   await Promise.all([stopped.end('SIGTERM'), living.end('SIGTERM')]);
   expect(fake.requestsTo('POST /transactions')).toHaveLength(keys.length);
-  expect(fake.transactions.map(({ key }) => key).toSorted()).toEqual(keys);
+  expect(new Set(fake.transactions.map(({ key }) => key))).toEqual(new Set(keys));
+  expect(fake.transactions).toHaveLength(keys.length);
 }, 60_000);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build, type Format } from 'esbuild';
+import { build } from 'esbuild';
 
 let folder: string;
 
@@ -49,7 +49,7 @@ async function run(format: 'esm' | 'cjs', outbox: string, { withWorker = false }
     outExtension: { '.js': extension },
     bundle: true,
     platform: 'node',
-    format: format as Format,
+    format,
     external: [
       '@nestjs/*',
       'rxjs',

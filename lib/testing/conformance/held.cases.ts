@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { assertMatches, assertSame, type ConformanceHarness } from './conformance-harness.js';
+import { assertMatches, type ConformanceHarness } from './conformance-harness.js';
 import type { AddCase } from './test-framework.js';
 
 export function heldCases(on: ConformanceHarness, it: AddCase): void {
@@ -50,7 +50,7 @@ export function heldCases(on: ConformanceHarness, it: AddCase): void {
     assert.equal(await on.engine.discard(first), false);
     on.engine.release(second);
     await on.quiet();
-    assertSame(on.partnero.delivered.slice(0, 1), ['second']);
+    assert.equal(on.partnero.attemptsOf('second').length, 1);
     on.assertUnsent('first');
     assertMatches(await on.idle(), { queued: 3, outcomes: { discarded: 1, attributed: 2 } });
   });

@@ -121,7 +121,7 @@ export const RELAY_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a result that can’t be saved is tried again',
     file: 'outbox/retry-until-stopped.ts',
-    find: 'if (this.stopped) return undefined;',
+    find: 'if (signal.aborted) return undefined;',
     replace: 'return undefined;',
     specs: DISK,
     only: 'loses no result',
