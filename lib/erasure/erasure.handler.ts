@@ -5,8 +5,7 @@ import type { Advice, Checkpoint, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import { isRefusal, reasonOf, failureResult } from '../delivery-failure.js';
 import type { ErasureOutcome } from './erasure.outcome.js';
-
-export const ERASURE = 'erasure';
+import { ERASURE } from './job-name.js';
 
 const SENT = 'sent';
 

@@ -3,7 +3,7 @@ import { toKey } from '../customer-id.js';
 import { PartneroError } from '../api/partnero.error.js';
 import type { OutcomeReporter } from '../outcome.reporter.js';
 import type { SubmissionService } from '../submission.service.js';
-import { ERASURE } from './erasure.handler.js';
+import { ERASURE } from './job-name.js';
 
 /** The result of submitting an erasure. */
 export interface KeptErasure {

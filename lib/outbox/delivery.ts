@@ -15,6 +15,7 @@ export type PauseReason =
   | 'wrong_program'
   | 'queue_paused';
 
+/** Why nothing is sent just now, and until when. */
 export interface Pause {
   readonly reason: PauseReason;
   /** When the next attempt is made; `null` if that isn't known. */

@@ -85,6 +85,7 @@ export interface OutboxDefinition {
   create(context: EngineContext): OutboxEngine;
 }
 
+/** What an engine is created with. */
 export interface EngineContext {
   readonly program: string;
   /** How long completed jobs stay in the history. `undefined`: the engine's default. Days. */
@@ -94,6 +95,7 @@ export interface EngineContext {
   readonly log: OutboxLog;
 }
 
+/** Where an engine logs. */
 export interface OutboxLog {
   log(message: string): void;
   warn(message: string): void;

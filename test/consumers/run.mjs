@@ -61,7 +61,7 @@ const CONSUMERS = {
   },
 };
 
-const OPTIONAL = /@nestjs\/(config|graphql|terminus|testing)|nestjs-partnero\/(bullmq|pg-boss)/;
+const OPTIONAL = /@nestjs\/(config|graphql|terminus|testing)|nestjs-partnero\/(bullmq|postgres)/;
 const documents = ['README.md', 'docs/where-does-your-sign-up-come-from.md'];
 /** Their code by file name, without what needs a package that not every user has. */
 const snippets = documents

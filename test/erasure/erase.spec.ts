@@ -50,6 +50,20 @@ describe('customers.erase()', () => {
     await eventually(() => !bytes().includes('ada-lovelace'));
   });
 
+  it('is never dropped by forgetting the customer here', async () => {
+    await sales.partnero.attribute({ key: 'ann' }, { id: 'ada' });
+    await sales.settled('attribution');
+    await sales.fake.down();
+    await sales.partnero.customers.erase('ada');
+    expect(await sales.partnero.outbox.forget({ customerKey: 'ada' })).toEqual({
+      forgotten: 0,
+      inFlight: 1,
+    });
+    await sales.fake.up();
+    expect(await erasures()).toEqual(['erased']);
+    expect(await find('ada')).toEqual([]);
+  });
+
   it('discards what is pending for the customer, unsent', async () => {
     await sales.end();
     const slow = { initialBackoffMs: 3_600_000, maxBackoffMs: 3_600_000 };

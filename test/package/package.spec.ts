@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as api from 'nestjs-partnero';
+import * as bullmq from 'nestjs-partnero/bullmq';
 import * as health from 'nestjs-partnero/health';
+import * as postgres from 'nestjs-partnero/postgres';
 import * as testing from 'nestjs-partnero/testing';
 import { VERSION } from '#lib/version.js';
 
@@ -48,6 +50,7 @@ describe('the public surface', () => {
       'InjectPartnero',
       'InviteCustomerDto',
       'OnPartneroEvent',
+      'OutboxError',
       'PartnerReferenceDto',
       'PartneroConfigurationError',
       'PartneroError',
@@ -78,13 +81,28 @@ describe('the public surface', () => {
       'sqliteOutbox',
     ]);
     expect(Object.keys(health)).toEqual(['PartneroHealthIndicator']);
-    expect(Object.keys(testing)).toEqual(['FakePartnero', 'signPartneroEvent']);
+    expect(Object.keys(bullmq)).toEqual(['bullmqOutbox']);
+    expect(Object.keys(postgres)).toEqual([
+      'fromDrizzle',
+      'fromKnex',
+      'fromKysely',
+      'fromPg',
+      'fromPrisma',
+      'fromTypeOrm',
+      'postgresOutbox',
+    ]);
+    expect(Object.keys(testing)).toEqual([
+      'FakePartnero',
+      'outboxConformance',
+      'signPartneroEvent',
+    ]);
     expect(Object.keys(manifest.exports)).toEqual([
       '.',
       './health',
       './testing',
       './bullmq',
       './postgres',
+      './sqlite-worker',
       './package.json',
     ]);
   });
@@ -95,9 +113,10 @@ describe('the public surface', () => {
 });
 
 describe('import and require', () => {
-  it.each(['nestjs-partnero', 'nestjs-partnero/health', 'nestjs-partnero/testing'])(
-    'load one copy of %s',
-    (name) => {
+  it.each(['', '/health', '/testing', '/bullmq', '/postgres'])(
+    'load one copy of nestjs-partnero%s',
+    (subPath) => {
+      const name = `nestjs-partnero${subPath}`;
       const script = `
       const { createRequire } = await import('node:module');
       const require = createRequire(process.cwd() + '/x.js');
@@ -136,7 +155,7 @@ describe('what is published', () => {
   it('is the two builds and what belongs to them', () => {
     const strangers = paths.filter((path) => !/^dist\/(esm|cjs)\//.test(path));
     expect(strangers.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
-    for (const file of ['sqlite.worker.js', 'wal-keeper.worker.js', 'here.cjs']) {
+    for (const file of ['sqlite.worker.js', 'directory.cjs']) {
       expect(paths).toContain(`dist/esm/outbox/sqlite/${file}`);
       expect(paths).toContain(`dist/cjs/outbox/sqlite/${file}`);
     }
@@ -183,8 +202,8 @@ describe('what is published', () => {
   });
 
   it('documents what is public', () => {
-    const index = ['lib/index.ts', 'lib/health/index.ts', 'lib/testing/index.ts']
-      .map((file) => readFileSync(join(root, file), 'utf8'))
+    const index = ['', 'health/', 'testing/', 'bullmq/', 'postgres/']
+      .map((folder) => readFileSync(join(root, `lib/${folder}index.ts`), 'utf8'))
       .join('');
     const names = [...index.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list]) =>
       list!.split(',').map((name) => name.trim().split(' as ')[0]!),

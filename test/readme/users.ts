@@ -1,4 +1,4 @@
-// What the snippets of README and docs take for granted: the users of an app.
+// What the snippets of README and docs assume: an app with users.
 import { Injectable } from '@nestjs/common';
 
 export class SignupDto {
@@ -15,6 +15,16 @@ export interface User {
 export class UserEntity {
   id!: string;
   email!: string;
+}
+
+/** Of `@prisma/client`, generated for a schema with users. */
+export declare class PrismaService {
+  $transaction<T>(work: (tx: PrismaTransaction) => Promise<T>): Promise<T>;
+}
+
+interface PrismaTransaction {
+  readonly user: { create(given: { data: { id: string; email: string } }): Promise<User> };
+  $queryRawUnsafe(sql: string, ...params: unknown[]): Promise<unknown>;
 }
 
 export interface Account {
