@@ -60,7 +60,7 @@ it('a process that stood still sends no sale that was taken over while it stood 
   const keys = Array.from({ length: 10 }, (_, n) => `sale-${n}`);
   const lookUps = () => fake.requests.filter(({ path }) => path.startsWith('/customers/'));
   for (const n of keys.keys()) {
-    fake.misbehave({ type: 'slow', ms: 500 }, { on: `GET /customers/user-${n}` });
+    fake.misbehave({ type: 'slow', ms: 16_000 }, { on: `GET /customers/user-${n}` });
   }
   // Its requests don't time out while it stands still.
   const stopped = await AppProcess.start({ ...run.options(), timeoutMs: 60_000 });
@@ -69,9 +69,11 @@ it('a process that stood still sends no sale that was taken over while it stood 
   }
   await eventually(() => lookUps().length === keys.length);
   await stopBetweenTransactions(stopped, run.options());
+  fake.heal();
   const living = await AppProcess.start(run.options());
   await eventually(() => fake.transactions.length === keys.length, 30_000);
   stopped.signal('SIGCONT');
+  await eventually(() => lookUps().every(({ status }) => status === 200), 20_000);
   await sleep(1_000);
   await Promise.all([stopped.end('SIGTERM'), living.end('SIGTERM')]);
   expect(fake.requestsTo('POST /transactions')).toHaveLength(keys.length);

@@ -97,8 +97,8 @@ export const FILE_MUTANTS: readonly Mutant[] = [
     file: recovery,
     find: 'if (!isCorrupt(error)) throw error;\n    const as',
     replace: 'if (error) throw error;\n    const as',
-    specs: DISK,
-    only: 'first page of owners',
+    specs: FILE,
+    only: 'aside, says so',
   },
   {
     rule: 'reading goes on behind damage',
