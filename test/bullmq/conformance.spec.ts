@@ -1,9 +1,6 @@
-import { sqliteOutbox } from 'nestjs-partnero';
 import { bullmqOutbox } from 'nestjs-partnero/bullmq';
-import { outboxConformance } from 'nestjs-partnero/testing';
 import { strictOutboxConformance } from '../outbox/conformance/strict-conformance.js';
 import { onRedis, type Place } from '../support/stores.js';
-import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 let redis: Place;
 
@@ -11,10 +8,7 @@ beforeAll(async () => {
   redis = await onRedis();
 });
 
-afterAll(async () => {
-  await redis.leave();
-  removeTemporaryFolders();
-});
+afterAll(() => redis.leave());
 
 strictOutboxConformance({
   name: 'BullMQ',
@@ -22,15 +16,5 @@ strictOutboxConformance({
   make: () => {
     const prefix = redis.newName();
     return { definition: () => bullmqOutbox({ connection: redis.url, prefix }) };
-  },
-});
-
-outboxConformance({
-  name: 'BullMQ with a fallback',
-  exactCounts: false,
-  make: () => {
-    const prefix = redis.newName();
-    const fallback = sqliteOutbox({ path: `${temporaryFolder()}/outbox.db` });
-    return { definition: () => bullmqOutbox({ connection: redis.url, prefix, fallback }) };
   },
 });
