@@ -8,13 +8,14 @@ import type { OutboxLog } from '../outbox/outbox-engine.js';
 import { errorMessage } from '../error-message.js';
 import { ThrottledLogger } from '../throttled-logger.js';
 import { within } from '../within.js';
-import { idOf, toEnded, toJob, type JobData, type StoredJob } from './bullmq-job.js';
-import { createWorker, FailedAttempt, NO_LIMIT, type OwnWorker } from './create-worker.js';
-import { CustomerRecords, type RedisClient } from './customer-records.js';
+import { bullmqIdOf, toEnded, toJob, type JobData, type StoredJob } from './bullmq-job.js';
+import { createWorker, FailedAttempt, NO_LIMIT, type OwnWorker } from './bullmq-worker.js';
+import type { CustomerRecords } from './customer-records.js';
 import { DeliveryPauses } from './delivery-pauses.js';
+import { JobOrder } from './job-order.js';
 import type { JobStore } from './job-store.js';
-import { JobTurn } from './job-turn.js';
 import type { QueueConnection } from './queue-connection.js';
+import type { RedisClient } from './redis-client.js';
 
 /** For attempts to end after they were aborted. */
 const ABORT_GRACE_MS = 200;
@@ -36,7 +37,7 @@ const INSTRUCTIONS = new Set([
 export class BullmqDelivery implements DeliveryControl {
   private readonly own: OwnWorker;
   private readonly pauses: DeliveryPauses;
-  private readonly turn: JobTurn;
+  private readonly order: JobOrder;
   /** On the connection of the worker, which waits for Redis: so that no result is lost. */
   private readonly records: CustomerRecords;
   private readonly inContext = AsyncLocalStorage.snapshot();
@@ -54,7 +55,7 @@ export class BullmqDelivery implements DeliveryControl {
     log: OutboxLog,
     pendingCount: () => Promise<number>,
   ) {
-    this.turn = new JobTurn(store);
+    this.order = new JobOrder(store);
     this.own = createWorker(connection, delivery, (job, token, signal) =>
       this.inContext(() => this.track(this.process(job, token, signal))),
     );
@@ -95,7 +96,7 @@ export class BullmqDelivery implements DeliveryControl {
   }
 
   private async finish(capMs: number): Promise<void> {
-    const { worker, dispose } = this.own;
+    const { worker } = this.own;
     const end = performance.now() + capMs;
     const left = () => Math.max(0, end - performance.now());
     while (left() > 0 && (await within(left(), this.hasDue()))) await sleep(DRAIN_POLL_MS);
@@ -108,7 +109,7 @@ export class BullmqDelivery implements DeliveryControl {
     // If Redis doesn't respond, the locks of what is being sent end by themselves.
     if (!isClosed) worker.disconnect().catch(() => {});
     clearTimeout(abort);
-    dispose();
+    this.own.dispose();
   }
 
   private async hasDue(): Promise<boolean> {
@@ -136,17 +137,17 @@ export class BullmqDelivery implements DeliveryControl {
     if (this.isOver || this.pauses.current) return this.giveBack(job, token);
     // A process was killed while it ended the job.
     if (job.data.result) return this.complete(job, token, job.data.result);
-    const turn = await this.turn.of(job);
-    if (turn && 'waitMs' in turn) {
-      await this.moveToDelayed(job, token, turn.waitMs);
-      if (!(await this.turn.isWaiting(job))) await this.store.promote(job);
+    const blocked = await this.order.check(job);
+    if (blocked && 'waitMs' in blocked) {
+      await this.moveToDelayed(job, token, blocked.waitMs);
+      // The one before it may have ended in the meantime.
+      if (!(await this.order.mustWait(job))) await this.store.promote(job);
       throw new this.connection.bullmq.DelayedError();
     }
-    if (turn) return this.complete(job, token, turn);
+    if (blocked) return this.complete(job, token, blocked);
     const result = await this.send(job, token, signal);
-    if (!result || (signal.aborted && result.type !== 'completed'))
-      return this.giveBack(job, token);
-    return this.act(job, token, result);
+    const isAborted = signal.aborted && result?.type !== 'completed';
+    return result && !isAborted ? this.act(job, token, result) : this.giveBack(job, token);
   }
 
   /** Resolves with `undefined` if the attempt was aborted and doesn't end. */
@@ -195,7 +196,7 @@ export class BullmqDelivery implements DeliveryControl {
     const { attemptsMade: attempts, data } = job;
     const failing = data.failing ?? { since: Date.now(), attempts };
     if (Date.now() - failing.since >= maxAgeMs) {
-      // Whoever retries it, such as in a dashboard, gives it its full age again.
+      // If a dashboard retries it, it has its full age again.
       await this.update(job, token, { ...data, failing: undefined });
       throw new this.connection.bullmq.UnrecoverableError(result.reason);
     }
@@ -209,8 +210,8 @@ export class BullmqDelivery implements DeliveryControl {
     const { orderingKey, result: before } = job.data;
     if (!this.originals.has(job)) this.originals.set(job, toJob(job));
     await this.update(job, token, { ...job.data, payload: null, result });
-    // Where the place is gone, the end was counted by a process that was killed after that.
-    if (!before || (await this.records.isPending(orderingKey, idOf(job)))) {
+    // Otherwise a process counted its end, and was killed after that.
+    if (!before || (await this.records.isPending(orderingKey, bullmqIdOf(job)))) {
       if (result.purgesHistory) await this.store.purgeHistory(orderingKey);
       await this.records.end(toEnded(job), result, job.timestamp);
     }
@@ -268,17 +269,19 @@ export class BullmqDelivery implements DeliveryControl {
   }
 
   private async owns(job: StoredJob, token: string): Promise<boolean> {
-    return Number(await job.extendLock(token, this.connection.options.leaseMs)) === 1;
+    return (await job.extendLock(token, this.store.leaseMs)) === 1;
   }
 
   private originalOf(job: StoredJob): Job {
     return this.originals.get(job) ?? toJob(job);
   }
 
-  private track<T>(work: Promise<T>): Promise<T> {
+  private async track<T>(work: Promise<T>): Promise<T> {
     this.running.add(work);
-    const done = () => void this.running.delete(work);
-    work.then(done, done);
-    return work;
+    try {
+      return await work;
+    } finally {
+      this.running.delete(work);
+    }
   }
 }

@@ -4,7 +4,7 @@ import type { Job, NewJob, SubmittedJob } from '../outbox/job.js';
 import type { EngineContext, OutboxEngine, Submitted } from '../outbox/outbox-engine.js';
 import { uuid7 } from '../outbox/uuid7.js';
 import { within } from '../within.js';
-import { toData, toEnded, type JobData, type StoredJob } from './bullmq-job.js';
+import { toData, type JobData, type StoredJob } from './bullmq-job.js';
 import { BullmqDelivery } from './bullmq.delivery.js';
 import { BullmqInspector } from './bullmq.inspector.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
@@ -12,6 +12,7 @@ import { CustomerRecords } from './customer-records.js';
 import { DISCARDED, JobStore } from './job-store.js';
 import { QueueConnection, type QueuePlace } from './queue-connection.js';
 import { findRisks } from './redis-checks.js';
+import { BullmqOutboxError } from './redis-error.js';
 import { submitJob } from './submit-job.js';
 
 const HISTORY_DAYS = 7;
@@ -76,16 +77,21 @@ export class BullmqEngine implements OutboxEngine {
   }
 
   async enqueue(job: NewJob, replaces?: string): Promise<string> {
+    const { fallback, leaseMs } = this.options;
     const id = job.id ?? uuid7();
-    const place = {
-      id,
-      position: Date.now(),
-      discards: this.held.has(replaces ?? '') ? replaces : undefined,
-    };
-    const added = await this.connection.write(this.context.acceptTimeoutMs, (bound) =>
-      this.store.add(job.name, toData(job, id), place, bound, this.options.leaseMs),
-    );
-    this.held.set(id, added);
+    const discards = this.held.has(replaces ?? '') ? replaces : undefined;
+    const pending = { id, position: Date.now(), discards };
+    try {
+      const added = await this.connection.write(this.context.acceptTimeoutMs, (bound) =>
+        this.store.add(job.name, toData(job, id), pending, bound, leaseMs),
+      );
+      this.held.set(id, added);
+    } catch (error) {
+      // Its sign-up takes it for not saved, and will never decide on it.
+      const { mayBeSaved } = BullmqOutboxError.from(error);
+      if (mayBeSaved && !fallback) void this.discardUnconfirmed(id, job);
+      throw error;
+    }
     if (replaces !== undefined) void this.discard(replaces);
     return id;
   }
@@ -103,7 +109,7 @@ export class BullmqEngine implements OutboxEngine {
     this.held.delete(id);
     let isRemoving = false;
     const discard = async (): Promise<boolean> => {
-      // BullMQ removes what has ended, too: so the job is held on to first.
+      // BullMQ removes jobs that have ended, too: so this one is held first.
       if (await this.store.extendHold(job)) {
         isRemoving = true;
         await this.store.queue.remove(id);
@@ -111,9 +117,7 @@ export class BullmqEngine implements OutboxEngine {
         return false;
       }
       const { orderingKey } = job.data;
-      if (await this.records.removePending(orderingKey, id)) {
-        await this.records.end(toEnded(job), DISCARDED, job.timestamp);
-      }
+      await this.store.countDiscarded(job, orderingKey, job.timestamp);
       await this.store.promoteNext(orderingKey);
       return true;
     };
@@ -127,7 +131,7 @@ export class BullmqEngine implements OutboxEngine {
   }
 
   /**
-   * Saves a job that another outbox held until Redis came back, at its place in the order of its customer.
+   * Saves a job that waited elsewhere for Redis, where it belongs in the order of its customer.
    * @throws BullmqOutboxError
    */
   async forward(job: SubmittedJob & Pick<Job, 'id' | 'checkpoint'>): Promise<void> {
@@ -140,16 +144,14 @@ export class BullmqEngine implements OutboxEngine {
     });
   }
 
-  /** Ends a held job that may have been saved here, or may still arrive. Like `discard`. */
-  async discardUnconfirmed(id: string, { name, ...job }: NewJob): Promise<boolean> {
-    const data: JobData = { ...toData({ name, ...job }, id), payload: null, result: DISCARDED };
+  /** Like `discard`, for a job of which it isn't known whether Redis saved it, or will. */
+  async discardUnconfirmed(id: string, job: NewJob): Promise<boolean> {
+    const data: JobData = { ...toData(job, id), payload: null, result: DISCARDED };
     const discard = async (): Promise<boolean> => {
       await this.records.removePending(job.orderingKey, id);
       // Takes the id, so that the job can't arrive any more.
-      await this.store.queue.add(name, data, {
-        jobId: id,
-        removeOnComplete: { age: DAY_MS / 1_000 },
-      });
+      const removeOnComplete = { age: DAY_MS / 1_000 };
+      await this.store.queue.add(job.name, data, { jobId: id, removeOnComplete });
       const saved = await this.store.get(id);
       if (!saved || saved.data.result) return true;
       if (!(await this.store.extendHold(saved))) return false;

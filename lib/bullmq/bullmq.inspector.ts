@@ -2,10 +2,10 @@ import type { Pause } from '../outbox/delivery.js';
 import { sumCounters } from '../outbox/job-counts.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
 import { toEntry, type StoredJob } from './bullmq-job.js';
-import { readCounters } from './bullmq-stats.js';
-import { NO_LIMIT } from './create-worker.js';
+import { NO_LIMIT } from './bullmq-worker.js';
 import type { JobStore } from './job-store.js';
 import type { QueueConnection } from './queue-connection.js';
+import { readCounters } from './read-counters.js';
 
 const FIND_LIMIT = 1_000;
 const PAGE = 100;
@@ -33,7 +33,10 @@ export class BullmqInspector {
       const limit: Pause | null = limitMs > 0 ? { reason: 'rate_limited', until } : null;
       const { problem } = this.connection.health;
       return {
-        ...{ ...sumCounters(counters), program: this.program, location, oldestPendingAt },
+        ...sumCounters(counters),
+        program: this.program,
+        location,
+        oldestPendingAt,
         paused: local ?? queuePause ?? limit,
         storage: { ok: problem === null, problem },
       };
@@ -45,8 +48,8 @@ export class BullmqInspector {
     return this.connection.read(async () => {
       const ended = await store.records.history(orderingKey, program);
       const ids = new Set(ended.map(({ entry }) => entry.id));
-      const places = await store.records.pending(orderingKey);
-      const open = places.slice(-FIND_LIMIT).map(async ({ id, position }) => {
+      const pending = await store.records.pending(orderingKey);
+      const open = pending.slice(-FIND_LIMIT).map(async ({ id, position }) => {
         const job = await store.get(id);
         return job && !ids.has(job.data.id) ? [{ entry: toEntry(job, program), position }] : [];
       });
@@ -80,12 +83,12 @@ export class BullmqInspector {
     return this.connection.write(WRITE_MS, async () => {
       const ended = await records.history(orderingKey, this.program);
       const result = { forgotten: ended.length, inFlight: 0 };
-      // The last one first: else the next one would be sent.
-      for (const place of (await records.pending(orderingKey)).toReversed()) {
-        const isFree = await store.isFree(place.id);
-        if (isFree === 'missing') await records.removePending(orderingKey, place.id);
-        else if (!isFree) result.inFlight += 1;
-        else if (await store.discard(orderingKey, place)) result.forgotten += 1;
+      // The last one first: otherwise the next one would be sent.
+      for (const pending of (await records.pending(orderingKey)).toReversed()) {
+        const isInFlight = await store.isInFlight(pending.id);
+        if (isInFlight === 'missing') await records.removePending(orderingKey, pending.id);
+        else if (isInFlight) result.inFlight += 1;
+        else if (await store.discard(orderingKey, pending)) result.forgotten += 1;
       }
       await store.purgeHistory(orderingKey);
       await store.promoteNext(orderingKey);

@@ -2,43 +2,20 @@ import type { CompletedResult } from '../outbox/delivery-result.js';
 import type { HistoryEntry } from '../outbox/history.js';
 import type { Counter } from '../outbox/job-counts.js';
 import { digestOf } from './bullmq-job.js';
+import type { RedisClient } from './redis-client.js';
 
-/** What is used of ioredis. */
-export interface RedisClient {
-  readonly status: string;
-  readonly isCluster: boolean;
-  get(key: string): Promise<string | null>;
-  hget(key: string, field: string): Promise<string | null>;
-  hgetall(key: string): Promise<Record<string, string>>;
-  hexists(key: string, field: string): Promise<number>;
-  hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
-  hset(key: string, values: Record<string, string>): Promise<number>;
-  hsetnx(key: string, field: string, value: string): Promise<number>;
-  hdel(key: string, ...fields: string[]): Promise<number>;
-  del(key: string): Promise<number>;
-  info(): Promise<string>;
-  multi(): RedisTransaction;
-  disconnect(reconnect?: boolean): void;
-  on(event: 'ready' | 'close', listener: () => void): unknown;
-}
+/** Of the ends of jobs, so many remove what is too old from the history of their customer. */
+const PRUNE_SHARE = 0.02;
 
-interface RedisTransaction {
-  hset(key: string, values: Record<string, string>): this;
-  hdel(key: string, field: string): this;
-  hincrby(key: string, field: string, by: number): this;
-  expire(key: string, seconds: number): this;
-  exec(): Promise<[Error | null, unknown][] | null>;
-}
-
-/** A job that has yet to end, in its place in the order of its customer. */
-export interface Place {
+/** A job that has yet to end, in the order of its customer. */
+export interface PendingJob {
+  /** In BullMQ. */
   readonly id: string;
   readonly position: number;
-  /** The id of the job before it that must not be sent any more; `overrides`: none of them. */
+  /** The earlier job that must not be sent any more, or `overrides`: all of them. */
   readonly discards?: string | undefined;
 }
 
-/** What the history needs of a job. */
 export interface EndedJob {
   readonly id: string;
   readonly bullmqId: string;
@@ -50,28 +27,33 @@ export interface EndedJob {
   readonly queuedAt: number;
 }
 
-interface HistoryRecord extends Omit<EndedJob, 'id'> {
+/** As it is stored. What is `null` is left out: Redis keeps it in memory. */
+interface HistoryRecord extends Pick<EndedJob, 'jobName' | 'attempts' | 'queuedAt'> {
   readonly outcome: string;
-  readonly reason: string | null;
-  readonly detail: HistoryEntry['detail'];
   readonly endedAt: number;
   readonly position: number;
+  readonly key?: string | undefined;
+  readonly referralKey?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly detail?: CompletedResult['detail'] | undefined;
+  /** If it differs from the id. */
+  readonly bullmqId?: string | undefined;
 }
 
 export interface HistoryItem {
   readonly entry: HistoryEntry;
-  readonly position: number;
   readonly bullmqId: string;
+  readonly position: number;
 }
 
 /**
  * What BullMQ doesn't store: the order of each customer's jobs, their history, and counts. Two hashes a
- * customer, one for all counts, beside the keys of the queue.
+ * customer and one for the counts, beside the keys of the queue.
  */
 export class CustomerRecords {
   /**
    * @param base the prefix and name of the queue
-   * @param historyMs how long ended jobs are kept; 0 for not at all
+   * @param historyMs how long ended jobs are kept; 0: not at all
    */
   constructor(
     private readonly client: () => RedisClient,
@@ -85,75 +67,100 @@ export class CustomerRecords {
   }
 
   /** The jobs with that ordering key that have yet to end, in order. */
-  async pending(orderingKey: string): Promise<Place[]> {
-    const values = await this.client().hgetall(this.key('pending', orderingKey));
+  async pending(orderingKey: string): Promise<PendingJob[]> {
+    const values = await this.client().hgetall(this.pendingKey(orderingKey));
     return Object.entries(values)
-      .map(([id, value]): Place => {
+      .map(([id, value]): PendingJob => {
         const [position, discards] = value.split(' ');
         return { id, position: Number(position), discards };
       })
       .toSorted((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));
   }
 
-  /** Written before the job itself. Resolves with false if the job has its place already. */
-  async addPending(orderingKey: string, { id, position, discards }: Place): Promise<boolean> {
+  /** Comes before the job itself. Does nothing if it has been added. */
+  async addPending(orderingKey: string, { id, position, discards }: PendingJob): Promise<void> {
     const value = discards ? `${position} ${discards}` : `${position}`;
-    return (await this.client().hsetnx(this.key('pending', orderingKey), id, value)) === 1;
+    await this.client().hsetnx(this.pendingKey(orderingKey), id, value);
   }
 
   async isPending(orderingKey: string, id: string): Promise<boolean> {
-    return (await this.client().hexists(this.key('pending', orderingKey), id)) === 1;
+    return (await this.client().hexists(this.pendingKey(orderingKey), id)) === 1;
   }
 
-  /** Resolves with false if the job had no place any more. */
+  /** Resolves with false if it was removed before. */
   async removePending(orderingKey: string, id: string): Promise<boolean> {
-    return (await this.client().hdel(this.key('pending', orderingKey), id)) === 1;
+    return (await this.client().hdel(this.pendingKey(orderingKey), id)) === 1;
   }
 
-  /** Ends a job in one step: its place, the counts, and the history unless that is to be purged. */
-  async end(job: EndedJob, result: CompletedResult, position = Date.now()): Promise<void> {
-    const { id, ...facts } = job;
-    const { outcome, reason = null, detail = null } = result;
-    const record: HistoryRecord = {
-      ...facts,
-      outcome,
-      reason,
-      detail,
-      endedAt: Date.now(),
-      position,
-    };
+  /** Ends a job in one step: its place in the order, the counts, and the history. */
+  async end(job: EndedJob, result: CompletedResult, position: number): Promise<void> {
+    const { id, jobName, attempts, queuedAt } = job;
+    const { outcome, reason, detail, purgesHistory } = result;
+    const history = this.historyKey(job.customerKey);
     const step = this.client()
       .multi()
-      .hdel(this.key('pending', job.customerKey), job.bullmqId)
+      .hdel(this.pendingKey(job.customerKey), job.bullmqId)
       .hincrby(this.countsKey, `${job.jobName}\n${outcome}`, 1);
-    if (this.historyMs > 0 && !result.purgesHistory) {
-      const key = this.key('history', job.customerKey);
-      step
-        .hset(key, { [id]: JSON.stringify(record) })
-        .expire(key, Math.ceil(this.historyMs / 1000));
+    if (this.historyMs > 0 && !purgesHistory) {
+      const record: HistoryRecord = {
+        jobName,
+        attempts,
+        queuedAt,
+        outcome,
+        endedAt: Date.now(),
+        position,
+        key: job.key ?? undefined,
+        referralKey: job.referralKey ?? undefined,
+        reason,
+        detail,
+        bullmqId: job.bullmqId === id ? undefined : job.bullmqId,
+      };
+      step.hset(history, { [id]: JSON.stringify(record) });
+      step.expire(history, Math.ceil(this.historyMs / 1_000));
     }
     for (const [error] of (await step.exec()) ?? []) if (error) throw error;
+    if (Math.random() < PRUNE_SHARE) await this.history(job.customerKey, '');
   }
 
   /** Ended jobs, in no order. */
   async history(orderingKey: string, program: string): Promise<HistoryItem[]> {
-    const values = await this.client().hgetall(this.key('history', orderingKey));
-    return Object.entries(values).flatMap(([id, value]) => {
+    const key = this.historyKey(orderingKey);
+    const items: HistoryItem[] = [];
+    for (const [id, value] of Object.entries(await this.client().hgetall(key))) {
       const record = JSON.parse(value) as HistoryRecord;
-      const { position, bullmqId, queuedAt, endedAt, ...facts } = record;
-      if (Date.now() - endedAt > this.historyMs) return [];
-      const dates = { queuedAt: new Date(queuedAt), endedAt: new Date(endedAt) };
-      const entry: HistoryEntry = { id, program, state: 'completed', ...facts, ...dates };
-      return [{ entry, position, bullmqId }];
-    });
+      const { position, bullmqId = id, queuedAt, endedAt } = record;
+      if (Date.now() - endedAt > this.historyMs) {
+        await this.client().hdel(key, id);
+        continue;
+      }
+      const { key: jobKey = null, referralKey = null, reason = null, detail = null } = record;
+      const { jobName, attempts, outcome } = record;
+      const entry: HistoryEntry = {
+        id,
+        program,
+        jobName,
+        customerKey: orderingKey,
+        key: jobKey,
+        referralKey,
+        state: 'completed',
+        outcome,
+        reason,
+        detail,
+        attempts,
+        queuedAt: new Date(queuedAt),
+        endedAt: new Date(endedAt),
+      };
+      items.push({ entry, bullmqId, position });
+    }
+    return items;
   }
 
   async hasEnded(orderingKey: string, id: string): Promise<boolean> {
-    return (await this.client().hexists(this.key('history', orderingKey), id)) === 1;
+    return (await this.client().hexists(this.historyKey(orderingKey), id)) === 1;
   }
 
   async purgeHistory(orderingKey: string): Promise<void> {
-    await this.client().del(this.key('history', orderingKey));
+    await this.client().del(this.historyKey(orderingKey));
   }
 
   /** How many jobs ended, ever, by job name and outcome. */
@@ -169,7 +176,11 @@ export class CustomerRecords {
     return `${this.base}-counts`;
   }
 
-  private key(kind: 'pending' | 'history', orderingKey: string): string {
-    return `${this.base}-${kind}:${digestOf(orderingKey)}`;
+  private pendingKey(orderingKey: string): string {
+    return `${this.base}-pending:${digestOf(orderingKey)}`;
+  }
+
+  private historyKey(orderingKey: string): string {
+    return `${this.base}-history:${digestOf(orderingKey)}`;
   }
 }

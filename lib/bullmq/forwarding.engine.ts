@@ -6,17 +6,21 @@ import type { Job, NewJob, SubmittedJob } from '../outbox/job.js';
 import type { OutboxEngine, OutboxLog, Submitted } from '../outbox/outbox-engine.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import { uuid7 } from '../outbox/uuid7.js';
+import { ThrottledLogger } from '../throttled-logger.js';
 import type { BullmqEngine } from './bullmq.engine.js';
 
-/** How a job ends in the fallback when BullMQ has it. */
+/** How a job ends in the fallback once BullMQ has it. */
 const FORWARDED = 'forwarded';
-/** Ends the names of jobs whose payload is a submitted job, which BullMQ decides on. */
+/** Ends the names of those whose payload is a whole submitted job: BullMQ decides on its key. */
 const SUBMITTED = ' (submitted)';
 const RETRY_MS = 1_000;
+const CONCURRENCY = 16;
+const FIND_LIMIT = 1_000;
 
-interface SavedHere {
+/** A held job in the fallback. */
+interface HeldJob {
   readonly job: NewJob;
-  /** Redis may have it all the same. */
+  /** Redis may have it, too. */
   readonly isUnconfirmed: boolean;
 }
 
@@ -25,37 +29,53 @@ interface SavedHere {
  * arrives twice is one job.
  */
 export class ForwardingEngine implements OutboxEngine {
-  /** Jobs in the fallback that are held by this process. */
-  private readonly held = new Map<string, SavedHere>();
-  /** How many jobs have yet to be forwarded. */
+  private readonly held = new Map<string, HeldJob>();
+  /** How many jobs have yet to be forwarded, as far as is known. */
   private waiting = 0;
+  private forwarded = 0;
   private forwarding: DeliveryControl | undefined;
+  private readonly diverted: ThrottledLogger;
 
   constructor(
     private readonly bullmq: BullmqEngine,
     private readonly fallback: OutboxEngine,
     private readonly log: OutboxLog,
-  ) {}
+  ) {
+    this.diverted = new ThrottledLogger((message) => log.warn(message));
+  }
 
   get location(): string {
-    return `${this.bullmq.location}, or ${this.fallback.location} while Redis is away`;
+    return `${this.bullmq.location}, or ${this.fallback.location} while Redis is unreachable`;
   }
 
   async open(): Promise<void> {
     await this.fallback.open();
-    this.waiting = (await this.fallback.stats()).pending;
     const control = this.fallback.start({
-      ...{ concurrency: 16, maxAgeMs: Number.MAX_SAFE_INTEGER, requestsPerMinute: undefined },
-      ...{ initialBackoffMs: RETRY_MS, maxBackoffMs: RETRY_MS },
+      concurrency: CONCURRENCY,
+      maxAgeMs: Number.MAX_SAFE_INTEGER,
+      initialBackoffMs: RETRY_MS,
+      maxBackoffMs: RETRY_MS,
+      requestsPerMinute: undefined,
       deliver: (job) => this.forward(job),
-      checkKey: () => Promise.resolve('accepted' as const),
+      checkKey: () => Promise.resolve('accepted'),
       onEnd: () => this.left(),
     });
     control.pause('unreachable');
     this.forwarding = control;
-    this.bullmq.onChange = (isUsable) =>
-      isUsable ? control.resume() : control.pause('unreachable');
-    await this.bullmq.open();
+    this.waiting = await this.fallback.stats().then(
+      ({ pending }) => pending,
+      () => 1,
+    );
+    this.bullmq.onChange = (isUsable) => {
+      if (isUsable) control.resume();
+      else control.pause('unreachable');
+    };
+    try {
+      await this.bullmq.open();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   programId(): Promise<string | null> {
@@ -68,21 +88,25 @@ export class ForwardingEngine implements OutboxEngine {
 
   async enqueue(given: NewJob, replaces?: string): Promise<string> {
     const job = { ...given, id: given.id ?? uuid7() };
-    const replaced = replaces !== undefined && this.held.has(replaces);
+    const replaced = replaces === undefined ? undefined : this.held.get(replaces);
     let isUnconfirmed = false;
     if (!replaced && !(await this.hasWaiting(job.orderingKey))) {
       try {
         return await this.bullmq.enqueue(job, replaces);
       } catch (error) {
-        if (!(error instanceof OutboxError)) throw error;
-        isUnconfirmed = error.mayBeSaved;
+        isUnconfirmed = this.divert(error).mayBeSaved;
       }
     }
-    const id = await this.fallback.enqueue(job, replaced ? replaces : undefined);
-    this.waiting += 1;
-    this.held.set(id, { job, isUnconfirmed });
-    if (replaces !== undefined) void this.discard(replaces);
-    return id;
+    try {
+      const id = await this.fallback.enqueue(job, replaced && replaces);
+      this.waiting += 1;
+      this.held.set(id, { job, isUnconfirmed });
+      if (replaces !== undefined) void this.discard(replaces);
+      return id;
+    } catch (error) {
+      if (isUnconfirmed) void this.bullmq.discardUnconfirmed(job.id, job);
+      throw error;
+    }
   }
 
   release(id: string): void {
@@ -94,10 +118,10 @@ export class ForwardingEngine implements OutboxEngine {
     const saved = this.held.get(id);
     if (!saved) return this.bullmq.discard(id);
     this.held.delete(id);
+    this.left();
     const isDiscarded = await this.fallback.discard(id);
-    if (isDiscarded) this.left();
-    if (!isDiscarded || !saved.isUnconfirmed) return isDiscarded;
-    return this.bullmq.discardUnconfirmed(id, saved.job);
+    if (!saved.isUnconfirmed) return isDiscarded;
+    return (await this.bullmq.discardUnconfirmed(id, saved.job)) && isDiscarded;
   }
 
   async submit(given: SubmittedJob): Promise<Submitted> {
@@ -106,10 +130,9 @@ export class ForwardingEngine implements OutboxEngine {
       try {
         return await this.bullmq.submit(job);
       } catch (error) {
-        if (!(error instanceof OutboxError)) throw error;
+        this.divert(error);
       }
     }
-    // Keys are unique in BullMQ: it decides when it gets the job.
     const { name, orderingKey, referralKey, queuedAt, id } = job;
     const saved = { orderingKey, referralKey, queuedAt, id };
     const payload = JSON.stringify(job);
@@ -131,13 +154,15 @@ export class ForwardingEngine implements OutboxEngine {
     };
   }
 
-  /** What waits in the fallback of another instance is counted there only. */
+  /** The jobs in the fallback of another instance are counted there only. */
   async stats(): Promise<OutboxStats> {
     const [bullmq, fallback] = await Promise.all([this.bullmq.stats(), this.fallback.stats()]);
     const counters = [...countersOf(bullmq), ...countersOf(fallback)];
     const oldest = [bullmq.oldestPendingAt, fallback.oldestPendingAt].filter((at) => at !== null);
     return {
-      ...{ ...bullmq, ...sumCounters(counters), location: this.location },
+      ...bullmq,
+      ...sumCounters(counters),
+      location: this.location,
       oldestPendingAt: oldest.toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null,
       storage: bullmq.storage.ok ? bullmq.storage : fallback.storage,
     };
@@ -150,7 +175,7 @@ export class ForwardingEngine implements OutboxEngine {
     ]);
     const ids = new Set(bullmq.map(({ id }) => id));
     const here = fallback.filter(({ id, outcome }) => outcome !== FORWARDED && !ids.has(id));
-    return [...here, ...bullmq].slice(0, 1_000);
+    return [...here, ...bullmq].slice(0, FIND_LIMIT);
   }
 
   async *deadLetters(): AsyncGenerator<HistoryEntry, void> {
@@ -183,10 +208,19 @@ export class ForwardingEngine implements OutboxEngine {
     try {
       const submitted = isSubmitted ? (JSON.parse(job.payload) as SubmittedJob) : job;
       await this.bullmq.forward({ ...submitted, id: job.id, checkpoint: job.checkpoint });
+      this.forwarded += 1;
       return { type: 'completed', outcome: FORWARDED, requests: 0 };
     } catch {
-      return { type: 'defer', reason: 'redis_unreachable', ms: RETRY_MS };
+      return { type: 'defer', reason: 'unreachable', ms: RETRY_MS };
     }
+  }
+
+  private divert(error: unknown): OutboxError {
+    if (!(error instanceof OutboxError)) throw error;
+    const { location } = this.fallback;
+    const what = `Jobs are saved in ${location}, and forwarded once Redis responds`;
+    this.diverted.warn('', () => `${what}: ${error.message}.`);
+    return error;
   }
 
   /** What came before for the same customer has to go first. */
@@ -198,6 +232,9 @@ export class ForwardingEngine implements OutboxEngine {
 
   private left(): void {
     this.waiting = Math.max(0, this.waiting - 1);
+    if (this.waiting > 0 || this.forwarded === 0) return;
+    this.log.log(`${this.forwarded} jobs were forwarded from ${this.fallback.location} to BullMQ.`);
+    this.forwarded = 0;
   }
 }
 

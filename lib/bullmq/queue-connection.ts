@@ -6,7 +6,7 @@ import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { within } from '../within.js';
 import type { JobData } from './bullmq-job.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
-import type { RedisClient } from './customer-records.js';
+import type { RedisClient } from './redis-client.js';
 import { loadBullmq, ownConnection } from './redis-connection.js';
 import { BullmqOutboxError, isPermanent } from './redis-error.js';
 
@@ -21,14 +21,14 @@ export type JobQueue = Queue<JobData, string>;
 
 /** Work on Redis that has a deadline. */
 export interface BoundedWork {
-  /** Set before the step after which the job may be saved though its response is lost. */
-  sent: boolean;
-  /** Throws once the deadline has passed, for steps that must not come late. */
+  /** Set before the step that saves the job: if its response is lost, the job may be saved. */
+  wasSent: boolean;
+  /** Throws once the deadline has passed. Called before steps that must not come late. */
   check(): void;
 }
 
-/** One queue on a connection of its own. */
 export interface QueuePlace {
+  /** The name of the queue. */
   readonly name: string;
   /** For log lines. */
   readonly location: string;
@@ -80,9 +80,12 @@ export class QueueConnection {
     const { connection, dispose } = ownConnection(given, { enableOfflineQueue: false });
     this.dispose = dispose;
     this.queue = new this.bullmq.Queue(this.place.name, {
-      ...{ connection, prefix, ...(telemetry && { telemetry }), skipMetasUpdate: isReadOnly },
+      connection,
+      prefix,
+      skipMetasUpdate: isReadOnly,
       // If that failed, the queue would be unusable for good.
       skipVersionCheck: true,
+      ...(telemetry && { telemetry }),
     });
     const failed = new Promise<unknown>((resolve) => {
       this.queue.on('error', (error) => {
@@ -90,10 +93,9 @@ export class QueueConnection {
         if (!this.isUsable) this.health.failed(BullmqOutboxError.from(error));
       });
     });
-    const connected = this.connect().then(() => null);
-    connected.catch(() => {});
+    const connected = this.connect().catch((error: unknown) => error);
     const error = await within(BOOT_MS, Promise.race([connected, failed]));
-    if (error === undefined) this.health.failed(this.unreachable());
+    if (!this.redis) this.health.failed(BullmqOutboxError.from(error));
     if (!isPermanent(error)) return;
     await this.close();
     throw new PartneroConfigurationError(
@@ -124,19 +126,19 @@ export class QueueConnection {
   async close(): Promise<void> {
     this.health.close();
     this.retries.stop();
-    const closing = this.queue.close().catch(() => {});
-    await within(CLOSE_MS, closing);
+    await within(CLOSE_MS, this.queue?.close().catch(() => {}) ?? Promise.resolve());
     this.redis?.disconnect();
     this.dispose();
   }
 
-  private async connect(): Promise<void> {
+  private async connect(): Promise<null> {
     const client = (await this.queue.getBackend().client) as unknown as RedisClient;
     this.redis = client;
     client.on('ready', () => this.setHung(false));
     client.on('close', () => this.update());
     await this.writeEventually(() => this.listener.prepare());
     this.update();
+    return null;
   }
 
   private async run<T>(ms: number, work: (bound: BoundedWork) => Promise<T>): Promise<T> {
@@ -145,11 +147,11 @@ export class QueueConnection {
     const check = () => {
       if (isLate) throw new Error('too late');
     };
-    const bound: BoundedWork = { sent: false, check };
+    const bound: BoundedWork = { wasSent: false, check };
     const done = work(bound).then(
       (result) => ({ result }),
       (error: unknown) => {
-        throw BullmqOutboxError.from(error, bound.sent);
+        throw BullmqOutboxError.from(error, bound.wasSent);
       },
     );
     const end = await within(ms, done);
@@ -158,7 +160,7 @@ export class QueueConnection {
     this.setHung(true);
     const clear = () => this.setHung(false);
     done.then(clear, clear);
-    throw new BullmqOutboxError('timeout', `Redis did not respond within ${ms} ms`, bound.sent);
+    throw new BullmqOutboxError('timeout', `Redis did not respond within ${ms} ms`, bound.wasSent);
   }
 
   private setHung(isHung: boolean): void {

@@ -22,8 +22,8 @@ export async function loadBullmq(): Promise<typeof import('bullmq')> {
 }
 
 /**
- * A connection of our own: one of the app might be closed before our last command.
- * @returns `dispose` ends it, which BullMQ doesn't do for a client that it was given
+ * A connection of our own: one of the app might be closed before our last command. `dispose` ends it,
+ * which BullMQ doesn't do for a client that it was given.
  */
 export function ownConnection(
   given: ConnectionOptions,

@@ -5,9 +5,6 @@ const NETWORK = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/;
 const PERMANENT =
   /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid password|AUTH|Client sent AUTH))|'ioredis' package/;
 
-/** What ioredis rejects with. */
-type Failure = Partial<Record<'name' | 'message' | 'code', unknown>>;
-
 /** Redis could not do it, or didn't say in time that it did. */
 export class BullmqOutboxError extends OutboxError {
   override readonly name = 'BullmqOutboxError';
@@ -21,33 +18,35 @@ export class BullmqOutboxError extends OutboxError {
   }
 
   /**
-   * Of an error of ioredis, whose messages contain no values.
-   * @param sent whether the job had been sent to Redis
+   * From an error of ioredis, whose messages contain no values.
+   * @param wasSent whether the job had been sent to Redis
    */
-  static from(error: unknown, sent = false): BullmqOutboxError {
+  static from(error: unknown, wasSent = false): BullmqOutboxError {
     if (error instanceof BullmqOutboxError) return error;
-    const { name, code } = Object(error) as Failure;
-    const message = messageOf(error);
-    if (typeof code === 'string' && NETWORK.test(code)) {
-      return new BullmqOutboxError(code, `Redis is unreachable (${code})`, sent);
+    const { name, code, message } = partsOf(error);
+    if (NETWORK.test(code)) {
+      return new BullmqOutboxError(code, `Redis is unreachable (${code})`, wasSent);
     }
+    // A response of Redis means that it wasn't saved, and so does a command that was never sent.
+    const isClear = name === 'ReplyError' || message.includes('enableOfflineQueue');
     const reason = /^[A-Z]{2,}\b/.exec(message)?.[0] ?? 'unreachable';
-    // A response says that it wasn't saved, and so does a command that was never sent.
-    const mayBeSaved = sent && name !== 'ReplyError' && !message.includes('enableOfflineQueue');
-    return new BullmqOutboxError(reason, `Redis failed: ${message.slice(0, 200)}`, mayBeSaved);
+    const text = `Redis failed: ${message.slice(0, 200) || 'unknown error'}`;
+    return new BullmqOutboxError(reason, text, wasSent && !isClear);
   }
 }
 
 export function isPermanent(error: unknown): boolean {
-  return PERMANENT.test(messageOf(error));
+  return PERMANENT.test(partsOf(error).message);
 }
 
-/** Whether BullMQ refused since the job doesn't exist, or is in another state. */
+/** Whether BullMQ refused because the job doesn't exist, or is in another state. */
 export function isStateError(error: unknown): boolean {
-  const { code } = Object(error) as Failure;
-  return code === -1 || code === -3;
+  return ['-1', '-3'].includes(partsOf(error).code);
 }
 
-function messageOf(error: unknown): string {
-  return String((Object(error) as Failure).message ?? 'unknown error');
+/** Errors may come from another realm, where they are no instances of this one's `Error`. */
+function partsOf(error: unknown): { name: string; code: string; message: string } {
+  const parts = Object(error) as Partial<Record<'name' | 'code' | 'message', string | number>>;
+  const { name = '', code = '', message = '' } = parts;
+  return { name: String(name), code: String(code), message: String(message) };
 }

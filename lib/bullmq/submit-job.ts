@@ -5,7 +5,7 @@ import { idOfCancel, idOfKey, toData, type JobData, type StoredJob } from './bul
 import { DISCARDED, type JobStore } from './job-store.js';
 import type { BoundedWork } from './queue-connection.js';
 
-/** Where a job goes that was saved elsewhere before. */
+/** What is known of a job that was saved elsewhere before. */
 export interface Forwarding {
   readonly position: number;
   readonly checkpoint: string | null;
@@ -30,39 +30,42 @@ export async function submitJob(
   ]);
   const { orderingKey } = target?.data ?? job;
   const before = await records.pending(orderingKey);
+  // Behind all of them, whatever the clocks of the processes say.
   const position = forwarding?.position ?? Math.max(Date.now(), 1 + (before.at(-1)?.position ?? 0));
-  const data: JobData = {
-    ...toData({ ...job, orderingKey }, id),
-    cancels: targetId === undefined ? undefined : { id: targetId, found: target !== undefined },
-  };
 
   const endUnsent = async (outcome: string): Promise<Submitted> => {
     bound.check();
-    if (forwarding && (await records.hasEnded(orderingKey, id))) return { id, outcome };
     const facts = { jobName: name, customerKey: orderingKey, key: key?.value ?? null, referralKey };
     const ended = { ...facts, id, bullmqId: id, attempts: 0, queuedAt };
-    await records.end(ended, { ...DISCARDED, outcome }, position);
+    const isCounted = forwarding && (await records.hasEnded(orderingKey, id));
+    if (!isCounted) await records.end(ended, { ...DISCARDED, outcome }, position);
     return { id, outcome };
   };
-  const endAsTaken = async ({ data: { id: by, digest } }: StoredJob): Promise<Submitted> => {
-    if (!key || by === id) return { id: by, outcome: null };
-    return endUnsent(digest === key.digest ? key.ifTaken.same : key.ifTaken.different);
+  const endAsTaken = async ({ data: holder }: StoredJob): Promise<Submitted> => {
+    // Without a key, one job that cancels is as good as another.
+    if (!key || holder.id === id) return { id: holder.id, outcome: null };
+    return endUnsent(holder.digest === key.digest ? key.ifTaken.same : key.ifTaken.different);
   };
 
   if (existing) return endAsTaken(existing);
   if (key && cancelling?.data.cancels?.found === false) return endUnsent(key.ifTaken.cancelled);
-  const place = { id: bullmqId, position, discards: overrides ? 'overrides' : undefined };
+  const data: JobData = {
+    ...toData({ ...job, orderingKey }, id),
+    cancels: targetId === undefined ? undefined : { id: targetId, found: target !== undefined },
+  };
+  const pending = { id: bullmqId, position, discards: overrides ? 'overrides' : undefined };
   const { checkpoint = null } = forwarding ?? {};
-  // It must not be sent before the rest is done. Should this process be killed, it is after the lease.
-  const isHeld = checkpoint !== null || overrides === true;
-  const added = await store.add(name, data, place, bound, isHeld ? store.leaseMs : 0);
-  const winner = bullmqId === id ? undefined : await store.get(bullmqId);
-  if (winner && winner.data.id !== id) {
-    if (winner.data.orderingKey !== orderingKey) await records.removePending(orderingKey, bullmqId);
-    return endAsTaken(winner);
+  // It must not be sent before the rest is done. If this process is killed, it is after the lease.
+  const holdMs = checkpoint !== null || overrides ? store.leaseMs : 0;
+  const added = await store.add(name, data, pending, bound, holdMs);
+  // Another process may have added one with the same key at the same time.
+  const holder = bullmqId === id ? undefined : await store.get(bullmqId);
+  if (holder && holder.data.id !== id) {
+    if (holder.data.orderingKey !== orderingKey) await records.removePending(orderingKey, bullmqId);
+    return endAsTaken(holder);
   }
   if (checkpoint !== null) await added.updateProgress({ checkpoint });
-  if (overrides) for (const each of before) await store.discard(orderingKey, each);
-  if (isHeld) await store.promote(added);
+  for (const each of overrides ? before : []) await store.discard(orderingKey, each);
+  if (holdMs > 0) await store.promote(added);
   return { id, outcome: null };
 }

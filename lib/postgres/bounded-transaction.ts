@@ -7,11 +7,11 @@ import { SET_LIMITS, TRANSACTION_MS } from './transaction-limits.js';
 type Work<T> = (tx: SqlExecutor) => Promise<T>;
 
 const MAX_ATTEMPTS = 4;
-/** Deadlock, serialization failure. */
-const CONFLICTS = new Set(['40P01', '40001']);
+/** Deadlock, serialization failure, a transaction that stood still for too long, a lost connection. */
+const ROLLED_BACK = new Set(['40P01', '40001', '25P03', 'DISCONNECTED']);
 
 /**
- * Runs `work` in a transaction that ends in time, and again if it conflicted with another one.
+ * Runs `work` in a transaction that ends in time, and again if PostgreSQL rolled it back.
  * @throws StoreError, or what `work` threw of the outbox's own errors
  */
 export async function transact<T>(
@@ -23,8 +23,9 @@ export async function transact<T>(
     try {
       return await transactOnce(executor, work, limitMs);
     } catch (error) {
-      const isConflict = error instanceof StoreError && CONFLICTS.has(error.reason);
-      if (!isConflict || attempt === MAX_ATTEMPTS) throw error;
+      const isRolledBack =
+        error instanceof StoreError && ROLLED_BACK.has(error.reason) && !error.mayBeSaved;
+      if (!isRolledBack || attempt === MAX_ATTEMPTS) throw error;
     }
   }
 }

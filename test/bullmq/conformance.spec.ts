@@ -1,8 +1,6 @@
-import { sqliteOutbox } from 'nestjs-partnero';
 import { bullmqOutbox } from 'nestjs-partnero/bullmq';
 import { strictOutboxConformance } from '../outbox/conformance/strict-conformance.js';
 import { onRedis, type Place } from '../support/stores.js';
-import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 let redis: Place;
 
@@ -10,10 +8,7 @@ beforeAll(async () => {
   redis = await onRedis();
 });
 
-afterAll(async () => {
-  await redis.leave();
-  removeTemporaryFolders();
-});
+afterAll(() => redis.leave());
 
 strictOutboxConformance({
   name: 'BullMQ',
@@ -21,15 +16,5 @@ strictOutboxConformance({
   make: () => {
     const prefix = redis.newName();
     return { definition: () => bullmqOutbox({ connection: redis.url, prefix }) };
-  },
-});
-
-strictOutboxConformance({
-  name: 'BullMQ with a fallback',
-  exactCounts: false,
-  make: () => {
-    const prefix = redis.newName();
-    const fallback = sqliteOutbox({ path: `${temporaryFolder()}/outbox.db` });
-    return { definition: () => bullmqOutbox({ connection: redis.url, prefix, fallback }) };
   },
 });

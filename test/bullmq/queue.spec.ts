@@ -117,6 +117,35 @@ describe('the queue', () => {
     expect(keys).toEqual([`${prefix()}:partnero-friends%3A%20A%2EB-program`]);
   });
 
+  it('hands its telemetry on to BullMQ', async () => {
+    const spans: string[] = [];
+    const span = {
+      setSpanOnContext: (context: unknown) => context,
+      setAttribute() {},
+      setAttributes() {},
+      addEvent() {},
+      recordException() {},
+      end() {},
+    };
+    const telemetry = {
+      tracer: {
+        startSpan: (name: string) => {
+          spans.push(name);
+          return span;
+        },
+      },
+      contextManager: {
+        with: (_: unknown, work: () => unknown) => work(),
+        active: () => ({}),
+        getMetadata: () => '',
+        fromMetadata: () => ({}),
+      },
+    } as unknown as NonNullable<BullmqOutboxOptions['telemetry']>;
+    await deliversOn({ connection: redis.url, prefix: prefix(), telemetry });
+    expect(spans).toContain('add partnero.attribution');
+    expect(spans).toContain('process partnero');
+  });
+
   it('is not created by asking for a program', async () => {
     const definition = bullmqOutbox({ connection: redis.url, prefix: prefix() });
     expect(await definition.exists('default')).toBe(false);
@@ -199,7 +228,7 @@ describe('the history in Redis', () => {
 
   it('is kept for seven days by default, and its keys expire by themselves', async () => {
     await deliversOn({ connection: redis.url, prefix: prefix() });
-    const [history] = (await keys()).filter((key) => key.includes('-history:'));
+    const history = (await keys()).find((key) => key.includes('-history:'));
     const seconds = await redis.ask((client) => client.ttl(history!));
     expect(seconds).toBeGreaterThan(7 * 86_400 - 60);
     expect(seconds).toBeLessThanOrEqual(7 * 86_400);

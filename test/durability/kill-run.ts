@@ -46,6 +46,8 @@ export interface Finding {
   atPartnero: number;
   /** Signed up, and not at Partnero. */
   lost: string[];
+  /** Those of them whose app noticed that they couldn't be queued, with the reason. */
+  notQueued: string[];
   /** At Partnero more than once. */
   doubled: string[];
   /** Discarded, and at Partnero all the same. */
@@ -222,16 +224,18 @@ export class KillRun {
     const keys = this.fake.customers.map(({ key }) => key);
     const known = new Set(keys);
     const ended = Object.values(outcomes).reduce((sum, n) => sum + n, dead);
-    const discarded = new Set(this.endingsOf('discarded'));
+    const discarded = new Set(this.endingsOf('discarded '));
+    const lost = [...this.signedUp].filter((id) => !known.has(id));
     const refusedSent = [...this.refused].filter((id) => known.has(id) && !discarded.has(id));
     return {
       signedUp: this.signedUp.size,
       queued: queued + this.queuedElsewhere,
       atPartnero: known.size,
-      lost: [...this.signedUp].filter((id) => !known.has(id)),
+      lost,
+      notQueued: this.endingsOf('accept_').filter((line) => lost.some((id) => line.includes(id))),
       doubled: repeatedIn(keys),
       discardedSent: [...discarded].filter((id) => known.has(id)),
-      endedTwice: repeatedIn(this.endingsOf('ended')),
+      endedTwice: repeatedIn(this.endingsOf('ended ')),
       unaccounted: queued - ended,
       repeated: this.fake.requestsTo('POST /customers').filter(({ status }) => status === 422)
         .length,
@@ -240,11 +244,11 @@ export class KillRun {
     };
   }
 
-  private endingsOf(how: 'discarded' | 'ended'): string[] {
+  private endingsOf(start: 'discarded ' | 'ended ' | 'accept_'): string[] {
     return readFileSync(this.endings, 'utf8')
       .split('\n')
-      .filter((line) => line.startsWith(`${how} `))
-      .map((line) => line.slice(how.length + 1));
+      .filter((line) => line.startsWith(start))
+      .map((line) => line.slice(start.length));
   }
 }
 

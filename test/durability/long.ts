@@ -69,11 +69,15 @@ const signUps: Campaign = {
       kill: (step) => run.kill(step as Step),
       async check() {
         const found = await run.check();
-        for (const id of found.lost) console.error(`lost: ${id}, in batch ${number}`);
+        if (found.lost.length > 0) {
+          console.error(`Lost in batch ${number}: ${found.lost.join(', ')}`);
+          console.error(`Of these, the app could not queue: ${found.notQueued.join(', ')}`);
+        }
         return {
           'sign-ups with a response below 400': found.signedUp,
           queued: found.queued,
           lost: found.lost.length,
+          '  noticed, since they could not be queued': found.notQueued.length,
           doubled: found.doubled.length,
           'discarded and sent': found.discardedSent.length,
           'ended twice': found.endedTwice.length,

@@ -77,7 +77,7 @@ export const RELAY_MUTANTS: readonly Mutant[] = [
     file,
     find: 'if (isOurs) this.delivery.onEnd(job, result);',
     replace: 'void isOurs;\n    this.delivery.onEnd(job, result);',
-    specs: ['test/durability/kill.spec.ts', ...SQLITE],
+    specs: ['test/durability/kill.long.spec.ts', ...SQLITE],
     only: 'share no end with it|count once',
   },
   {

@@ -20,7 +20,7 @@ export const SIGN_UP_MUTANTS: readonly Mutant[] = [
     file: decision,
     find: happened,
     replace: "this.handler === 'completed' && this.choice !== 'skipped';",
-    specs: [...FAILED, 'test/durability/kill.spec.ts'],
+    specs: [...FAILED, 'test/durability/kill.long.spec.ts'],
     only: 'discard|while Partnero is down',
   },
   {

@@ -1,7 +1,7 @@
 import type { Mutant } from '../mutant.js';
 
 const SQLITE = ['test/outbox/sqlite.spec.ts'];
-const KILLS = ['test/durability/kill.spec.ts'];
+const KILLS = ['test/durability/kill.long.spec.ts'];
 const RACES = ['test/durability/discard-race.spec.ts'];
 const RETENTION = ['test/outbox/retention.spec.ts'];
 const store = 'outbox/sql/sql-store.ts';
@@ -140,7 +140,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     find: 'saveCheckpoint: `UPDATE ${p}jobs SET checkpoint = $3 WHERE ${claimed} RETURNING id`,',
     replace:
       "saveCheckpoint: `UPDATE ${p}jobs SET checkpoint = $3 WHERE id = $1 AND $2 <> '' RETURNING id`,",
-    specs: ['test/durability/sales.spec.ts'],
+    specs: ['test/durability/sales.long.spec.ts'],
     only: 'taken over while it stood still',
   },
   // Failures.

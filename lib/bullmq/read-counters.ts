@@ -1,7 +1,8 @@
 import type { Counter } from '../outbox/job-counts.js';
 import type { JobData } from './bullmq-job.js';
-import type { CustomerRecords, RedisClient } from './customer-records.js';
+import type { CustomerRecords } from './customer-records.js';
 import type { JobQueue } from './queue-connection.js';
+import type { RedisClient } from './redis-client.js';
 
 /** Of each state, so many jobs are read for their names. */
 const SAMPLE = 1_000;
@@ -22,27 +23,31 @@ export async function readCounters(
     queue.getRanges(['failed'], 0, SAMPLE - 1, true),
   ]);
   const counters: Counter[] = [];
-  const count = (name: string, as: string, n: number) => {
-    counters.push({ name, outcome: as, n }, { name, outcome: 'queued', n });
-  };
-  /** Ends that are counted before BullMQ moves the job to `completed`. */
+  /** Ends that were counted before BullMQ moved their jobs to `completed`. */
   const early = new Map<string, number>();
   let oldest = Infinity;
-  const countState = async (state: 'pending' | 'dead', ids: string[], total: number) => {
+  const read = async (id: string): Promise<{ name: string; data: JobData } | null> => {
+    const [name, data] = await client.hmget(queue.toKey(id), 'name', 'data');
+    return name && data ? { name, data: JSON.parse(data) as JobData } : null;
+  };
+  const count = (name: string, as: string, n: number): void => {
+    counters.push({ name, outcome: as, n }, { name, outcome: 'queued', n });
+  };
+  const countState = async (as: 'pending' | 'dead', ids: string[], total: number) => {
     const names = new Map<string, number>();
-    const read = (id: string) => client.hmget(queue.toKey(id), 'name', 'data');
-    for (const [i, [name, json]] of (await Promise.all(ids.map(read))).entries()) {
-      if (!name || !json) continue;
-      const { queuedAt, result, orderingKey } = JSON.parse(json) as JobData;
+    const jobs = await Promise.all(ids.map(read));
+    for (const [i, job] of jobs.entries()) {
+      if (!job) continue;
+      const { name, data } = job;
       names.set(name, (names.get(name) ?? 0) + 1);
-      if (state === 'pending') oldest = Math.min(oldest, queuedAt);
-      const isCounted = result && !(await records.isPending(orderingKey, ids[i] ?? ''));
-      const end = `${name} ${result?.outcome}`;
-      if (isCounted) early.set(end, (early.get(end) ?? 0) + 1);
+      if (as === 'pending') oldest = Math.min(oldest, data.queuedAt);
+      if (!data.result || (await records.isPending(data.orderingKey, ids[i] ?? ''))) continue;
+      const end = `${name} ${data.result.outcome}`;
+      early.set(end, (early.get(end) ?? 0) + 1);
     }
     const [most] = [...names].toSorted(([, a], [, b]) => b - a);
     if (most) names.set(most[0], most[1] + Math.max(0, total - ids.length));
-    for (const [name, n] of names) count(name, state, n);
+    for (const [name, n] of names) count(name, as, n);
   };
   const states = Object.values(open);
   const total = states.some((n) => n > SAMPLE) ? states.reduce((sum, n) => sum + n, 0) : 0;

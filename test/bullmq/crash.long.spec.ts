@@ -66,7 +66,10 @@ function start(engine: OutboxEngine): DeliveryControl {
 }
 
 const job = (label: string, orderingKey = label) => ({
-  ...{ name: 'attribution', orderingKey, referralKey: 'ann', queuedAt: Date.now() },
+  name: 'attribution',
+  orderingKey,
+  referralKey: 'ann',
+  queuedAt: Date.now(),
   payload: JSON.stringify({ label, program: 'default' }),
 });
 
@@ -185,9 +188,9 @@ it('nothing is lost, nothing discarded is sent and all outcomes are counted, who
   };
   const hosts = [await working(), await working()];
   const saved = new Map<string, boolean>();
-  let isOver = false;
+  const over = new AbortController();
   const feeding = numbers(10).map(async (feeder) => {
-    for (let n = 0; !isOver; n += 1) {
+    for (let n = 0; !over.signal.aborted; n += 1) {
       const label = `${feeder}-${n}`;
       const id = await living.enqueue(job(label));
       if (n % 5 === 0) saved.set(label, await living.discard(id));
@@ -201,7 +204,7 @@ it('nothing is lost, nothing discarded is sent and all outcomes are counted, who
     await hosts.shift()!.kill();
     hosts.push(await working());
   }
-  isOver = true;
+  over.abort();
   await Promise.all(feeding);
   await eventually(async () => (await living.stats()).pending === 0, 30_000);
   const wrong = [...saved].filter(([label, isDiscarded]) => {
@@ -231,9 +234,9 @@ it('the jobs of a customer keep their order and never overlap, whoever is killed
   };
   const hosts = [await host(), await host()];
   hosts.forEach(start);
-  let isOver = false;
+  const over = new AbortController();
   const killing = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await sleep(400);
       await hosts.shift()!.kill();
       const next = await host();
@@ -250,7 +253,7 @@ it('the jobs of a customer keep their order and never overlap, whoever is killed
     }),
   );
   await eventually(async () => (await living.stats()).pending === 0, 30_000);
-  isOver = true;
+  over.abort();
   await killing;
   expect(overlaps).toEqual([]);
   for (const n of numbers(60)) {

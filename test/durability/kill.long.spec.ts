@@ -29,6 +29,7 @@ afterAll(removeTemporaryFolders);
 
 const NOTHING_WRONG = {
   lost: [],
+  notQueued: [],
   doubled: [],
   discardedSent: [],
   endedTwice: [],

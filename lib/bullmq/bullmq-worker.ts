@@ -1,13 +1,12 @@
 import type { Worker } from 'bullmq';
-import { fullJitter } from '../outbox/backoff.js';
 import type { Delivery } from '../outbox/delivery.js';
 import type { JobData, StoredJob } from './bullmq-job.js';
 import type { QueueConnection } from './queue-connection.js';
 import { ownConnection } from './redis-connection.js';
 
-/** A call of `rateLimit()` exceeds any limit. BullMQ ignores it without a limiter. */
+/** A call of `rateLimit()` exceeds any limit. Without a limit, BullMQ ignores it. */
 export const NO_LIMIT = 1_000_000_000;
-/** How long a worker sleeps that was rate limited, until it looks whether it still is. */
+/** How long a worker sleeps at most that was rate limited. */
 const LIMIT_POLL_MS = 1_000;
 const RETRY_MS = 1_000;
 
@@ -17,28 +16,25 @@ export class FailedAttempt extends Error {
 
   constructor(
     reason: string,
-    readonly afterMs: number,
+    readonly delayMs: number,
   ) {
     super(reason);
   }
 }
 
-type Process = (job: StoredJob, token: string, signal: AbortSignal) => Promise<string>;
-
 export interface OwnWorker {
   readonly worker: Worker<JobData, string>;
-  /** Ends its connections, as far as BullMQ doesn't. */
+  /** Ends the connection, if BullMQ doesn't. */
   dispose(): void;
 }
 
 export function createWorker(
   { bullmq, options, queue }: QueueConnection,
-  delivery: Delivery,
-  process: Process,
+  { concurrency, requestsPerMinute }: Delivery,
+  process: (job: StoredJob, token: string, signal: AbortSignal) => Promise<string>,
 ): OwnWorker {
-  const { prefix, telemetry, leaseMs, connection: given } = options;
-  const { concurrency, requestsPerMinute, initialBackoffMs, maxBackoffMs } = delivery;
-  const { connection, dispose } = ownConnection(given, {
+  const { prefix, telemetry, leaseMs } = options;
+  const { connection, dispose } = ownConnection(options.connection, {
     enableOfflineQueue: true,
     maxRetriesPerRequest: null,
   });
@@ -50,18 +46,21 @@ export function createWorker(
     // BullMQ passes a signal only to functions of three parameters.
     (job, token, signal) => process(job, token ?? '', signal ?? new AbortController().signal),
     {
-      ...{ connection, prefix, concurrency, limiter: { max, duration } },
-      ...(telemetry && { telemetry }),
+      connection,
+      prefix,
+      concurrency,
+      limiter: { max, duration },
       lockDuration: leaseMs,
       stalledInterval: Math.ceil(leaseMs / 3),
-      // However often a process is killed, no job fails for it.
+      // However often its process is killed, a job doesn't fail for that.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
       maximumRateLimitDelay: LIMIT_POLL_MS,
       runRetryDelay: RETRY_MS,
       settings: {
-        backoffStrategy: (_made, _type, error) =>
-          error instanceof FailedAttempt ? error.afterMs : RETRY_MS,
+        backoffStrategy: (_attempts, _type, error) =>
+          error instanceof FailedAttempt ? error.delayMs : RETRY_MS,
       },
+      ...(telemetry && { telemetry }),
     },
   );
   return { worker, dispose };
