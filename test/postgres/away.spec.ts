@@ -3,6 +3,7 @@ import { eventually } from '../support/eventually.js';
 import { POSTGRES_CLIENTS } from '../support/postgres-clients.js';
 import { endPostgresServers, PostgresServer } from '../support/postgres-server.js';
 import { newJob, RunningEngine } from '../support/running-engine.js';
+import { endProxies, TcpProxy } from '../support/tcp-proxy.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
 let postgres: PostgresServer;
@@ -16,6 +17,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await RunningEngine.closeAll();
   for (const close of toClose.splice(0)) await close();
+  await endProxies();
 });
 
 afterAll(async () => {
@@ -91,6 +93,24 @@ describe.each(Object.entries(POSTGRES_CLIENTS))('Through %s', (_, connect) => {
 });
 
 describe('PostgreSQL', () => {
+  it('may commit and lose the reply: the job is saved once, and delivered', async () => {
+    const proxy = await TcpProxy.start(postgres.port);
+    const url = new URL(postgres.url);
+    url.port = String(proxy.port);
+    const definition = postgresOutbox({ connectionString: url.href, schema: schema() });
+    const on = await RunningEngine.open(definition);
+    on.start();
+    for (const key of ['held', 'submitted']) {
+      proxy.loseAnswer('COMMIT');
+      if (key === 'held') await on.add(key);
+      else await on.engine.submit(newJob(key));
+      await eventually(() => on.delivered.includes(key));
+    }
+    await expectAllDelivered(on, ['held', 'submitted']);
+    expect((await on.engine.stats()).queued).toBe(2);
+    expect(on.delivered).toHaveLength(2);
+  });
+
   it('may crash and start again: what was acknowledged is delivered, and the outage is said', async () => {
     const on = await openOwn();
     on.start();

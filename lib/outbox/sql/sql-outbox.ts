@@ -9,6 +9,7 @@ import { StorageHealth } from '../storage-health.js';
 import { uuid7 } from '../uuid7.js';
 import { checkKeys } from './check-keys.js';
 import { HistoryPurge } from './history-purge.js';
+import type { Args, Reply } from './operations.js';
 import { OwnedJobs } from './owned-jobs.js';
 import { StoreCalls } from './store-calls.js';
 import type { StoreConnection } from './store-connection.js';
@@ -64,7 +65,7 @@ export class SqlOutbox implements OutboxEngine {
     const id = job.id ?? uuid7();
     const { owner } = this.store;
     try {
-      const isFirst = await this.store.write('enqueue', { ...job, id, owner, replaces });
+      const isFirst = await this.save('enqueue', { ...job, id, owner, replaces });
       if (replaces !== undefined) this.jobs.drop(replaces);
       this.jobs.hold(id, job, isFirst);
       return id;
@@ -79,7 +80,7 @@ export class SqlOutbox implements OutboxEngine {
     checkKeys(job);
     const id = job.id ?? uuid7();
     if (job.overrides) await this.jobs.releaseOrder(job.orderingKey);
-    const outcome = await this.store.write('submit', { ...job, id });
+    const outcome = await this.save('submit', { ...job, id });
     if (outcome === null) this.jobs.lookAgain();
     return { id, outcome };
   }
@@ -165,6 +166,19 @@ export class SqlOutbox implements OutboxEngine {
     await this.opening.catch(() => {});
     await this.jobs.close();
     await this.connection.close();
+  }
+
+  /** If the reply to a commit is lost, asks once more: a job that is there is not saved twice. */
+  private async save<N extends 'enqueue' | 'submit'>(name: N, args: Args<N>): Promise<Reply<N>> {
+    try {
+      return await this.store.write(name, args);
+    } catch (error) {
+      const isLost = error instanceof StoreError && error.mayBeSaved && error.reason !== 'TIMEOUT';
+      if (!isLost) throw error;
+      return await this.store.write(name, args).catch(() => {
+        throw error;
+      });
+    }
   }
 
   private async openStore(): Promise<void> {
