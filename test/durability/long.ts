@@ -1,4 +1,5 @@
-// npm run test:long [-- --kills 200] [--of sign-ups|sales] [--engine sqlite|postgres|bullmq]
+// npm run test:long [-- --kills 200] [--of sign-ups|sales] [--engine sqlite|postgres|bullmq], or, of an app
+// that is built, npm run test:kills.
 // Kills apps in every step of a job, alone and among others, and counts what that costs. PostgreSQL and
 // Redis are those at DATABASE_URL and REDIS_URL, or the run's own.
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -62,7 +62,8 @@ it('a process that stood still sends no sale that was taken over while it stood 
   for (const n of keys.keys()) {
     fake.misbehave({ type: 'slow', ms: 500 }, { on: `GET /customers/user-${n}` });
   }
-  const stopped = await AppProcess.start(run.options());
+  // Its requests don't time out while it stands still.
+  const stopped = await AppProcess.start({ ...run.options(), timeoutMs: 60_000 });
   for (const [n, key] of keys.entries()) {
     expect(await stopped.report('sale', { key, customer: `user-${n}` })).toBe(201);
   }

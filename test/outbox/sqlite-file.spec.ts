@@ -53,6 +53,8 @@ function bytes(): string {
   });
 }
 
+const NEW_JOB = { name: 'attribution', referralKey: 'ann', payload: '{}', queuedAt: 1 };
+
 describe('the file', () => {
   it('is private, in a private folder that git ignores', async () => {
     await start();
@@ -103,20 +105,15 @@ describe('the file', () => {
 
   it('counts nothing of what could not be written', async () => {
     const host = await OutboxHost.start({ engine: 'sqlite-engine', settings: { path } });
-    const enqueue = (orderingKey: string | null) =>
-      host.enqueue({
-        name: 'attribution',
-        orderingKey: orderingKey as string,
-        referralKey: 'ann',
-        payload: '{}',
-        queuedAt: Date.now(),
-      });
-    const results = await Promise.allSettled(
-      ['a', 'b', null, 'c', 'half a surrogate pair: \uD800', 'd', 'a NUL: \0'].map(enqueue),
-    );
+    const job = (orderingKey: string) => ({ ...NEW_JOB, orderingKey });
+    const enqueue = (orderingKey: string) => host.enqueue(job(orderingKey));
+    const results = await Promise.allSettled([
+      ...['a', 'b', 'c', 'half a surrogate pair: \uD800', 'd', 'a NUL: \0'].map(enqueue),
+      host.submit({ ...job('e'), name: null as unknown as string }),
+    ]);
     const saved = results.filter(({ status }) => status === 'fulfilled').length;
     expect(saved).toBe(4);
-    await enqueue('e');
+    await enqueue('f');
     expect(await host.stats()).toMatchObject({ queued: saved + 1, pending: saved + 1 });
   });
 
@@ -217,6 +214,18 @@ describe('boot', () => {
     truncateSync(path, 0);
     const running = await start();
     expect(await attribute(running, 'user-1')).toBe('queued');
+  });
+
+  it('leaves a job pending whose name this version of the app does not know', async () => {
+    const host = await OutboxHost.start({ engine: 'sqlite-engine', settings: { path } });
+    await host.submit({ ...NEW_JOB, name: 'payout', orderingKey: 'user-1' });
+    await host.close();
+    const { outbox } = serviceOf(await start());
+    await eventually(async () => {
+      const [entry] = await outbox.find({ customerKey: 'user-1' });
+      expect(entry).toMatchObject({ state: 'pending', reason: 'unknown_job' });
+      return true;
+    });
   });
 
   it('delivers what a file from before holds', async () => {

@@ -23,9 +23,11 @@ export function pauseCases(on: ConformanceHarness, it: AddCase): void {
   it('failures that lie with their jobs pause nothing', async () => {
     on.start({ concurrency: 1 });
     on.partnero.script = ({ label }) => (label === 'good' ? completed() : failed(60_000));
-    await on.addAll([...keys(8), 'good']);
-    await on.ended(1);
+    await on.addAll(keys(8));
+    await on.eventually('all have failed', () => on.partnero.attempts.length === 8);
     assert.equal((await on.engine.stats()).paused, null);
+    await on.addAll(['good']);
+    await on.ended(1);
   });
 
   it('five transient failures in a row pause delivery, then one attempt at a time is made', async () => {

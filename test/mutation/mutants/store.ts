@@ -38,8 +38,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a held job is not delivered',
     file: sql,
-    find: 'WHERE job.program = $1 AND job.state = 0 AND job.owner IS NULL AND job.due',
-    replace: 'WHERE job.program = $1 AND job.state = 0 AND job.due',
+    find: "value->>'owner', ${now}",
+    replace: "nullif(value->>'owner', value->>'owner'), ${now}",
     specs: SQLITE,
     only: 'held job',
   },
@@ -257,14 +257,6 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     replace: 'state > 0 AND $3 >= 0',
     specs: RETENTION,
   },
-  {
-    rule: 'the jobs behind a dead letter that is purged go on',
-    file: store,
-    find: "// Behind a dead job.\n      await this.each('wake', old);",
-    replace: '',
-    specs: RETENTION,
-    only: 'what is dead',
-  },
   // Processes.
   {
     rule: 'the jobs of a process that has ended are taken over',
@@ -295,7 +287,6 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: 'outbox/sql/owned-jobs.ts',
     find: 'this.ready.depose();\n    void this.relay?.releaseReady();\n    void this.releaseReady();',
     replace: 'this.ready.takeAll();',
-    specs: KILLS,
-    only: 'share no end with it',
+    specs: ['test/outbox/taken-for-ended.spec.ts'],
   },
 ];
