@@ -21,6 +21,10 @@ export class OwnedJobs implements JobSource {
   private readonly ready = new ReadyJobs();
   /** Claimed and not given back. What was given back is another's: its results are ignored. */
   private readonly claimed = new Set<string>();
+  /** Until that is saved, nobody may deliver them. */
+  private readonly discarding = new Set<string>();
+  /** Claimed while they were being discarded. */
+  private readonly withheld = new Set<string>();
   /** Released, but not in the store yet. */
   private readonly overflow = new Set<string>();
   private readonly writes = new RetryUntilStopped();
@@ -61,8 +65,13 @@ export class OwnedJobs implements JobSource {
       if (next) this.lookAgain();
       return ours;
     });
+    this.discarding.add(id);
     this.endings.add(discarding);
-    void discarding.finally(() => this.endings.delete(discarding));
+    void discarding.then((isOurs) => {
+      this.endings.delete(discarding);
+      this.discarding.delete(id);
+      if (this.withheld.delete(id) && !isOurs) this.releaseSoon([{ id }]);
+    });
     return discarding;
   }
 
@@ -171,11 +180,17 @@ export class OwnedJobs implements JobSource {
       const isQuiet = jobs.length < limit && looks === this.looks;
       this.quietUntil = isQuiet ? now + waitMs : 0;
       // A job that is held was freed while this process was taken for ended: it is held again.
-      return jobs.filter(({ id }) => !this.ready.isHeld(id));
+      return jobs.filter(({ id }) => !this.ready.isHeld(id) && !this.withhold(id));
     } catch (error) {
       if (error instanceof StoreError && error.mayBeSaved) void this.reconcile();
       throw error;
     }
+  }
+
+  private withhold(id: string): boolean {
+    if (!this.discarding.has(id)) return false;
+    this.withheld.add(id);
+    return true;
   }
 
   /** Where only the reply was lost, this process owns jobs that it doesn't know of. */
@@ -195,7 +210,10 @@ export class OwnedJobs implements JobSource {
     const { owner } = this.store;
     const ids = await this.writes.run(() => this.store.call('ownedIds', { owner }));
     const isKnown = (id: string) =>
-      this.claimed.has(id) || this.overflow.has(id) || this.ready.has(id);
+      this.claimed.has(id) ||
+      this.overflow.has(id) ||
+      this.discarding.has(id) ||
+      this.ready.has(id);
     return (ids ?? []).filter((id) => !isKnown(id));
   }
 

@@ -1,0 +1,60 @@
+import type { Delivery } from '#lib/outbox/delivery.js';
+import type { OutboxEngine } from '#lib/outbox/outbox-engine.js';
+import { eventually } from '../support/eventually.js';
+import { newJob } from '../support/running-engine.js';
+import { ScriptedStore } from '../support/scripted-store.js';
+import { removeTemporaryFolders } from '../support/temporary-folder.js';
+
+let store: ScriptedStore;
+let outbox: OutboxEngine;
+let sent: string[];
+let respond: () => Promise<void>;
+
+const deliver: Delivery = {
+  concurrency: 2,
+  maxAgeMs: 86_400_000,
+  initialBackoffMs: 10,
+  maxBackoffMs: 100,
+  requestsPerMinute: undefined,
+  deliver: async ({ orderingKey }) => {
+    sent.push(orderingKey);
+    await respond();
+    return { type: 'completed', outcome: 'attributed' };
+  },
+  checkKey: () => Promise.resolve('accepted'),
+  onEnd() {},
+};
+
+beforeEach(async () => {
+  store = new ScriptedStore();
+  outbox = store.outbox();
+  sent = [];
+  respond = () => Promise.resolve();
+  await outbox.open();
+});
+
+afterEach(async () => {
+  store.trouble = () => undefined;
+  await outbox.close();
+});
+
+afterAll(removeTemporaryFolders);
+
+async function add(orderingKey: string): Promise<void> {
+  outbox.release(await outbox.enqueue(newJob(orderingKey)));
+}
+
+it('A job is not sent while discarding it is tried again after an outage', async () => {
+  const id = await outbox.enqueue(newJob('ann'));
+  let claims = 0;
+  let discards = 0;
+  store.trouble = ({ name }) => {
+    if (name === 'complete' && (discards += 1) <= 4) return 'refused';
+    return name === 'claim' && discards > 0 && (claims += 1) === 1 ? 'reply lost' : undefined;
+  };
+  const discarded = outbox.discard(id);
+  await eventually(() => discards > 0);
+  outbox.start(deliver);
+  expect(await discarded).toBe(true);
+  expect(sent).toEqual([]);
+}, 15_000);
