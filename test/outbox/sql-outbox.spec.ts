@@ -58,3 +58,18 @@ it('A job is not sent while discarding it is tried again after an outage', async
   expect(await discarded).toBe(true);
   expect(sent).toEqual([]);
 }, 15_000);
+
+it('A job that could not be released for an erasure is released once the store works', async () => {
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  respond = () => finished;
+  outbox.start(deliver);
+  for (let i = 0; i < 10; i += 1) await add(`customer ${i}`);
+  store.trouble = ({ name }) => (name === 'release' ? 'refused' : undefined);
+  const erasure = { ...newJob('customer 9'), name: 'erasure', overrides: true };
+  await expect(outbox.submit(erasure)).rejects.toThrow('the connection was lost');
+  store.trouble = () => undefined;
+  finish();
+  await eventually(async () => (await outbox.stats()).pending === 0);
+  expect(sent).toContain('customer 9');
+});

@@ -36,6 +36,7 @@ export class OwnedJobs implements JobSource {
   /** No job is due later than that from now, unless a clock was wrong. */
   private horizonMs = 10_000;
   private overflowTimer: NodeJS.Timeout | undefined;
+  private lastOverflow: Promise<void> = Promise.resolve();
   private isReconciling = false;
 
   constructor(private readonly store: StoreCalls) {}
@@ -155,7 +156,9 @@ export class OwnedJobs implements JobSource {
 
   /** What only waits in memory isn't in flight. */
   async releaseOrder(orderingKey: string): Promise<void> {
-    await this.releaseInStore([...this.ready.takeOrder(orderingKey), ...this.overflow]);
+    // If that fails now, it is tried again behind it: nobody may own them for ever.
+    this.releaseSoon(this.ready.takeOrder(orderingKey).map((id) => ({ id })));
+    await this.writeOverflow();
     await this.relay?.releaseReady((job) => job.orderingKey === orderingKey);
   }
 
@@ -227,10 +230,19 @@ export class OwnedJobs implements JobSource {
   private async releaseOverflow(): Promise<void> {
     clearTimeout(this.overflowTimer);
     this.overflowTimer = undefined;
-    const ids = [...this.overflow];
-    await this.writes.run(() => this.releaseInStore(ids));
-    for (const id of ids) this.overflow.delete(id);
+    await this.writes.run(() => this.writeOverflow());
     this.lookAgain();
+  }
+
+  /** One after the other: a second write for a job could release what was claimed after the first. */
+  private writeOverflow(): Promise<void> {
+    const writing = this.lastOverflow.then(async () => {
+      const ids = [...this.overflow];
+      await this.releaseInStore(ids);
+      for (const id of ids) this.overflow.delete(id);
+    });
+    this.lastOverflow = writing.catch(() => {});
+    return writing;
   }
 
   private async releaseInStore(ids: readonly string[]): Promise<void> {
