@@ -119,7 +119,11 @@ export class Relay implements DeliveryControl {
     await within(ABORT_MS, this.letGo());
     // The results of deliveries that ignore their signal are ignored in turn.
     const left = [...this.#inFlight.values()].map(({ job }) => job);
-    if (left.length > 0) await this.writes.run(() => this.source.releaseClaimed(left));
+    if (left.length === 0) return;
+    await within(
+      ABORT_MS,
+      this.writes.run(() => this.source.releaseClaimed(left)),
+    );
   }
 
   private async letGo(): Promise<void> {

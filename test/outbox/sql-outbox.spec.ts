@@ -73,3 +73,13 @@ it('A job that could not be released for an erasure is released once the store w
   await eventually(async () => (await outbox.stats()).pending === 0);
   expect(sent).toContain('customer 9');
 });
+
+it('Draining ends although the store fails and jobs wait to be released', async () => {
+  const control = outbox.start(deliver);
+  control.pause('wrong_program');
+  const id = await outbox.enqueue(newJob('ann'));
+  store.trouble = () => 'refused';
+  outbox.release(id);
+  await control.drain(100);
+  expect(store.owned).toEqual(['ann']);
+});
