@@ -83,3 +83,40 @@ it('Draining ends although the store fails and jobs wait to be released', async 
   await control.drain(100);
   expect(store.owned).toEqual(['ann']);
 });
+
+it('Jobs whose claim was under way when a pause began are released', async () => {
+  for (let i = 0; i < 5; i += 1) await outbox.submit(newJob(`customer ${i}`));
+  let claim = () => {};
+  const mayClaim = new Promise<void>((resolve) => (claim = resolve));
+  const claiming = new Promise<void>((resolve) => {
+    store.before = async ({ name }) => {
+      if (name !== 'claim') return;
+      resolve();
+      await mayClaim;
+    };
+  });
+  const control = outbox.start(deliver);
+  await claiming;
+  control.pause('wrong_program');
+  claim();
+  expect((await outbox.stats()).pending).toBe(5);
+  await eventually(() => store.owned.length === 0);
+  expect(sent).toEqual([]);
+});
+
+it('A process whose key is rejected owns no jobs that others could deliver', async () => {
+  let reject = () => {};
+  const rejected = new Promise<void>((resolve) => (reject = resolve));
+  outbox.start({
+    ...deliver,
+    async deliver() {
+      await rejected;
+      return { type: 'unauthorized', reason: '401' };
+    },
+    checkKey: () => Promise.resolve('rejected'),
+  });
+  for (let i = 0; i < 20; i += 1) await add(`customer ${i}`);
+  expect(store.owned).toHaveLength(20);
+  reject();
+  await eventually(() => store.owned.length === 0);
+});

@@ -103,10 +103,7 @@ export class SqlOutbox implements OutboxEngine {
     this.jobs.relay = relay;
     relay.wake();
     return {
-      pause: (reason) => {
-        relay.pause(reason);
-        void this.jobs.releaseReady();
-      },
+      pause: (reason) => relay.pause(reason),
       resume: () => relay.resume(),
       drain: async (capMs) => {
         await relay.drain(capMs);
