@@ -121,8 +121,10 @@ export class SqlStore {
 
   private async submit(program: string, job: Args<'submit'>): Promise<string | null> {
     const { id, name, key, cancels, overrides } = job;
+    // First of all: the job to cancel may be in a transaction that hasn't committed yet.
     const cancelled =
-      cancels && (await this.one('findKey', program, cancels.name, indexKey(cancels.key)));
+      cancels &&
+      (await this.takeKey(program, cancels.name, cancels.key, null, job.orderingKey, id));
     const orderingKey = text(cancelled, 'orderingKey') ?? job.orderingKey;
     const row = { ...job, orderingKey, program, owner: null, key: key?.value };
     if ((await this.insert([row])).length === 0) return this.outcomeOf(id);
@@ -130,7 +132,6 @@ export class SqlStore {
       key && (await this.takeKey(program, name, key.value, key.digest, orderingKey, id));
     if (key && taken) return this.completeAtOnce(id, outcomeOf(key, taken));
     if (overrides) await this.override(program, id, orderingKey);
-    if (cancels) await this.takeKey(program, cancels.name, cancels.key, null, orderingKey, id);
     return null;
   }
 
