@@ -120,3 +120,17 @@ it('A process whose key is rejected owns no jobs that others could deliver', asy
   reject();
   await eventually(() => store.owned.length === 0);
 });
+
+it('A sign-up between two erasures of a customer is discarded, though the first one is queued', async () => {
+  const ifTaken = { same: 'duplicate', different: 'duplicate', cancelled: 'duplicate' };
+  const key = { value: 'ann', digest: '', ifTaken };
+  const erase = () => outbox.submit({ ...newJob('ann'), name: 'erasure', overrides: true, key });
+  expect((await erase()).outcome).toBeNull();
+  await add('ann');
+  await eventually(() => store.owned.length === 0);
+  expect((await erase()).outcome).toBe('duplicate');
+  outbox.start(deliver);
+  await eventually(async () => (await outbox.stats()).pending === 0);
+  expect(sent).toHaveLength(1);
+  expect((await outbox.stats()).outcomes).toEqual({ attributed: 1, duplicate: 1, discarded: 1 });
+});

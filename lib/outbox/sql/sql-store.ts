@@ -130,9 +130,9 @@ export class SqlStore {
     if ((await this.insert([row])).length === 0) return this.outcomeOf(id);
     const taken =
       key && (await this.takeKey(program, name, key.value, key.digest, orderingKey, id));
-    if (key && taken) return this.completeAtOnce(id, outcomeOf(key, taken));
-    if (overrides) await this.override(program, id, orderingKey);
-    return null;
+    // What was queued behind the job that has the key must not be sent after that one either.
+    if (overrides) await this.override(program, id, orderingKey, text(taken, 'jobId') ?? id);
+    return key && taken ? this.completeAtOnce(id, outcomeOf(key, taken)) : null;
   }
 
   /** Saved before, by a commit whose reply was lost. */
@@ -160,8 +160,13 @@ export class SqlStore {
     return outcome;
   }
 
-  private async override(program: string, id: string, orderingKey: string): Promise<void> {
-    const rows = await this.query('override', program, indexKey(orderingKey), id, id);
+  private async override(
+    program: string,
+    id: string,
+    orderingKey: string,
+    except: string,
+  ): Promise<void> {
+    const rows = await this.query('override', program, indexKey(orderingKey), id, except);
     for (const row of rows) {
       if (row['outcome'] === 'dead') {
         this.counter.move(program, String(row['name']), 'dead', 'pending');
