@@ -1,3 +1,4 @@
+import { within } from '../../within.js';
 import type { Delivery, DeliveryControl } from '../delivery.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../history.js';
 import { sumCounters } from '../job-counts.js';
@@ -18,6 +19,8 @@ import { toDate, toEntry, toFilter } from './stored-values.js';
 
 const DEFAULT_HISTORY_DAYS = 90;
 const DEAD_LETTERS_PAGE = 200;
+/** At shutdown. What isn't released by then is taken over by another process. */
+const RELEASE_MS = 1_000;
 
 /** One program's outbox in a SQL store. */
 export class SqlOutbox implements OutboxEngine {
@@ -101,14 +104,12 @@ export class SqlOutbox implements OutboxEngine {
     this.jobs.relay = relay;
     relay.wake();
     return {
-      pause: (reason) => {
-        relay.pause(reason);
-        void this.jobs.releaseReady();
-      },
+      pause: (reason) => relay.pause(reason),
       resume: () => relay.resume(),
       drain: async (capMs) => {
         await relay.drain(capMs);
-        await this.jobs.releaseReady();
+        // A store that doesn't work must not stop the shutdown.
+        await within(RELEASE_MS, this.jobs.releaseReady());
       },
     };
   }
