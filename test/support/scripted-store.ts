@@ -57,11 +57,11 @@ export class ScriptedStore implements StoreConnection {
   }
 
   private async run(operations: Operation[]): Promise<unknown[]> {
-    const troubles = operations.map((each) => this.trouble(each));
-    if (troubles.includes('refused')) throw failure(false);
+    const troubles = new Set(operations.map((each) => this.trouble(each)));
+    if (troubles.has('refused')) throw failure(false);
     this.file.now = Date.now();
     const values = await this.file.transaction(() => this.file.store.run(operations));
-    if (troubles.includes('reply lost')) throw failure(true);
+    if (troubles.has('reply lost')) throw failure(true);
     return values;
   }
 }
