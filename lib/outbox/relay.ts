@@ -244,7 +244,7 @@ export class Relay implements DeliveryControl {
     const { requests = 1 } = result;
     if (requests > 0) this.change(policy.responded(this.policy, requests));
     const isOurs = await this.writes.run(() => this.source.complete(job, result));
-    if (isOurs) this.delivery.onEnd(job, result);
+    if (isOurs) this.reportEnd(job, result);
   }
 
   private retry(job: Job, { reason, afterMs = 0 }: RetryResult): Promise<void> {
@@ -258,7 +258,7 @@ export class Relay implements DeliveryControl {
     const { maxAgeMs } = this.delivery;
     const result = await this.writes.run(() => this.source.reschedule(job, { ...to, maxAgeMs }));
     const end: JobEnd = { type: 'dead', reason: to.reason };
-    if (result === 'dead') this.delivery.onEnd(job, end);
+    if (result === 'dead') this.reportEnd(job, end);
   }
 
   private async putBack(job: Job): Promise<void> {
@@ -319,6 +319,14 @@ export class Relay implements DeliveryControl {
       this.keyTimer = setTimeout(() => void this.checkKey(), wait).unref();
     }
     return false;
+  }
+
+  private reportEnd(job: Job, end: JobEnd): void {
+    try {
+      this.delivery.onEnd(job, end);
+    } catch (error) {
+      this.report('The end of a job could not be reported', error);
+    }
   }
 
   private report(what: string, error: unknown): void {

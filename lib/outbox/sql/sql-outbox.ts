@@ -150,9 +150,9 @@ export class SqlOutbox implements OutboxEngine {
     return requeued;
   }
 
-  async forget(orderingKey: string): Promise<Forgotten> {
+  async forget(orderingKey: string, keeps = ''): Promise<Forgotten> {
     await this.jobs.releaseOrder(orderingKey);
-    return this.store.write('forget', { orderingKey });
+    return this.store.write('forget', { orderingKey, keeps });
   }
 
   async close(): Promise<void> {
@@ -163,9 +163,10 @@ export class SqlOutbox implements OutboxEngine {
     this.purge?.stop();
     this.registering.stop();
     this.unsubscribe();
-    if (!this.opening) return;
-    await this.opening.catch(() => {});
-    await this.jobs.close();
+    if (this.opening) {
+      await this.opening.catch(() => {});
+      await this.jobs.close();
+    }
     await this.connection.close();
   }
 

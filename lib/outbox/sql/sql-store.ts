@@ -242,15 +242,15 @@ export class SqlStore {
     return rows.length;
   }
 
-  private async forget(program: string, { orderingKey }: Args<'forget'>) {
+  private async forget(program: string, { orderingKey, keeps }: Args<'forget'>) {
     const ordering = indexKey(orderingKey);
-    const rows = await this.query('forget', program, ordering);
+    const rows = await this.query('forget', program, ordering, keeps);
     for (const { name, state } of rows) {
       const before = STATES[Number(state)]!;
       if (before !== 'completed') this.counter.move(program, String(name), before, 'discarded');
     }
     await this.each('releaseKeys', rows);
-    const left = await this.one('inFlight', program, ordering);
+    const left = await this.one('inFlight', program, ordering, keeps);
     return { forgotten: rows.length, inFlight: Number(left?.['n'] ?? 0) };
   }
 

@@ -134,11 +134,11 @@ export function statements(dialect: Dialect) {
         AND (CAST($3 AS text) IS NULL OR ordering = $3) AND (CAST($4 AS text) IS NULL OR name = $4)
       RETURNING name`,
     forget: `DELETE FROM ${p}jobs WHERE program = $1 AND ordering = $2 AND owner IS NULL
-      RETURNING id, program, name, state`,
+        AND (state = 2 OR name <> $3) RETURNING id, program, name, state`,
     forgetCompleted: `DELETE FROM ${p}jobs WHERE program = $1 AND ordering = $2 AND state = 2
       RETURNING id`,
-    inFlight: `SELECT count(*) AS n FROM ${p}jobs
-      WHERE program = $1 AND ordering = $2 AND owner IS NOT NULL`,
+    inFlight: `SELECT count(*) AS n FROM ${p}jobs WHERE program = $1 AND ordering = $2
+      AND (owner IS NOT NULL OR (state < 2 AND name = $3))`,
     /** Takes the pending and dead jobs of an order that nobody owns, to complete them. */
     override: `UPDATE ${p}jobs SET owner = $3, state = 0
       WHERE program = $1 AND ordering = $2 AND id <> $3 AND id <> $4 AND state < 2 AND owner IS NULL
