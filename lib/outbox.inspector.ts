@@ -1,7 +1,7 @@
 import { PartneroError } from './api/partnero.error.js';
 import type { NotAccepted } from './attribution/attribution.outcome.js';
 import { toKey, type CustomerId } from './customer-id.js';
-import { forgetCustomer } from './erasure/forget-customer.js';
+import { ERASURE } from './erasure/job-name.js';
 import type { Pause } from './outbox/delivery.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from './outbox/history.js';
 import type { OutboxEngine } from './outbox/outbox-engine.js';
@@ -68,12 +68,13 @@ export class OutboxInspector {
 
   /**
    * Erases a customer from the outbox, for deletion requests; the counts stay. Pending jobs end as
-   * `discarded`, unsent. To delete the customer at Partnero too, use `customers.erase()`: until that has
-   * completed, nothing is forgotten here.
+   * `discarded`, unsent, except a deletion request. To delete the customer at Partnero too, use
+   * `customers.erase()`.
    */
   async forget({ customerKey }: { customerKey: CustomerId }): Promise<Forgotten> {
     const key = keyOf(customerKey);
-    return this.#outbox ? forgetCustomer(this.#outbox, key) : { forgotten: 0, inFlight: 0 };
+    const forgotten = await this.#outbox?.forget(key, ERASURE);
+    return forgotten ?? { forgotten: 0, inFlight: 0 };
   }
 }
 

@@ -187,8 +187,8 @@ export class BullmqEngine implements OutboxEngine {
     return this.inspector.requeue(filter);
   }
 
-  forget(orderingKey: string): Promise<Forgotten> {
-    return this.inspector.forget(orderingKey);
+  forget(orderingKey: string, keeps?: string): Promise<Forgotten> {
+    return this.inspector.forget(orderingKey, keeps);
   }
 
   async close(): Promise<void> {

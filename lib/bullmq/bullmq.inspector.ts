@@ -77,7 +77,7 @@ export class BullmqInspector {
     return requeued;
   }
 
-  forget(orderingKey: string): Promise<Forgotten> {
+  forget(orderingKey: string, keeps?: string): Promise<Forgotten> {
     const { store } = this;
     const { records } = store;
     return this.connection.write(WRITE_MS, async () => {
@@ -87,7 +87,7 @@ export class BullmqInspector {
       for (const pending of (await records.pending(orderingKey)).toReversed()) {
         const isInFlight = await store.isInFlight(pending.id);
         if (isInFlight === 'missing') await records.removePending(orderingKey, pending.id);
-        else if (isInFlight) result.inFlight += 1;
+        else if (isInFlight || (await store.get(pending.id))?.name === keeps) result.inFlight += 1;
         else if (await store.discard(orderingKey, pending)) result.forgotten += 1;
       }
       await store.purgeHistory(orderingKey);

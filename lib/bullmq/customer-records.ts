@@ -27,12 +27,17 @@ export interface EndedJob {
   readonly queuedAt: number;
 }
 
-interface HistoryRecord extends Omit<EndedJob, 'id'> {
+/** As it is stored. What is `null` is left out: Redis keeps it in memory. */
+interface HistoryRecord extends Pick<EndedJob, 'jobName' | 'attempts' | 'queuedAt'> {
   readonly outcome: string;
-  readonly reason: string | null;
-  readonly detail: HistoryEntry['detail'];
   readonly endedAt: number;
   readonly position: number;
+  readonly key?: string | undefined;
+  readonly referralKey?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly detail?: CompletedResult['detail'] | undefined;
+  /** If it differs from the id. */
+  readonly bullmqId?: string | undefined;
 }
 
 export interface HistoryItem {
@@ -89,16 +94,27 @@ export class CustomerRecords {
 
   /** Ends a job in one step: its place in the order, the counts, and the history. */
   async end(job: EndedJob, result: CompletedResult, position: number): Promise<void> {
-    const { id, ...facts } = job;
-    const { outcome, reason = null, detail = null, purgesHistory } = result;
+    const { id, jobName, attempts, queuedAt } = job;
+    const { outcome, reason, detail, purgesHistory } = result;
     const history = this.historyKey(job.customerKey);
     const step = this.client()
       .multi()
       .hdel(this.pendingKey(job.customerKey), job.bullmqId)
       .hincrby(this.countsKey, `${job.jobName}\n${outcome}`, 1);
     if (this.historyMs > 0 && !purgesHistory) {
-      const end = { outcome, reason, detail, endedAt: Date.now(), position };
-      const record: HistoryRecord = { ...facts, ...end };
+      const record: HistoryRecord = {
+        jobName,
+        attempts,
+        queuedAt,
+        outcome,
+        endedAt: Date.now(),
+        position,
+        key: job.key ?? undefined,
+        referralKey: job.referralKey ?? undefined,
+        reason,
+        detail,
+        bullmqId: job.bullmqId === id ? undefined : job.bullmqId,
+      };
       step.hset(history, { [id]: JSON.stringify(record) });
       step.expire(history, Math.ceil(this.historyMs / 1_000));
     }
@@ -112,13 +128,28 @@ export class CustomerRecords {
     const items: HistoryItem[] = [];
     for (const [id, value] of Object.entries(await this.client().hgetall(key))) {
       const record = JSON.parse(value) as HistoryRecord;
-      const { position, bullmqId, queuedAt, endedAt, ...facts } = record;
+      const { position, bullmqId = id, queuedAt, endedAt } = record;
       if (Date.now() - endedAt > this.historyMs) {
         await this.client().hdel(key, id);
         continue;
       }
-      const dates = { queuedAt: new Date(queuedAt), endedAt: new Date(endedAt) };
-      const entry: HistoryEntry = { id, program, state: 'completed', ...facts, ...dates };
+      const { key: jobKey = null, referralKey = null, reason = null, detail = null } = record;
+      const { jobName, attempts, outcome } = record;
+      const entry: HistoryEntry = {
+        id,
+        program,
+        jobName,
+        customerKey: orderingKey,
+        key: jobKey,
+        referralKey,
+        state: 'completed',
+        outcome,
+        reason,
+        detail,
+        attempts,
+        queuedAt: new Date(queuedAt),
+        endedAt: new Date(endedAt),
+      };
       items.push({ entry, bullmqId, position });
     }
     return items;

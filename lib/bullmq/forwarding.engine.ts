@@ -187,9 +187,9 @@ export class ForwardingEngine implements OutboxEngine {
     return (await this.fallback.requeue(filter)) + (await this.bullmq.requeue(filter));
   }
 
-  async forget(orderingKey: string): Promise<Forgotten> {
-    const here = await this.fallback.forget(orderingKey);
-    const there = await this.bullmq.forget(orderingKey);
+  async forget(orderingKey: string, keeps?: string): Promise<Forgotten> {
+    const here = await this.fallback.forget(orderingKey, keeps && keeps + SUBMITTED);
+    const there = await this.bullmq.forget(orderingKey, keeps);
     this.waiting = (await this.fallback.stats()).pending;
     return {
       forgotten: here.forgotten + there.forgotten,

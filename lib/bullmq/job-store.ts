@@ -44,7 +44,6 @@ export class JobStore {
         attempts: ATTEMPTS,
         backoff: { type: 'custom' },
         removeOnComplete: historyMs > 0 ? { age: Math.ceil(historyMs / 1_000) } : true,
-        removeOnFail: false,
         stackTraceLimit: 0,
       });
     } catch (error) {

@@ -1,4 +1,4 @@
-import { forgetCustomer } from '../erasure/forget-customer.js';
+import { ERASURE } from '../erasure/job-name.js';
 import type { HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
 import { table } from './table.js';
@@ -84,7 +84,7 @@ async function forget(request: Request): Promise<Result> {
   const key = theCustomer(request);
   const result = { forgotten: 0, inFlight: 0 };
   for (const outbox of request.outboxes) {
-    const { forgotten, inFlight } = await forgetCustomer(outbox, key);
+    const { forgotten, inFlight } = await outbox.forget(key, ERASURE);
     result.forgotten += forgotten;
     result.inFlight += inFlight;
   }

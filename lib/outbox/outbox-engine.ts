@@ -58,8 +58,11 @@ export interface OutboxEngine {
   deadLetters(): AsyncIterable<HistoryEntry>;
   /** Makes dead letters pending again. Resolves with their number. */
   requeue(filter: RequeueFilter): Promise<number>;
-  /** Deletes all jobs with an ordering key that aren't in flight. Pending ones end as `discarded`. */
-  forget(orderingKey: string): Promise<Forgotten>;
+  /**
+   * Deletes all jobs with an ordering key that aren't in flight. Pending ones end as `discarded`.
+   * @param keeps the name of jobs that stay while they are pending or dead; they count as in flight
+   */
+  forget(orderingKey: string, keeps?: string): Promise<Forgotten>;
 
   /** Releases all that this process holds and closes the store. Undelivered jobs stay in it. */
   close(): Promise<void>;

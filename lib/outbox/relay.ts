@@ -20,6 +20,8 @@ export interface JobSource {
   saveCheckpoint(job: Job, checkpoint: string): Promise<boolean>;
   /** Makes claimed jobs available again. */
   releaseClaimed(jobs: readonly Job[]): Promise<void>;
+  /** Lets other processes deliver what waits here to be claimed. */
+  releaseReady(): Promise<void>;
   pendingCount(): Promise<number>;
 }
 
@@ -90,7 +92,7 @@ export class Relay implements DeliveryControl {
 
   pause(reason: PauseReason): void {
     this.paused = reason;
-    void this.releaseReady();
+    void this.releaseAll();
   }
 
   resume(): void {
@@ -106,6 +108,11 @@ export class Relay implements DeliveryControl {
     if (released.length > 0) await this.writes.run(() => this.source.releaseClaimed(released));
   }
 
+  /** During a pause, another process may be able to deliver what waits here. */
+  private async releaseAll(): Promise<void> {
+    await Promise.all([this.releaseReady(), this.source.releaseReady()]);
+  }
+
   async drain(capMs: number): Promise<void> {
     if (this.state !== 'running') return;
     this.state = 'draining';
@@ -119,7 +126,11 @@ export class Relay implements DeliveryControl {
     await within(ABORT_MS, this.letGo());
     // The results of deliveries that ignore their signal are ignored in turn.
     const left = [...this.#inFlight.values()].map(({ job }) => job);
-    if (left.length > 0) await this.writes.run(() => this.source.releaseClaimed(left));
+    if (left.length === 0) return;
+    await within(
+      ABORT_MS,
+      this.writes.run(() => this.source.releaseClaimed(left)),
+    );
   }
 
   private async letGo(): Promise<void> {
@@ -140,6 +151,8 @@ export class Relay implements DeliveryControl {
       for (const job of found.jobs) this.addReady(job);
       if (found.jobs.length === 0) return this.sleep(found.nextDueInMs);
     }
+    // A pause may have begun during the claim.
+    await this.releaseReady();
   }
 
   private maySend(): boolean {
@@ -220,7 +233,7 @@ export class Relay implements DeliveryControl {
         });
       case 'rateLimited':
         this.change(policy.rateLimited(this.policy, now, result.retryAfterMs));
-        await Promise.all([this.putBack(job), this.releaseReady()]);
+        await Promise.all([this.putBack(job), this.releaseAll()]);
         return;
       case 'unauthorized':
         return this.unauthorized(job, result.reason);
@@ -231,7 +244,7 @@ export class Relay implements DeliveryControl {
     const { requests = 1 } = result;
     if (requests > 0) this.change(policy.responded(this.policy, requests));
     const isOurs = await this.writes.run(() => this.source.complete(job, result));
-    if (isOurs) this.delivery.onEnd(job, result);
+    if (isOurs) this.reportEnd(job, result);
   }
 
   private retry(job: Job, { reason, afterMs = 0 }: RetryResult): Promise<void> {
@@ -245,7 +258,7 @@ export class Relay implements DeliveryControl {
     const { maxAgeMs } = this.delivery;
     const result = await this.writes.run(() => this.source.reschedule(job, { ...to, maxAgeMs }));
     const end: JobEnd = { type: 'dead', reason: to.reason };
-    if (result === 'dead') this.delivery.onEnd(job, end);
+    if (result === 'dead') this.reportEnd(job, end);
   }
 
   private async putBack(job: Job): Promise<void> {
@@ -263,7 +276,7 @@ export class Relay implements DeliveryControl {
     this.policy = policy.failed(this.policy, now, isTrial);
     const { breaker } = this.policy;
     if (!breaker || wasOpen) return;
-    void this.releaseReady();
+    void this.releaseAll();
     void this.reportUnreachable(reason, breaker.until - now);
   }
 
@@ -277,7 +290,7 @@ export class Relay implements DeliveryControl {
   private async unauthorized(job: Job, reason: string): Promise<void> {
     const isPaused = this.policy.unauthorized !== null;
     if (!isPaused) this.change(policy.unauthorized(this.policy, Date.now()));
-    await this.releaseReady();
+    await this.releaseAll();
     const isAccepted = isPaused ? await this.checkingKey : await this.checkKey();
     // The key works: the rejection was about this job.
     if (isAccepted) return this.retry(job, { type: 'retry', reason, jobOnly: true });
@@ -306,6 +319,14 @@ export class Relay implements DeliveryControl {
       this.keyTimer = setTimeout(() => void this.checkKey(), wait).unref();
     }
     return false;
+  }
+
+  private reportEnd(job: Job, end: JobEnd): void {
+    try {
+      this.delivery.onEnd(job, end);
+    } catch (error) {
+      this.report('The end of a job could not be reported', error);
+    }
   }
 
   private report(what: string, error: unknown): void {

@@ -60,7 +60,7 @@ async function expectDelivered(running: RunningApp): Promise<void> {
   const { queued, outcomes, dead } = await eventually(async () => {
     const stats = await statsOf(running);
     return stats.pending === 0 && stats;
-  }, 40_000);
+  }, 90_000);
   expect(Object.values(outcomes).reduce((sum, n) => sum + n, dead)).toBe(queued);
   const keys = fake.customers.map(({ key }) => key);
   expect(new Set(keys).size).toBe(keys.length);

@@ -56,12 +56,21 @@ describe('customers.erase()', () => {
     await sales.fake.down();
     await sales.partnero.customers.erase('ada');
     expect(await sales.partnero.outbox.forget({ customerKey: 'ada' })).toEqual({
-      forgotten: 0,
+      forgotten: 1,
       inFlight: 1,
     });
     await sales.fake.up();
     expect(await erasures()).toEqual(['erased']);
     expect(await find('ada')).toEqual([]);
+  });
+
+  it('is never dropped by forgetting the customer at the same moment', async () => {
+    await sales.fake.down();
+    const { customers, outbox } = sales.partnero;
+    await Promise.all([customers.erase('user-42'), outbox.forget({ customerKey: 'user-42' })]);
+    await sales.fake.up();
+    expect(await erasures()).toEqual(['erased']);
+    expect(sales.fake.customers).toEqual([]);
   });
 
   it('discards what is pending for the customer, unsent', async () => {

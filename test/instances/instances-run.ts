@@ -87,12 +87,13 @@ export class InstancesRun {
   async checkOn(apps: readonly AppProcess[], { countsAll = true } = {}): Promise<Finding> {
     let all: ProgramStats[] = [];
     const isOver = async () => {
-      all = await Promise.all(apps.map((app) => app.stats()));
-      if (all.some(({ pending }) => pending > 0)) return false;
+      const found = await Promise.allSettled(apps.map((app) => app.stats()));
+      all = found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+      if (all.length < apps.length || all.some(({ pending }) => pending > 0)) return false;
       return !countsAll || this.missing().length <= notSaved(all);
     };
-    await eventually(() => isOver().catch(() => false), TIMEOUT_MS).catch((cause: Error) => {
-      if (all.every(({ pending }) => pending === 0)) return;
+    await eventually(isOver, TIMEOUT_MS).catch((cause: Error) => {
+      if (all.length === apps.length && all.every(({ pending }) => pending === 0)) return;
       throw new Error(`jobs are still pending: ${JSON.stringify(all)}`, { cause });
     });
     await Promise.all(apps.map((app) => app.end('SIGTERM')));

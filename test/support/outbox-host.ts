@@ -82,7 +82,7 @@ export class OutboxHost implements OutboxEngine {
   stats = () => this.call('stats');
   find = (orderingKey: string) => this.call('find', orderingKey);
   requeue: OutboxEngine['requeue'] = (filter) => this.call('requeue', filter);
-  forget = (orderingKey: string) => this.call('forget', orderingKey);
+  forget = (...args: Parameters<OutboxEngine['forget']>) => this.call('forget', ...args);
   close = () => this.call('close');
   setClock = (offsetMs: number) => this.call('setClock', offsetMs);
 

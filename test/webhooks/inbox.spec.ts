@@ -40,7 +40,7 @@ afterEach(async () => {
 afterAll(removeTemporaryFolders);
 
 describe('a delivery that is repeated', () => {
-  it('is handled once, in the midst and after, also by another process of the fleet', async () => {
+  it('is handled once, at the same time and later, also by another app on the same outbox', async () => {
     const [running, other] = [await startHandling(), await startHandling()];
     const body = sale();
     const together = await Promise.all(

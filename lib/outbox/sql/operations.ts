@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../history.js';
+import type { Forgotten, HistoryEntry } from '../history.js';
 import type { Counter } from '../job-counts.js';
 import type { Job, NewJob, SubmittedJob } from '../job.js';
 
@@ -25,7 +25,8 @@ export interface Operations {
   find: { args: { orderingKey: string }; reply: StoredEntry[] };
   deadLetters: { args: { after: number; limit: number }; reply: StoredEntry[] };
   requeue: { args: StoredFilter; reply: number };
-  forget: { args: { orderingKey: string }; reply: { forgotten: number; inFlight: number } };
+  /** What is pending or dead and of the name `keeps` stays. */
+  forget: { args: { orderingKey: string; keeps: string }; reply: Forgotten };
   /** Deletes old entries among the next ones behind `after`. Replies where to go on. */
   purge: { args: { olderThanMs: number; after: number }; reply: number | null };
 }

@@ -21,6 +21,10 @@ export class OwnedJobs implements JobSource {
   private readonly ready = new ReadyJobs();
   /** Claimed and not given back. What was given back is another's: its results are ignored. */
   private readonly claimed = new Set<string>();
+  /** Until that is saved, nobody may deliver them. */
+  private readonly discarding = new Set<string>();
+  /** Claimed while they were being discarded. */
+  private readonly withheld = new Set<string>();
   /** Released, but not in the store yet. */
   private readonly overflow = new Set<string>();
   private readonly writes = new RetryUntilStopped();
@@ -32,6 +36,7 @@ export class OwnedJobs implements JobSource {
   /** No job is due later than that from now, unless a clock was wrong. */
   private horizonMs = 10_000;
   private overflowTimer: NodeJS.Timeout | undefined;
+  private lastOverflow: Promise<void> = Promise.resolve();
   private isReconciling = false;
 
   constructor(private readonly store: StoreCalls) {}
@@ -61,8 +66,13 @@ export class OwnedJobs implements JobSource {
       if (next) this.lookAgain();
       return ours;
     });
+    this.discarding.add(id);
     this.endings.add(discarding);
-    void discarding.finally(() => this.endings.delete(discarding));
+    void discarding.then((isOurs) => {
+      this.endings.delete(discarding);
+      this.discarding.delete(id);
+      if (this.withheld.delete(id) && !isOurs) this.releaseSoon([{ id }]);
+    });
     return discarding;
   }
 
@@ -146,7 +156,9 @@ export class OwnedJobs implements JobSource {
 
   /** What only waits in memory isn't in flight. */
   async releaseOrder(orderingKey: string): Promise<void> {
-    await this.releaseInStore([...this.ready.takeOrder(orderingKey), ...this.overflow]);
+    // If that fails now, it is tried again behind it: nobody may own them for ever.
+    this.releaseSoon(this.ready.takeOrder(orderingKey).map((id) => ({ id })));
+    await this.writeOverflow();
     await this.relay?.releaseReady((job) => job.orderingKey === orderingKey);
   }
 
@@ -171,11 +183,17 @@ export class OwnedJobs implements JobSource {
       const isQuiet = jobs.length < limit && looks === this.looks;
       this.quietUntil = isQuiet ? now + waitMs : 0;
       // A job that is held was freed while this process was taken for ended: it is held again.
-      return jobs.filter(({ id }) => !this.ready.isHeld(id));
+      return jobs.filter(({ id }) => !this.ready.isHeld(id) && !this.withhold(id));
     } catch (error) {
       if (error instanceof StoreError && error.mayBeSaved) void this.reconcile();
       throw error;
     }
+  }
+
+  private withhold(id: string): boolean {
+    if (!this.discarding.has(id)) return false;
+    this.withheld.add(id);
+    return true;
   }
 
   /** Where only the reply was lost, this process owns jobs that it doesn't know of. */
@@ -195,7 +213,10 @@ export class OwnedJobs implements JobSource {
     const { owner } = this.store;
     const ids = await this.writes.run(() => this.store.call('ownedIds', { owner }));
     const isKnown = (id: string) =>
-      this.claimed.has(id) || this.overflow.has(id) || this.ready.has(id);
+      this.claimed.has(id) ||
+      this.overflow.has(id) ||
+      this.discarding.has(id) ||
+      this.ready.has(id);
     return (ids ?? []).filter((id) => !isKnown(id));
   }
 
@@ -209,10 +230,19 @@ export class OwnedJobs implements JobSource {
   private async releaseOverflow(): Promise<void> {
     clearTimeout(this.overflowTimer);
     this.overflowTimer = undefined;
-    const ids = [...this.overflow];
-    await this.writes.run(() => this.releaseInStore(ids));
-    for (const id of ids) this.overflow.delete(id);
+    await this.writes.run(() => this.writeOverflow());
     this.lookAgain();
+  }
+
+  /** One after the other: a second write for a job could release what was claimed after the first. */
+  private writeOverflow(): Promise<void> {
+    const writing = this.lastOverflow.then(async () => {
+      const ids = [...this.overflow];
+      await this.releaseInStore(ids);
+      for (const id of ids) this.overflow.delete(id);
+    });
+    this.lastOverflow = writing.catch(() => {});
+    return writing;
   }
 
   private async releaseInStore(ids: readonly string[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { within } from '../../within.js';
 import type { Delivery, DeliveryControl } from '../delivery.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../history.js';
 import { sumCounters } from '../job-counts.js';
@@ -18,6 +19,8 @@ import { toDate, toEntry, toFilter } from './stored-values.js';
 
 const DEFAULT_HISTORY_DAYS = 90;
 const DEAD_LETTERS_PAGE = 200;
+/** At shutdown. What isn't released by then is taken over by another process. */
+const RELEASE_MS = 1_000;
 
 /** One program's outbox in a SQL store. */
 export class SqlOutbox implements OutboxEngine {
@@ -101,14 +104,12 @@ export class SqlOutbox implements OutboxEngine {
     this.jobs.relay = relay;
     relay.wake();
     return {
-      pause: (reason) => {
-        relay.pause(reason);
-        void this.jobs.releaseReady();
-      },
+      pause: (reason) => relay.pause(reason),
       resume: () => relay.resume(),
       drain: async (capMs) => {
         await relay.drain(capMs);
-        await this.jobs.releaseReady();
+        // A store that doesn't work must not stop the shutdown.
+        await within(RELEASE_MS, this.jobs.releaseReady());
       },
     };
   }
@@ -149,9 +150,9 @@ export class SqlOutbox implements OutboxEngine {
     return requeued;
   }
 
-  async forget(orderingKey: string): Promise<Forgotten> {
+  async forget(orderingKey: string, keeps = ''): Promise<Forgotten> {
     await this.jobs.releaseOrder(orderingKey);
-    return this.store.write('forget', { orderingKey });
+    return this.store.write('forget', { orderingKey, keeps });
   }
 
   async close(): Promise<void> {
@@ -162,9 +163,10 @@ export class SqlOutbox implements OutboxEngine {
     this.purge?.stop();
     this.registering.stop();
     this.unsubscribe();
-    if (!this.opening) return;
-    await this.opening.catch(() => {});
-    await this.jobs.close();
+    if (this.opening) {
+      await this.opening.catch(() => {});
+      await this.jobs.close();
+    }
     await this.connection.close();
   }
 

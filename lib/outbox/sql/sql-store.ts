@@ -121,17 +121,18 @@ export class SqlStore {
 
   private async submit(program: string, job: Args<'submit'>): Promise<string | null> {
     const { id, name, key, cancels, overrides } = job;
+    // First of all: the job to cancel may be in a transaction that hasn't committed yet.
     const cancelled =
-      cancels && (await this.one('findKey', program, cancels.name, indexKey(cancels.key)));
+      cancels &&
+      (await this.takeKey(program, cancels.name, cancels.key, null, job.orderingKey, id));
     const orderingKey = text(cancelled, 'orderingKey') ?? job.orderingKey;
     const row = { ...job, orderingKey, program, owner: null, key: key?.value };
     if ((await this.insert([row])).length === 0) return this.outcomeOf(id);
     const taken =
       key && (await this.takeKey(program, name, key.value, key.digest, orderingKey, id));
-    if (key && taken) return this.completeAtOnce(id, outcomeOf(key, taken));
-    if (overrides) await this.override(program, id, orderingKey);
-    if (cancels) await this.takeKey(program, cancels.name, cancels.key, null, orderingKey, id);
-    return null;
+    // What was queued behind the job that has the key must not be sent after that one either.
+    if (overrides) await this.override(program, id, orderingKey, text(taken, 'jobId') ?? id);
+    return key && taken ? this.completeAtOnce(id, outcomeOf(key, taken)) : null;
   }
 
   /** Saved before, by a commit whose reply was lost. */
@@ -159,8 +160,13 @@ export class SqlStore {
     return outcome;
   }
 
-  private async override(program: string, id: string, orderingKey: string): Promise<void> {
-    const rows = await this.query('override', program, indexKey(orderingKey), id, id);
+  private async override(
+    program: string,
+    id: string,
+    orderingKey: string,
+    except: string,
+  ): Promise<void> {
+    const rows = await this.query('override', program, indexKey(orderingKey), id, except);
     for (const row of rows) {
       if (row['outcome'] === 'dead') {
         this.counter.move(program, String(row['name']), 'dead', 'pending');
@@ -236,15 +242,15 @@ export class SqlStore {
     return rows.length;
   }
 
-  private async forget(program: string, { orderingKey }: Args<'forget'>) {
+  private async forget(program: string, { orderingKey, keeps }: Args<'forget'>) {
     const ordering = indexKey(orderingKey);
-    const rows = await this.query('forget', program, ordering);
+    const rows = await this.query('forget', program, ordering, keeps);
     for (const { name, state } of rows) {
       const before = STATES[Number(state)]!;
       if (before !== 'completed') this.counter.move(program, String(name), before, 'discarded');
     }
     await this.each('releaseKeys', rows);
-    const left = await this.one('inFlight', program, ordering);
+    const left = await this.one('inFlight', program, ordering, keeps);
     return { forgotten: rows.length, inFlight: Number(left?.['n'] ?? 0) };
   }
 

@@ -94,7 +94,7 @@ export function statements(dialect: Dialect) {
     takeOver: `UPDATE ${p}jobs SET owner = NULL, due = ${now}
       WHERE owner IS NOT NULL AND owner NOT IN (SELECT token FROM ${p}owners) RETURNING id`,
 
-    findKey: `SELECT digest, ordering_key AS "orderingKey" FROM ${p}keys
+    findKey: `SELECT digest, ordering_key AS "orderingKey", job_id AS "jobId" FROM ${p}keys
       WHERE program = $1 AND name = $2 AND key = $3`,
     takeKey: `INSERT INTO ${p}keys (program, name, key, digest, ordering_key, job_id)
       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (program, name, key) DO NOTHING RETURNING job_id`,
@@ -134,14 +134,14 @@ export function statements(dialect: Dialect) {
         AND (CAST($3 AS text) IS NULL OR ordering = $3) AND (CAST($4 AS text) IS NULL OR name = $4)
       RETURNING name`,
     forget: `DELETE FROM ${p}jobs WHERE program = $1 AND ordering = $2 AND owner IS NULL
-      RETURNING id, program, name, state`,
+        AND (state = 2 OR name <> $3) RETURNING id, program, name, state`,
     forgetCompleted: `DELETE FROM ${p}jobs WHERE program = $1 AND ordering = $2 AND state = 2
       RETURNING id`,
-    inFlight: `SELECT count(*) AS n FROM ${p}jobs
-      WHERE program = $1 AND ordering = $2 AND owner IS NOT NULL`,
+    inFlight: `SELECT count(*) AS n FROM ${p}jobs WHERE program = $1 AND ordering = $2
+      AND (owner IS NOT NULL OR (state < 2 AND name = $3))`,
     /** Takes the pending and dead jobs of an order that nobody owns, to complete them. */
-    override: `UPDATE ${p}jobs SET owner = $4, state = 0
-      WHERE program = $1 AND ordering = $2 AND id <> $3 AND state < 2 AND owner IS NULL
+    override: `UPDATE ${p}jobs SET owner = $3, state = 0
+      WHERE program = $1 AND ordering = $2 AND id <> $3 AND id <> $4 AND state < 2 AND owner IS NULL
       RETURNING id, name, outcome`,
     page: `SELECT seq, id, program, ordering, CASE WHEN program = $1 AND state > 0 AND ended_at < ${now} - CAST($3 AS bigint)
         THEN 1 ELSE 0 END AS old, CASE WHEN queued_at < ${now} - CAST($3 AS bigint) THEN 1 ELSE 0 END AS aged

@@ -3,8 +3,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { importReadable, importReplaced } from './import-jobs.js';
 import { BUSY_TIMEOUT_MS, OutboxFile } from './outbox-file.js';
 import { makePrivateFile, SIDE_FILES } from './private-file.js';
-import { isCorrupt } from './sqlite-error.js';
+import { isCorrupt, toFailure } from './sqlite-error.js';
 import type { FileNote, WorkerSettings } from './worker-messages.js';
+
+const PASSING = new Set(['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_FULL']);
 
 /** Opens the file at its path. A damaged one is moved aside, and what can be read of it is imported. */
 export async function openOrRecover(
@@ -59,12 +61,17 @@ export async function openReplacement(
   note: (note: FileNote) => void,
 ): Promise<OutboxFile> {
   // A database that was renamed into place would inherit the log of this one.
-  const log = moveSideFilesAside(old.path, (suffix) => old.isOwn(suffix));
+  old.movedLog ??= moveSideFilesAside(old.path, (suffix) => old.isOwn(suffix));
   const file = await openOrRecover(settings, note);
-  const saved = await importReplaced(old, file, owner).catch(() => null);
+  const saved = await importReplaced(old, file, owner).catch((error: unknown) => {
+    // What can't be read won't be readable later. What can't be written now may be.
+    if (!PASSING.has(toFailure(error).code)) return null;
+    file.close();
+    throw error;
+  });
   closeReplaced(old);
-  if (log !== null && saved !== null)
-    for (const suffix of SIDE_FILES) rmSync(log + suffix, { force: true });
+  if (old.movedLog !== null && saved !== null)
+    for (const suffix of SIDE_FILES) rmSync(old.movedLog + suffix, { force: true });
   note({ type: 'replaced', saved: saved ?? 0 });
   return file;
 }

@@ -28,7 +28,7 @@ export class FileWriter {
   /** A file that was deleted or replaced, until the one at its path could be opened. */
   private replaced: OutboxFile | null = null;
   private checkpointer: WalCheckpointer | null = null;
-  private ticker: NodeJS.Timeout | undefined;
+  private readonly ticker: NodeJS.Timeout;
   private failure: { error: unknown; at: number } | undefined;
   private isRegistered = false;
   private closing = false;
@@ -38,13 +38,15 @@ export class FileWriter {
     private readonly owner: Owner,
     private readonly emit: (event: WorkerEvent) => void,
     /** Runs work when nothing else runs. */
-    private readonly enqueue: (work: () => Promise<unknown>) => void,
-  ) {}
+    enqueue: (work: () => Promise<unknown>) => void,
+  ) {
+    // From the start: a thread that replaces one that ended isn't asked to open the file.
+    this.ticker = setInterval(() => enqueue(() => this.tick()), HEARTBEAT_MS).unref();
+  }
 
   async open(): Promise<OpenReply> {
     // An empty one is left by a start that failed, on a full disk say.
     const existed = (statSync(this.settings.path, { throwIfNoEntry: false })?.size ?? 0) > 0;
-    this.ticker ??= setInterval(() => this.enqueue(() => this.tick()), HEARTBEAT_MS).unref();
     try {
       await this.ensureOpen();
       await this.sweep();

@@ -21,6 +21,8 @@ export class OutboxFile implements SqlExecutor {
   /** The time that the store goes by. */
   now = Date.now();
   readonly store = new SqlStore(this, SQL);
+  /** Where its log was moved after another file had taken its path. */
+  movedLog: string | null = null;
   /** Of the files that were opened: their names may come to mean others. */
   readonly inode: string | undefined;
   readonly sideInodes: ReadonlyMap<string, string | undefined>;

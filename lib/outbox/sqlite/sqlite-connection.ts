@@ -107,7 +107,12 @@ export class SqliteConnection implements StoreConnection {
     const reply = await this.tryToOpen();
     if (reply.opened) return;
     const error = new StoreError(reply.failure);
-    if (!isPassing(reply)) throw this.unusable(error, reply.existed);
+    if (!isPassing(reply)) {
+      // The app doesn't start, and nobody will close what was opened here.
+      this.closing ??= this.closeFile();
+      await this.closing;
+      throw this.unusable(error, reply.existed);
+    }
     this.tell((listener) => listener.onProblem(error));
   }
 

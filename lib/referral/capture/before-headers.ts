@@ -8,7 +8,7 @@ const CHANGES = Symbol('nestjs-partnero:before-headers');
 /**
  * Makes a change at the last moment before a response's headers leave, in the order of the calls:
  * then everything that the app sets is known, and nothing of it can replace ours. Fastify hands its
- * headers over no sooner. A stand-in for a response, as unit tests have it, is left alone.
+ * headers over no sooner. A fake response, as unit tests have it, is left alone.
  */
 export function beforeHeaders(response: ServerResponse, change: Change): void {
   if (typeof response.writeHead !== 'function') return;

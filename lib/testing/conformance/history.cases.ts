@@ -78,6 +78,20 @@ export function historyCases(on: ConformanceHarness, it: AddCase): void {
     await on.started('new');
   });
 
+  it('forgetting leaves the pending jobs of a name that it is told to keep', async () => {
+    await on.add('a');
+    const kept = { ...on.job('a', 'kept'), name: 'erasure' };
+    await on.engine.submit(kept);
+    assertSame(await on.engine.forget('a', 'erasure'), { forgotten: 1, inFlight: 1 });
+    on.start();
+    await on.ended(1);
+    assertMatches(await on.engine.stats(), {
+      queued: 2,
+      outcomes: { attributed: 1, discarded: 1 },
+    });
+    assertSame(await on.engine.forget('a', 'erasure'), { forgotten: 1, inFlight: 0 });
+  });
+
   it('forgetting leaves what is being sent or held, and says so', async () => {
     on.start();
     const finish = on.partnero.hold('sent');

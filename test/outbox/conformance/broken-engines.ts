@@ -2,6 +2,7 @@ import type { Delivery, Pause } from '#lib/outbox/delivery.js';
 import type { DeliveryResult, JobEnd } from '#lib/outbox/delivery-result.js';
 import type { Forgotten, HistoryEntry, RequeueFilter } from '#lib/outbox/history.js';
 import type { NewJob, SubmittedJob } from '#lib/outbox/job.js';
+import type { OutboxEngine } from '#lib/outbox/outbox-engine.js';
 import { memoryOutbox, MemoryOutbox } from './memory-outbox.js';
 import { MemoryPauses } from './memory-pauses.js';
 import { MemoryStore, type Row, toJob } from './memory-store.js';
@@ -371,8 +372,8 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
     fault: 'says that nothing is in flight',
     caughtBy: 'forgetting leaves what is being sent or held, and says so',
     Engine: class extends MemoryOutbox {
-      override async forget(orderingKey: string): Promise<Forgotten> {
-        return { ...(await super.forget(orderingKey)), inFlight: 0 };
+      override async forget(...args: Parameters<OutboxEngine['forget']>): Promise<Forgotten> {
+        return { ...(await super.forget(...args)), inFlight: 0 };
       }
     },
   },

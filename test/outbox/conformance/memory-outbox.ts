@@ -116,9 +116,9 @@ export class MemoryOutbox implements OutboxEngine {
     return count;
   }
 
-  async forget(orderingKey: string): Promise<Forgotten> {
+  async forget(orderingKey: string, keeps?: string): Promise<Forgotten> {
     const states = ['pending', 'dead', 'completed'] as const;
-    const forgotten = this.store.forget(this.program, orderingKey, states);
+    const forgotten = this.store.forget(this.program, orderingKey, states, keeps);
     const rows = this.store.of(this.program).filter((row) => row.orderingKey === orderingKey);
     this.store.wake();
     return { forgotten, inFlight: rows.length };

@@ -142,9 +142,17 @@ export class MemoryStore {
     for (const row of this.rows.values()) if (row.owner === owner) this.free(row);
   }
 
-  forget(program: string, orderingKey: string, states: readonly Row['state'][]): number {
+  forget(
+    program: string,
+    orderingKey: string,
+    states: readonly Row['state'][],
+    keeps?: string,
+  ): number {
     const rows = this.of(program).filter(
-      (row) => row.orderingKey === orderingKey && states.includes(row.state),
+      (row) =>
+        row.orderingKey === orderingKey &&
+        states.includes(row.state) &&
+        (row.state === 'completed' || row.name !== keeps),
     );
     for (const row of rows) {
       if (row.state !== 'completed') this.end(row, DISCARDED);
