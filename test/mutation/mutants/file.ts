@@ -159,14 +159,6 @@ export const FILE_MUTANTS: readonly Mutant[] = [
   },
   // Others on the file.
   {
-    rule: 'several processes may make the file at once',
-    file: 'outbox/sqlite/outbox-file.ts',
-    find: "if (toFailure(error).code !== 'SQLITE_BUSY' || performance.now() > until) throw error;",
-    replace: 'if (performance.now() <= until) throw error;',
-    specs: FILE,
-    only: 'of many at once',
-  },
-  {
     rule: 'the file of a newer version is left alone',
     file: 'outbox/sqlite/format.ts',
     find: 'if (application === APPLICATION_ID && format > FORMAT) {',
