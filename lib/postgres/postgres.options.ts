@@ -65,10 +65,18 @@ export function resolvePostgresOptions(
     );
   }
   return {
-    executor: executor ?? connect(address ?? ''),
+    executor: executor ? withoutClose(executor) : connect(address ?? ''),
     schema,
     migrate: migrate ?? environment['NODE_ENV'] !== 'production',
     location: `PostgreSQL${executor ? '' : describe(address ?? '')}, schema ${schema}`,
+  };
+}
+
+/** What the app passed is the app's to close. */
+function withoutClose(executor: PostgresExecutor): PostgresExecutor {
+  return {
+    transaction: (...args) => executor.transaction(...args),
+    inTransaction: (transaction) => executor.inTransaction(transaction),
   };
 }
 

@@ -25,7 +25,7 @@ describe.each(ADAPTERS)('inlineOutbox() on %s', (adapter) => {
       adapter,
       imports: [
         partnero(fake, {
-          outbox: inlineOutbox({ timeoutMs: 80 }),
+          outbox: inlineOutbox({ timeoutMs: 300 }),
           onOutcome: (outcome) => outcomes.push(outcome),
         }),
       ],
