@@ -1,6 +1,9 @@
 import type { Delivery } from '#lib/outbox/delivery.js';
 import type { OutboxEngine } from '#lib/outbox/outbox-engine.js';
+import { StoreError } from '#lib/outbox/sql/store.error.js';
+import { uuid7 } from '#lib/outbox/uuid7.js';
 import { eventually } from '../support/eventually.js';
+import { pass, useFakeTimers, useRealClock } from '../support/fake-clock.js';
 import { newJob } from '../support/running-engine.js';
 import { ScriptedStore } from '../support/scripted-store.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
@@ -58,6 +61,23 @@ it('A job is not sent while discarding it is tried again after an outage', async
   expect(await discarded).toBe(true);
   expect(sent).toEqual([]);
 }, 15_000);
+
+it('A job that is saved after its sign-up was told otherwise does not block its customer', async () => {
+  const late = { ...newJob('ann'), id: uuid7() };
+  store.before = ({ name }) => {
+    if (name === 'enqueue')
+      throw new StoreError({ code: 'TIMEOUT', message: '', mayBeSaved: true });
+  };
+  await expect(outbox.enqueue(late)).rejects.toThrow('TIMEOUT');
+  store.before = () => {};
+  useFakeTimers();
+  await store.call('enqueue', 'default', { ...late, owner: store.owner });
+  expect(store.owned).toEqual(['ann']);
+  await pass(25_000);
+  useRealClock();
+  await eventually(() => store.owned.length === 0);
+  expect((await outbox.stats()).outcomes).toEqual({ discarded: 1 });
+});
 
 it('A job that could not be released for an erasure is released once the store works', async () => {
   let finish = () => {};

@@ -13,6 +13,8 @@ const POLL_MS = 1_000;
 /** Jobs that overflow within so many milliseconds are released in one write. */
 const OVERFLOW_MS = 20;
 const RECONCILE_MS = 2_000;
+/** A commit takes effect within this time, or never. */
+const LATE_MS = 20_000;
 
 /** The jobs that this process owns in the store: held, waiting in memory, or being sent. */
 export class OwnedJobs implements JobSource {
@@ -74,6 +76,13 @@ export class OwnedJobs implements JobSource {
       if (this.withheld.delete(id) && !isOurs) this.releaseSoon([{ id }]);
     });
     return discarding;
+  }
+
+  /** Ends a job that may have been saved, or may yet be by a commit that is late. */
+  async discardUnconfirmed(id: string): Promise<void> {
+    if (await this.discard(id)) return;
+    await sleep(LATE_MS, this.stopped.signal);
+    await this.discard(id);
   }
 
   async claim(max: number): Promise<{ jobs: Job[]; nextDueInMs: number }> {

@@ -74,7 +74,9 @@ export class SqlOutbox implements OutboxEngine {
       return id;
     } catch (error) {
       // Its sign-up is told that it wasn't saved, and will never decide on it.
-      if (error instanceof StoreError && error.mayBeSaved) void this.jobs.discard(id);
+      if (error instanceof StoreError && error.mayBeSaved) {
+        void this.jobs.discardUnconfirmed(id);
+      }
       throw error;
     }
   }
