@@ -152,8 +152,8 @@ export const FILE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a file that may only be read fails the boot',
     file: 'outbox/sqlite/sqlite-connection.ts',
-    find: 'if (!isPassing(reply)) throw',
-    replace: 'if (!reply.existed) throw',
+    find: 'if (!isPassing(reply)) {',
+    replace: 'if (!reply.existed) {',
     specs: DISK,
     only: 'can only be read fails the boot, with a file',
   },

@@ -10,7 +10,7 @@ export const RELAY_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a 429 uses no attempt',
     file,
-    find: 'await Promise.all([this.putBack(job), this.releaseReady()]);',
+    find: 'await Promise.all([this.putBack(job), this.releaseAll()]);',
     replace: "await this.retry(job, { type: 'retry', reason: '429' });",
     specs: SQLITE,
     only: 'a 429 pauses',
@@ -75,8 +75,8 @@ export const RELAY_MUTANTS: readonly Mutant[] = [
   {
     rule: 'the end of a job is reported only by the process that saved it',
     file,
-    find: 'if (isOurs) this.delivery.onEnd(job, result);',
-    replace: 'void isOurs;\n    this.delivery.onEnd(job, result);',
+    find: 'if (isOurs) this.reportEnd(job, result);',
+    replace: 'void isOurs;\n    this.reportEnd(job, result);',
     specs: ['test/durability/kill.long.spec.ts', ...SQLITE],
     only: 'share no end with it|count once',
   },

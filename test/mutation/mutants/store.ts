@@ -188,8 +188,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'of jobs with one key, one takes effect',
     file: store,
-    find: 'if (key && taken) return',
-    replace: 'if (key && taken && id === name) return',
+    find: 'return key && taken ? this.completeAtOnce(',
+    replace: 'return key && taken && id === name ? this.completeAtOnce(',
     specs: SQLITE,
     only: 'with one key and digest',
   },
@@ -212,8 +212,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a job that was cancelled before it came is not sent',
     file: store,
-    find: 'if (cancels) await this.takeKey(',
-    replace: 'if (cancels && cancelled) await this.takeKey(',
+    find: '(await this.takeKey(program, cancels.name, cancels.key, null, job.orderingKey, id));',
+    replace: "(await this.one('findKey', program, cancels.name, indexKey(cancels.key)));",
     specs: SQLITE,
     only: 'cancelled before it came',
   },
@@ -228,7 +228,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'an erasure discards what is pending or dead',
     file: store,
-    find: 'if (overrides) await this.override(program, id, orderingKey);',
+    find: "if (overrides) await this.override(program, id, orderingKey, text(taken, 'jobId') ?? id);",
     replace: 'void overrides;',
     specs: SQLITE,
     only: 'a job with overrides discards',
