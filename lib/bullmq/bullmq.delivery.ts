@@ -160,9 +160,12 @@ export class BullmqDelivery implements DeliveryControl {
     this.originals.set(job, original);
     let isSending = true;
     const save = async (checkpoint: string): Promise<boolean> => {
+      const started = performance.now();
       if (!isSending || !(await this.owns(job, token))) return false;
       await job.updateProgress({ checkpoint });
-      return true;
+      // A process that stood still meanwhile may have lost the job since Redis replied.
+      const { leaseMs } = this.connection.options;
+      return performance.now() - started < leaseMs / 2 || save(checkpoint);
     };
     const aborted = new Promise<undefined>((resolve) => {
       const end = () => setTimeout(resolve, ABORT_GRACE_MS, undefined);

@@ -33,6 +33,7 @@ export interface AppSettings {
   hooks?: boolean;
   concurrency?: number;
   requestsPerMinute?: number;
+  acceptTimeoutMs?: number;
   clockAheadMs?: number;
 }
 

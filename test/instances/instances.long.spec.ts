@@ -75,13 +75,15 @@ describe.each<[string, { start(): Promise<SharedServer> }]>([
     'lose nothing while some of them are killed and started again',
     async () => {
       fake.misbehave({ type: 'slow', ms: 5 });
-      const apps = await run.startSome(2);
+      // A response that leaves before the sign-up is saved promises nothing: here, none does.
+      const settings = { acceptTimeoutMs: 30_000 };
+      const apps = await run.startSome(2, settings);
       const loading = apps.map((app) => run.load(app, { visitors: 3, each: 1_000, pauseMs: 5 }));
       for (let i = 0; i < 6; i += 1) {
         await sleep(50);
         const at = i % apps.length;
         await apps[at]!.end();
-        apps[at] = await run.start();
+        apps[at] = await run.start(settings);
         loading.push(run.load(apps[at], { visitors: 3, each: 1_000, pauseMs: 5 }));
       }
       await Promise.all(apps.map((app) => app.end()));

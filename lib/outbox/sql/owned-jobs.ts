@@ -4,6 +4,7 @@ import { sumCounters } from '../job-counts.js';
 import type { Job, NewJob } from '../job.js';
 import type { JobSource, Relay, Rescheduling } from '../relay.js';
 import { RetryUntilStopped } from '../retry-until-stopped.js';
+import { LEASE_MS } from './owners.js';
 import { ReadyJobs } from './ready-jobs.js';
 import type { StoreCalls } from './store-calls.js';
 import { StoreError } from './store.error.js';
@@ -121,7 +122,12 @@ export class OwnedJobs implements JobSource {
 
   async saveCheckpoint({ id }: Job, checkpoint: string): Promise<boolean> {
     if (!this.claimed.has(id)) return false;
-    return this.store.write('saveCheckpoint', { ...this.claimOf(id), checkpoint });
+    for (;;) {
+      const started = performance.now();
+      const isOurs = await this.store.write('saveCheckpoint', { ...this.claimOf(id), checkpoint });
+      // A process that stood still meanwhile may have lost the job since the store replied.
+      if (!isOurs || performance.now() - started < LEASE_MS / 2) return isOurs;
+    }
   }
 
   async releaseClaimed(jobs: readonly Job[]): Promise<void> {
