@@ -1,3 +1,4 @@
+import type { CutOff } from './deadline.js';
 import { fieldErrorsOf, isRefusal } from './envelope.js';
 import { PartneroError, type PartneroErrorKind } from './partnero.error.js';
 import { redactor } from './redact.js';
@@ -40,6 +41,13 @@ export class AnswerErrors {
     return new PartneroError({ kind: 'aborted', message });
   }
 
+  private tooLate(): PartneroError {
+    const message =
+      `${this.call} was not sent: there was no connection in time. Partnero may be slow to connect ` +
+      'to, or this process stood still.';
+    return new PartneroError({ kind: 'aborted', message });
+  }
+
   fromStatus(status: number, body: Body, retryAfter: unknown): PartneroError {
     const kind = kindOf(status, body);
     const fieldErrors = this.fieldErrorsIn(body);
@@ -76,9 +84,10 @@ export class AnswerErrors {
   }
 
   /** What axios threw holds the API key in more than one place: only its code is taken. */
-  fromThrown(error: unknown, cutOff: 'timeout' | 'aborted' | null): PartneroError {
+  fromThrown(error: unknown, cutOff: CutOff | null): PartneroError {
     if (error instanceof PartneroError) return error;
     const code = codeOf(error);
+    if (cutOff === 'unsent') return this.tooLate();
     if (cutOff === 'aborted') {
       return new PartneroError({
         kind: 'aborted',
@@ -93,7 +102,7 @@ export class AnswerErrors {
         ambiguous: this.writes,
       });
     }
-    if (code === 'ERR_BAD_RESPONSE') return this.unreadable();
+    if (code && UNREADABLE.test(code)) return this.unreadable();
     return new PartneroError({
       kind: 'network',
       code,
@@ -128,6 +137,9 @@ const ADVICE: Partial<Record<PartneroErrorKind, string>> = {
   server: 'Trouble on the side of Partnero: try again later.',
   unexpected: 'That is no answer of Partnero: check baseUrl, and any proxy between.',
 };
+
+/** Too large, or not decompressed by zlib. */
+const UNREADABLE = /^(ERR_BAD_RESPONSE$|ERR__ERROR_FORMAT|Z_|ERR_BROTLI|ERR_PADDING)/;
 
 const NEVER_CONNECTED: ReadonlySet<string> = new Set([
   'ECONNREFUSED',

@@ -51,8 +51,8 @@ export abstract class ApiResource {
   }
 }
 
-function own({ signal, timeoutMs, retries }: CallOptions): CallOptions {
-  return { signal, timeoutMs, retries };
+function own({ signal, timeoutMs, sendWithinMs, retries }: CallOptions): CallOptions {
+  return { signal, timeoutMs, sendWithinMs, retries };
 }
 
 function isObject<T>(value: T | undefined): value is T {

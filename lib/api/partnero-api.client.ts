@@ -5,21 +5,19 @@ import type { ApiCaller } from './api.caller.js';
 import type { ApiOptions } from './api.options.js';
 import { Deadline } from './deadline.js';
 import { isSuccess, parseObject, saysFailure, type Envelope } from './envelope.js';
-import { DirectTransport } from './http/direct.transport.js';
-import { isProxied, ProxiedTransport } from './http/proxied.transport.js';
-import type { HttpAnswer, HttpCall, Transport } from './http/transport.js';
+import { HttpTransport, type HttpAnswer, type HttpCall } from './http.transport.js';
 import { bodyOf, urlOf, type ApiRequest } from './request.js';
 
 /** One call, one answer: authentication, time limit, envelope, errors. Retries nothing. */
 export class PartneroApiClient implements ApiCaller {
   // Really private: sockets remember the header that holds the key, and whoever prints this would see it.
-  readonly #transport: Transport;
+  readonly #transport: HttpTransport;
   readonly #options: ApiOptions;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #headersOfJson: Readonly<Record<string, string>>;
 
   constructor(http: HttpService, options: ApiOptions) {
-    const { baseUrl, apiKey } = options;
+    const { apiKey } = options;
     this.#options = options;
     this.#headers = {
       Authorization: `Bearer ${apiKey?.reveal()}`,
@@ -27,9 +25,7 @@ export class PartneroApiClient implements ApiCaller {
       'User-Agent': `nestjs-partnero/${VERSION}`,
     };
     this.#headersOfJson = { ...this.#headers, 'Content-Type': 'application/json' };
-    this.#transport = isProxied(baseUrl, process.env)
-      ? new ProxiedTransport(http)
-      : new DirectTransport(http, baseUrl);
+    this.#transport = new HttpTransport(http);
   }
 
   /**
@@ -41,7 +37,8 @@ export class PartneroApiClient implements ApiCaller {
     if (!apiKey) throw new AnswerErrors(request, apiKey).noKey();
     if (request.signal?.aborted) throw new AnswerErrors(request, apiKey).abortedUnsent();
     const call = this.callOf(request);
-    const deadline = new Deadline(request.timeoutMs ?? this.#options.timeoutMs, request.signal);
+    const { timeoutMs = this.#options.timeoutMs, sendWithinMs, signal } = request;
+    const deadline = new Deadline({ timeoutMs, sendWithinMs, signal });
     try {
       const answer = await this.#transport.send(call, deadline);
       return read<T>(answer, request, apiKey);

@@ -3,6 +3,7 @@ import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import { maskKey } from '../mask-key.js';
+import { stopwatch } from '../stopwatch.js';
 import { isRefusal, reasonOf, failureResult } from '../delivery-failure.js';
 import {
   transactionsUnder,
@@ -16,8 +17,11 @@ import type { SaleOutcome } from './transaction.outcome.js';
 
 export const SALE = 'transaction';
 
-/** A checkpoint that took longer, and longer than the grace time, may be out of date. */
-const MAX_SAVE_MS = 2_000;
+/**
+ * How long after its checkpoint a sale may be sent. Later, another process may have sent it: one that
+ * stands still loses its jobs after the lease of 10 s.
+ */
+const SEND_WITHIN_MS = 5_000;
 
 const ADVICE: Readonly<Partial<Record<SaleOutcome, Advice>>> = {
   conflict: {
@@ -112,19 +116,16 @@ export class SaleHandler implements JobHandler {
   private async send(attempt: Attempt): Promise<DeliveryResult> {
     const { sale, signal, checkpoint } = attempt;
     if (!(await this.hasBuyer(attempt))) return notAttributed(attempt, 'unknown_customer');
-    const now = Date.now();
-    if (!(await checkpoint.save(writeSentMark(now)))) {
+    const elapsedMs = stopwatch();
+    if (!(await checkpoint.save(writeSentMark(Date.now())))) {
       return { type: 'defer', reason: 'taken_over', ms: 0 };
-    }
-    // If this process stood still meanwhile, another one may have sent it.
-    if (Math.abs(Date.now() - now) > Math.max(this.graceMs, MAX_SAVE_MS)) {
-      return { type: 'defer', reason: 'too_late', ms: this.graceMs };
     }
     try {
       attempt.requests += 1;
-      await this.transactions.create(sale, { signal });
+      await this.transactions.create(sale, { signal, sendWithinMs: SEND_WITHIN_MS - elapsedMs() });
       return completed('recorded', attempt);
     } catch (error) {
+      if (isUnsent(error)) return { type: 'defer', reason: 'too_late', ms: this.graceMs };
       if (!isRefusal(error)) throw error;
       return this.refused(attempt, error);
     }
@@ -163,6 +164,11 @@ export class SaleHandler implements JobHandler {
     if (result.type !== 'retry' || !isUnanswered) return result;
     return { ...result, afterMs: this.graceMs };
   }
+}
+
+/** Nothing left this process. */
+function isUnsent(error: unknown): boolean {
+  return error instanceof PartneroError && error.kind === 'aborted' && !error.ambiguous;
 }
 
 function completed(

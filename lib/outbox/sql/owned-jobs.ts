@@ -4,7 +4,6 @@ import { sumCounters } from '../job-counts.js';
 import type { Job, NewJob } from '../job.js';
 import type { JobSource, Relay, Rescheduling } from '../relay.js';
 import { RetryUntilStopped } from '../retry-until-stopped.js';
-import { LEASE_MS } from './owners.js';
 import { ReadyJobs } from './ready-jobs.js';
 import type { StoreCalls } from './store-calls.js';
 import { StoreError } from './store.error.js';
@@ -122,12 +121,7 @@ export class OwnedJobs implements JobSource {
 
   async saveCheckpoint({ id }: Job, checkpoint: string): Promise<boolean> {
     if (!this.claimed.has(id)) return false;
-    for (;;) {
-      const started = performance.now();
-      const isOurs = await this.store.write('saveCheckpoint', { ...this.claimOf(id), checkpoint });
-      // A process that stood still meanwhile may have lost the job since the store replied.
-      if (!isOurs || performance.now() - started < LEASE_MS / 2) return isOurs;
-    }
+    return this.store.write('saveCheckpoint', { ...this.claimOf(id), checkpoint });
   }
 
   async releaseClaimed(jobs: readonly Job[]): Promise<void> {
