@@ -19,12 +19,14 @@ export function failureResult(error: unknown): DeliveryResult {
   }
 }
 
+const MAX_REASON = 200;
+
 /** Such as `422 email,tags`, `503`, `network ECONNREFUSED`. */
 export function reasonOf(error: PartneroError): string {
   const { status, kind, code } = error;
   const fields = Object.keys(error.fieldErrors).join(',');
   const what = status === undefined ? [kind, code] : [status, status < 300 ? kind : undefined];
-  return [...what, fields].filter(Boolean).join(' ');
+  return [...what, fields].filter(Boolean).join(' ').slice(0, MAX_REASON);
 }
 
 /** Whether Partnero itself refused the request for good, rather than something on the way to it. */

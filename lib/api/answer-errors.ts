@@ -1,7 +1,7 @@
 import type { CutOff } from './deadline.js';
 import { fieldErrorsOf, isRefusal } from './envelope.js';
 import { PartneroError, type PartneroErrorKind } from './partnero.error.js';
-import { redactor } from './redact.js';
+import { Redactor } from './redact.js';
 import { idsIn, nameOf, type PartneroRequest } from './request.js';
 import { parseRetryAfter } from './retry-after.js';
 
@@ -18,12 +18,12 @@ const IN_PARTNEROS_WORDS: Readonly<Record<number, PartneroErrorKind>> = {
 /** Turns everything that isn't a successful answer into a {@link PartneroError}. */
 export class AnswerErrors {
   private readonly call: string;
-  private readonly redact: (text: string) => string;
+  private readonly redactor: Redactor;
   private readonly writes: boolean;
 
   constructor(request: PartneroRequest, apiKey: string | undefined) {
     this.call = nameOf(request);
-    this.redact = redactor(request.body, request.query, idsIn(request), apiKey);
+    this.redactor = new Redactor(request.body, request.query, idsIn(request), apiKey);
     this.writes = (request.method ?? 'GET') !== 'GET';
   }
 
@@ -111,13 +111,12 @@ export class AnswerErrors {
     });
   }
 
-  /**
-   * Rules on what was sent may be told: they name fields, and every value sent is blanked out. In the
-   * answer to a call that reads, a text could be about anybody.
-   */
+  /** In the response to a call that reads, a message could be about anybody. */
   private fieldErrorsIn(body: Body): Record<string, string[]> {
     if (!body) return {};
-    return fieldErrorsOf(body, this.writes ? this.redact : () => '…');
+    const { redactor } = this;
+    const message = (text: string) => (this.writes ? redactor.message(text) : '…');
+    return fieldErrorsOf(body, { fieldName: (name) => redactor.fieldName(name), message });
   }
 
   private describe(kind: PartneroErrorKind, status: number, fields: readonly string[]): string {

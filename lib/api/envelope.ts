@@ -1,4 +1,5 @@
 import { exactAmounts } from './money/exact-amounts.js';
+import type { Redactor } from './redact.js';
 
 /**
  * What every answer of Partnero is wrapped in.
@@ -46,21 +47,30 @@ export function isRefusal(body: Record<string, unknown>): boolean {
   );
 }
 
-/** `errors` in one shape: a text instead of a list is tolerated. */
+/** A refusal may name any number of fields, with any number of messages. */
+const MAX_FIELDS = 20;
+const MAX_MESSAGES = 5;
+
+/** `errors` in one shape: a string instead of a list is tolerated. Names of fields may be data too. */
 export function fieldErrorsOf(
   body: Record<string, unknown>,
-  redact: (text: string) => string,
+  redact: Pick<Redactor, 'fieldName' | 'message'>,
 ): Record<string, string[]> {
   const { errors } = body;
   if (typeof errors !== 'object' || errors === null || Array.isArray(errors)) return {};
+  const fields = Object.entries(errors).slice(0, MAX_FIELDS);
   return Object.fromEntries(
-    Object.entries(errors).map(([field, messages]) => [
-      field.slice(0, 60).replaceAll(/[^\w.*-]/g, ''),
-      [messages].flat().filter(isText).map(redact),
+    fields.map(([field, messages]) => [
+      redact.fieldName(field),
+      [messages]
+        .flat()
+        .filter(isString)
+        .slice(0, MAX_MESSAGES)
+        .map((message) => redact.message(message)),
     ]),
   );
 }
 
-function isText(value: unknown): value is string {
+function isString(value: unknown): value is string {
   return typeof value === 'string';
 }

@@ -1,6 +1,9 @@
 import type { ApiCaller } from './api.caller.js';
 import { DEFAULT_LIMIT, pageOf, type ListOptions, type Page } from './page.js';
+import { PartneroError } from './partnero.error.js';
 import type { ApiRequest } from './request.js';
+
+const MAX_PAGES = 10_000;
 
 /**
  * A list of Partnero's: all of it, page by page as you go, or a single page.
@@ -30,11 +33,24 @@ export class Listing<T> implements AsyncIterable<T> {
     return pageOf(envelope, page, this.#limit);
   }
 
+  /** @throws PartneroError also `unreadable`, if a page repeats the one before or after 10,000 pages */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (let page = 1; ; page += 1) {
+    let before = '';
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
       const { items, hasNext } = await this.page(page);
+      const rows = JSON.stringify(items);
+      if (rows === before) throw endless(`Page ${page} of a list repeats the page before it.`);
+      before = rows;
       yield* items;
       if (!hasNext) return;
     }
+    throw endless(`A list has more than ${MAX_PAGES} pages.`);
   }
+}
+
+function endless(what: string): PartneroError {
+  return new PartneroError({
+    kind: 'unreadable',
+    message: `${what} Reading on would never end. Ask for single pages with page().`,
+  });
 }

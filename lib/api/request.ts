@@ -38,7 +38,7 @@ const NOT_IN_PATHS = /[^\w.~!$&'()*+,;=:@%/-]+/g;
 
 /** @throws PartneroError `invalid_input` if the path would lead elsewhere than it says */
 export function urlOf(baseUrl: string, { path, query }: PartneroRequest): string {
-  const url = baseUrl + (typeof path === 'string' ? checkedPath(path) : joinSegments(path));
+  const url = baseUrl + pathOf(path);
   if (!query) return url;
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -79,6 +79,13 @@ export function idsIn({ path }: PartneroRequest): string[] {
     .flatMap((segment) => [segment, decoded(segment)]);
 }
 
+/** Callers without types may give anything. */
+function pathOf(path: unknown): string {
+  if (typeof path === 'string') return checkedPath(path);
+  if (Array.isArray(path)) return joinSegments(path);
+  throw invalidPath('it is neither a string nor a list of segments');
+}
+
 function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);
@@ -87,9 +94,8 @@ function decoded(segment: string): string {
   }
 }
 
-function joinSegments(segments: readonly string[]): string {
+function joinSegments(segments: readonly unknown[]): string {
   const [resource = '', ...given] = segments;
-  // Callers without types have ids that are numbers.
   const ids = given.map(toKey).map((id) => {
     // An empty id would address the whole collection, and dots the folder above.
     if (id === undefined || id === '.' || id === '..' || !id.isWellFormed()) {
@@ -97,7 +103,7 @@ function joinSegments(segments: readonly string[]): string {
     }
     return encodeURIComponent(id);
   });
-  return checkedPath(`/${[resource, ...ids].join('/')}`);
+  return checkedPath(`/${[String(resource), ...ids].join('/')}`);
 }
 
 function checkedPath(path: string): string {

@@ -1,3 +1,4 @@
+import { Listing } from '#lib/api/listing.js';
 import { PartneroService, type CreateCustomerInput } from 'nestjs-partnero';
 import type { FakePartnero, FakePartneroOptions } from 'nestjs-partnero/testing';
 import { failure, startApi, stopApis } from '../support/api.js';
@@ -207,6 +208,27 @@ describe('list and search', () => {
       if (customer.key === 'user-4') break;
     }
     expect(fake.requestsTo('GET /customers')).toHaveLength(1);
+  });
+
+  it('ends with an error if Partnero ignores the page and answers the same rows for ever', async () => {
+    const data = [{ key: 'x-0' }, { key: 'x-1' }];
+    const body = JSON.stringify({ data, status: 1, links: { next: 'https://partnero.example' } });
+    fake.misbehave({ type: 'status', status: 200, body });
+    expect(await failure(keysOf(service.customers.list({ limit: 2 })))).toMatchObject({
+      kind: 'unreadable',
+      message: expect.stringContaining('Page 2 of a list repeats the page before it.'),
+    });
+    expect(fake.requestsTo('GET /customers')).toHaveLength(2);
+  });
+
+  it('ends with an error after 10,000 pages', async () => {
+    let pages = 0;
+    const caller = {
+      send: async <T>() => ({ data: [{ key: `x-${(pages += 1)}` }] as T, links: { next: 'more' } }),
+    };
+    const list = new Listing<{ key: string }>(caller, { path: '/x' }, { limit: 1 });
+    expect(await failure(keysOf(list))).toMatchObject({ kind: 'unreadable' });
+    expect(pages).toBe(10_000);
   });
 
   it('stops at an exactly full last page, with and without links', async () => {

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { inspect } from 'node:util';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -210,6 +211,8 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
       errors: {
         email: ['ada@example.com is taken by LOVELACE'],
         'x<script>': ['Other@Person.example'],
+        'ada@example.com': ['of%20Lovelace, ada%40example.com'],
+        [API_KEY]: ['&#76;ovelace'],
       },
     });
 
@@ -271,6 +274,30 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
     });
   });
 
+  it('is bounded, and made in no time, however much Partnero says', async () => {
+    const messages = Array.from(
+      { length: 300 },
+      (_, i) => `${'a'.repeat(i * 8)} @ ada@example.com`,
+    );
+    const errors = Object.fromEntries(
+      messages.map((message, i) => [`field_${i}`, [message, ...messages.slice(0, 6)]]),
+    );
+    const body = JSON.stringify({ message: 'a'.repeat(100_000), errors }).slice(0, 1_000_000);
+    expect(body.at(-1)).toBe('}');
+    fake.misbehave({ type: 'status', status: 422, body });
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    const { fieldErrors, message } = await failure(create());
+    delay.disable();
+    expect(Object.keys(fieldErrors)).toHaveLength(20);
+    for (const all of Object.values(fieldErrors)) {
+      expect(all.length).toBeLessThanOrEqual(5);
+      for (const each of all) expect(each.length).toBeLessThanOrEqual(200);
+    }
+    expect(message.length).toBeLessThan(2_000);
+    expect(delay.max / 1e6).toBeLessThan(500);
+  });
+
   describe('request()', () => {
     it('calls anything, with query and body', async () => {
       const envelope = await service.request<{ program: unknown }>({ path: '/test' });
@@ -298,6 +325,9 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
       '',
       ['customers', '..'],
       ['customers', ''],
+      undefined as unknown as string,
+      null as unknown as string,
+      42 as unknown as string,
     ])('refuses the path %j', async (path) => {
       expect(await failure(() => service.request({ path }))).toMatchObject({
         kind: 'invalid_input',
