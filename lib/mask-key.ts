@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 
-/** A key fit for logs and outcomes: one that may be an e-mail address becomes a hash. */
+/** Perhaps an e-mail address; or characters that would start a new line, or control a terminal. */
+const UNFIT = /[@\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+const MAX_LENGTH = 200;
+
+/** A key fit for logs and outcomes: one that is personal, unprintable or very long becomes a hash. */
 export function maskKey(key: string): string {
-  if (!key.includes('@')) return key;
+  if (key.length <= MAX_LENGTH && !UNFIT.test(key)) return key;
   return `sha256:${createHash('sha256').update(key).digest('hex').slice(0, 12)}`;
 }

@@ -1,6 +1,7 @@
 import type { RunInAppContext } from './app-context.js';
 import { ATTRIBUTION } from './attribution/attribution.handler.js';
 import type { NotAccepted } from './attribution/attribution.outcome.js';
+import { describeThrown } from './describe-thrown.js';
 import { maskKey } from './mask-key.js';
 import type { CompletedResult, JobEnd } from './outbox/delivery-result.js';
 import type { Advice } from './outbox/job-handler.js';
@@ -142,8 +143,9 @@ export class OutcomeReporter {
   }
 
   private logThrown(error: unknown): void {
-    const name = error instanceof Error ? error.name : 'something';
-    this.log.error(`onOutcome threw ${name}. The outcome is in the history all the same.`);
+    this.log.error(
+      `onOutcome ${describeThrown(error)}. The outcome is in the history all the same.`,
+    );
   }
 }
 

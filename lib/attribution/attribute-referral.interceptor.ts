@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Observable } from 'rxjs';
+import { describeThrown } from '../describe-thrown.js';
 import { Once } from '../once.js';
 import { clearCookie } from '../referral/capture/clear-cookie.js';
 import { hasHeaders } from '../referral/request-fields.js';
@@ -18,7 +19,7 @@ import { replyOf, requestOf, responseOf, routeNameOf } from './execution-request
 import { findAttribution, warnOfAbsence } from './find-attribution.js';
 import { shapeOf, type HandlerShape } from './handler-shape.js';
 import { observeHandler } from './observe-handler.js';
-import { readReferral, type ReadReferral } from './read-referral.js';
+import { laterReading, readReferral, type ReadReferral } from './read-referral.js';
 import { RequestAttribution } from './request-attribution.js';
 import { isResponse, onResponseEnd } from './response-end.js';
 import { isThenable } from '../thenable.js';
@@ -124,13 +125,15 @@ export class AttributeReferralInterceptor implements NestInterceptor {
     context: ExecutionContext,
   ): RequestAttribution {
     const http = context.getType() === 'http';
+    const readAgain = laterReading(service, request, route.name);
     const attribution = new RequestAttribution(service, {
       ...read,
       route: route.name,
       hasResponse: http,
+      readAgain,
       queuedInRequest: http ? undefined : customersQueuedIn(request, route.metadata.program),
     });
-    if (http && attribution.isPossible) {
+    if (http && (readAgain || attribution.isPossible)) {
       const heard = onResponseEnd(responseOf(context), (how) => attribution.responseEnded(how));
       if (!heard) attribution.responseEnded('good');
     }
@@ -173,11 +176,11 @@ export class AttributeReferralInterceptor implements NestInterceptor {
         const customer = this.customerFrom(result, route, request, context);
         if (!isThenable(customer)) return customer;
         return Promise.resolve(customer).catch((error: unknown) => {
-          warning = describeThrown(error);
+          warning = `its mapper ${describeThrown(error)}`;
           return null;
         });
       } catch (error) {
-        warning = describeThrown(error);
+        warning = `its mapper ${describeThrown(error)}`;
         return null;
       }
     });
@@ -188,10 +191,6 @@ export class AttributeReferralInterceptor implements NestInterceptor {
 /** `null`, `undefined` and `false` are what a mapper says of a result that isn't a new customer. */
 function orNotNew(customer: unknown): unknown {
   return customer === null || customer === undefined || customer === false ? NOT_NEW : customer;
-}
-
-function describeThrown(error: unknown): string {
-  return `its mapper threw ${error instanceof Error ? error.name : 'something'}`;
 }
 
 function warningFor({ metadata, shape }: AttributedRoute): string {

@@ -2,6 +2,8 @@ import type { Referral } from '../referral/referral.js';
 import { describeRefusal } from '../referral/referral-key.js';
 import type { OnRefusedKey } from '../referral/referral-reader.js';
 import type { AttributionService } from './attribution.service.js';
+import { describeThrown } from '../describe-thrown.js';
+import { headerOf } from '../referral/request-fields.js';
 import { within } from '../within.js';
 
 /** Who sent a visitor, as far as it is known when the handler starts. */
@@ -55,10 +57,25 @@ async function resolved(
     const referral = service.reader.check(value, 'resolve', warnOfRefusedKey(service, route));
     if (referral) return referral;
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'something';
-    service.warnOnce(`resolve ${route}`, () => `${route}: referral.resolve threw ${name}.`);
+    const thrown = describeThrown(error);
+    service.warnOnce(`resolve ${route}`, () => `${route}: referral.resolve ${thrown}.`);
   }
   return fromSources(service, request, route);
+}
+
+/**
+ * Reads the sources once more, if the body is one of them and what parses it may run behind our
+ * interceptor, as Nest's `FileInterceptor` does.
+ */
+export function laterReading(
+  service: AttributionService,
+  request: object,
+  route: string,
+): (() => Referral | null) | undefined {
+  const { sources } = service.settings.referral;
+  const isForm = /^multipart\//i.test(headerOf(request, 'content-type') ?? '');
+  if (!isForm || !sources.includes('body')) return undefined;
+  return () => fromSources(service, request, route);
 }
 
 /** Whatever a framework's own getters throw: a sign-up is never failed by reading. */
@@ -66,10 +83,10 @@ function fromSources(service: AttributionService, request: object, route: string
   try {
     return service.reader.fromRequest(request, warnOfRefusedKey(service, route));
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'something';
+    const thrown = describeThrown(error);
     service.warnOnce(
       `reading ${route}`,
-      () => `${route}: reading the request threw ${name}; nobody was attributed.`,
+      () => `${route}: reading the request ${thrown}; nobody was attributed.`,
     );
     return null;
   }

@@ -4,6 +4,7 @@ import type { AttributionService, Held } from './attribution.service.js';
 import { NOT_NEW, toCustomer, type CustomerInput } from './customer-input.js';
 import type { ReadReferral } from './read-referral.js';
 import type { ReferralContext } from './referral-context.js';
+import { initialState, nextState, type SignUpEvent, type SignUpState } from './sign-up-state.js';
 import { isThenable } from '../thenable.js';
 
 /** Where an attribution is made, and whether there is a response whose status can be trusted. */
@@ -11,6 +12,8 @@ export interface RequestFacts extends ReadReferral {
   readonly route: string;
   /** False where there is none (GraphQL): then the handler's end decides alone. */
   readonly hasResponse: boolean;
+  /** Reads the request once more. Only where its body may be parsed behind the interceptor. */
+  readonly readAgain?: (() => Referral | null) | undefined;
   /** Customers that other calls of the same request have queued, where one request makes several. */
   readonly queuedInRequest?: Map<string, RequestAttribution> | undefined;
 }
@@ -26,13 +29,9 @@ export class RequestAttribution implements ReferralContext {
   /** The handler has it as `@Referral()`: it knows what it doesn't attribute. */
   inHand = false;
   private referral: Referral | null;
-  private handler: 'running' | 'completed' | 'failed' = 'running';
-  private response: 'open' | 'good' | 'bad' | 'closed';
-  private choice: 'none' | 'attributed' | 'skipped' = 'none';
+  private state: SignUpState;
   private last: Promise<Held> | null = null;
   private jobId: string | undefined;
-  private pending = 0;
-  private decided = false;
   private wasNotNew = false;
   private budgetMs: number;
   private holdTimer: NodeJS.Timeout | undefined;
@@ -42,43 +41,44 @@ export class RequestAttribution implements ReferralContext {
     private readonly facts: RequestFacts,
   ) {
     this.referral = facts.referral;
-    this.response = facts.hasResponse ? 'open' : 'good';
+    this.state = initialState(facts.hasResponse);
     this.budgetMs = facts.budgetMs;
   }
 
   get key(): string | null {
-    return this.referral?.key ?? null;
+    return this.found?.key ?? null;
   }
 
   get source(): Referral['source'] | null {
-    return this.referral?.source ?? null;
+    return this.found?.source ?? null;
   }
 
   /** Whether a new customer could be attributed at all. */
   get isPossible(): boolean {
     if (!this.service.enabled) return false;
-    return this.referral !== null || this.facts.late !== undefined || !this.service.needsReferral;
+    return this.found !== null || this.facts.late !== undefined || !this.service.needsReferral;
   }
 
   /** A job has been saved, and so far the sign-up has not failed. */
   get isQueued(): boolean {
-    return this.jobId !== undefined && this.choice !== 'skipped' && this.handler !== 'failed';
+    const { choice, handler } = this.state;
+    return this.jobId !== undefined && choice !== 'skipped' && handler !== 'failed';
   }
 
   attribute(customer: CustomerInput): Promise<AcceptOutcome> {
-    this.choice = 'attributed';
+    this.apply('attribute_called');
     return this.queue(() => customer);
   }
 
   skip(): void {
-    const hadChosen = this.choice !== 'none';
-    this.choice = 'skipped';
+    const hadChosen = this.state.choice !== 'none';
+    this.apply('skip_called');
     // What was attributed before has an outcome of its own.
     if (!hadChosen) this.service.drop('no_customer', this.signUp, 'skipped');
   }
 
   toToken(): string {
-    return this.referral?.toToken() ?? '';
+    return this.found?.toToken() ?? '';
   }
 
   /** For a handler that logs it. */
@@ -87,7 +87,7 @@ export class RequestAttribution implements ReferralContext {
   }
 
   get isRunning(): boolean {
-    return this.handler === 'running';
+    return this.state.handler === 'running';
   }
 
   /**
@@ -95,30 +95,27 @@ export class RequestAttribution implements ReferralContext {
    * itself, and waits until the job is saved or the time is over.
    */
   complete(map: MapResult): Promise<AcceptOutcome | null> {
-    const queueing = this.choice === 'none' ? this.queue(map) : this.waitForLast();
-    this.handlerEnded('completed');
+    const queueing = this.state.choice === 'none' ? this.queue(map) : this.waitForLast();
+    this.apply('handler_completed');
     return queueing;
   }
 
   /** The handler completed, and what it returned isn't looked at. */
   completeWithout(): Promise<AcceptOutcome | null> {
-    if (this.choice === 'none' && !this.isPossible) {
+    if (this.state.choice === 'none' && !this.isPossible) {
       this.service.drop(this.service.enabled ? 'no_referral' : 'disabled', this.signUp);
     }
     const queueing = this.waitForLast();
-    this.handlerEnded('completed');
+    this.apply('handler_completed');
     return queueing;
   }
 
   fail(): void {
-    this.handlerEnded('failed');
+    this.apply('handler_failed');
   }
 
   responseEnded(how: 'good' | 'bad' | 'closed'): void {
-    if (this.response !== 'open') return;
-    this.response = how;
-    if (how !== 'bad' && this.handler === 'running') this.waitForHandler();
-    this.decide();
+    this.apply(`response_${how}`);
   }
 
   /** Once per route; not if a mapper, or a handler that has `@Referral()`, said so itself. */
@@ -131,14 +128,19 @@ export class RequestAttribution implements ReferralContext {
     });
   }
 
+  /** What parses the body of a form with files may run behind the interceptor. */
+  private get found(): Referral | null {
+    return (this.referral = this.facts.readAgain?.() ?? this.referral);
+  }
+
   private get signUp(): { referralKey: string | null; route: string } {
     return { referralKey: this.key, route: this.facts.route };
   }
 
   private async queue(map: MapResult): Promise<AcceptOutcome> {
-    if (this.decided) return this.queueLate(map);
+    if (this.state.decision !== 'open') return this.queueLate(map);
     const started = performance.now();
-    this.pending += 1;
+    this.apply('saving');
     const queueing = this.queueAfter(this.last, map);
     this.last = queueing;
     const outcome = await this.service.inTime(queueing, this.budgetMs, this.facts.route);
@@ -157,8 +159,7 @@ export class RequestAttribution implements ReferralContext {
       // A promise that rejects, a getter that throws.
       return this.service.drop('no_customer', this.signUp, 'unreadable');
     } finally {
-      this.pending -= 1;
-      this.decide();
+      this.apply('saved');
     }
   }
 
@@ -211,33 +212,28 @@ export class RequestAttribution implements ReferralContext {
   }
 
   private async waitForLast(): Promise<AcceptOutcome | null> {
-    if (this.pending === 0 || !this.last) return null;
+    if (this.state.saving === 0 || !this.last) return null;
     return this.service.inTime(this.last, this.budgetMs, this.facts.route);
   }
 
-  private handlerEnded(how: 'completed' | 'failed'): void {
-    if (this.handler !== 'running') return;
-    this.handler = how;
-    clearTimeout(this.holdTimer);
-    this.decide();
+  private apply(event: SignUpEvent): void {
+    const { state, effect } = nextState(this.state, event);
+    this.state = state;
+    if (state.handler !== 'running') clearTimeout(this.holdTimer);
+    if (effect === 'start_hold') this.startHold();
+    else if (effect !== null && this.jobId !== undefined) this.decide(effect, this.jobId);
   }
 
-  /** A handler that goes on after a good answer has `holdMs` to change its mind. */
-  private waitForHandler(): void {
+  /** A handler that goes on after a good response has `holdMs` to change its mind. */
+  private startHold(): void {
     const { holdMs } = this.service.settings;
-    this.holdTimer = setTimeout(() => this.handlerEnded('completed'), holdMs);
+    this.holdTimer = setTimeout(() => this.apply('hold_expired'), holdMs);
     this.holdTimer.unref();
   }
 
-  private decide(): void {
-    const over = this.handler !== 'running' && this.response !== 'open' && this.pending === 0;
-    if (!over || this.decided) return;
-    this.decided = true;
-    if (this.jobId === undefined) return;
-    const happened =
-      this.handler === 'completed' && this.response !== 'bad' && this.choice !== 'skipped';
-    if (happened) this.service.release(this.jobId);
-    else this.discard(this.jobId);
+  private decide(effect: 'release' | 'discard', jobId: string): void {
+    if (effect === 'release') this.service.release(jobId);
+    else this.discard(jobId);
   }
 
   private discard(jobId: string): void {

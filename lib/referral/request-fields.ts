@@ -39,7 +39,10 @@ function fieldOf(headers: Record<string, unknown>, name: string): unknown {
 
 export function bodyFieldOf(request: unknown, name: string): string | undefined {
   const body = isObject(request) ? request['body'] : undefined;
-  return isObject(body) && Object.hasOwn(body, name) ? firstText(body[name]) : undefined;
+  if (!isObject(body) || !Object.hasOwn(body, name)) return undefined;
+  const field = body[name];
+  // With `attachFieldsToBody: true`, `@fastify/multipart` wraps each field.
+  return firstText(isObject(field) && 'value' in field ? field['value'] : field);
 }
 
 /** A field of the request itself, such as its `method`. */

@@ -224,7 +224,8 @@ describe('list and search', () => {
   it('ends with an error after 10,000 pages', async () => {
     let pages = 0;
     const caller = {
-      send: async <T>() => ({ data: [{ key: `x-${(pages += 1)}` }] as T, links: { next: 'more' } }),
+      send: () =>
+        Promise.resolve({ data: [{ key: `x-${(pages += 1)}` }] as never, links: { next: 'more' } }),
     };
     const list = new Listing<{ key: string }>(caller, { path: '/x' }, { limit: 1 });
     expect(await failure(keysOf(list))).toMatchObject({ kind: 'unreadable' });

@@ -255,6 +255,15 @@ describe('a refusal', () => {
     ]);
   });
 
+  it('of a customer whose id would start a new log line shows a hash instead', async () => {
+    await start();
+    const id = 'user-1\r\n[Nest] ERROR \u001b[31mforged';
+    const { customerKey } = await attribute({ id }, 'nobody');
+    expect(customerKey).toMatch(/^sha256:/);
+    expect(running.logger.ours('warn').join()).toMatch(/Customer sha256:/);
+    expect(running.logger.text).not.toContain('forged');
+  });
+
   it('404 from a host that is not Partnero: nobody is rejected', async () => {
     await start({}, {});
     fake.misbehave({ type: 'status', status: 404, body: '{"message":"Not Found"}' });

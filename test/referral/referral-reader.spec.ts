@@ -152,6 +152,11 @@ describe('sources', () => {
     expect(reader({ bodyField: 'aff' }).fromRequest({ headers: {}, body })?.key).toBe(key);
   });
 
+  it('takes a field of a form as @fastify/multipart leaves it with attachFieldsToBody: true', () => {
+    const body = { aff: { type: 'field', fieldname: 'aff', value: 'ann', encoding: '7bit' } };
+    expect(reader({ bodyField: 'aff' }).fromRequest({ headers: {}, body })?.key).toBe('ann');
+  });
+
   it.each([undefined, null, 'text', 7, []])('reads nothing from the body %j', (body) => {
     expect(reader({ bodyField: 'aff' }).fromRequest({ headers: {}, body })).toBeNull();
   });

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { describeThrown } from '../../describe-thrown.js';
 import { nodeResponse } from '../../node-response.js';
 import type { Once } from '../../once.js';
 import { describeRefusal } from '../referral-key.js';
@@ -47,7 +48,7 @@ export class ReferralCapture {
         // Whatever a framework's own getters throw.
         this.once.warn(
           'failed',
-          () => `Capturing a link threw ${nameOf(error)}; the page went on.`,
+          () => `Capturing a link ${describeThrown(error)}; the page went on.`,
         );
       }
       next();
@@ -91,11 +92,11 @@ export class ReferralCapture {
       else if (answer) {
         Promise.resolve(answer).then(
           (later) => this.note(consent, later),
-          (error: unknown) => this.noConsent(`threw ${nameOf(error)}`),
+          (error: unknown) => this.noConsent(describeThrown(error)),
         );
       }
     } catch (error) {
-      this.noConsent(`threw ${nameOf(error)}`);
+      this.noConsent(describeThrown(error));
     }
     return consent;
   }
@@ -150,8 +151,4 @@ function isWithin(request: unknown, domain: string): boolean {
   return hosts.some((host) =>
     `.${host.trim().toLowerCase().replace(/:\d+$/, '')}`.endsWith(`.${domain}`),
   );
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'something';
 }

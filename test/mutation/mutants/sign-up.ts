@@ -2,9 +2,9 @@ import type { Mutant } from '../mutant.js';
 
 const FAILED = ['test/attribution/failed-sign-ups.spec.ts'];
 const SLOW = ['test/attribution/never-slowed.spec.ts'];
-const decision = 'attribution/request-attribution.ts';
-const happened =
-  "this.handler === 'completed' && this.response !== 'bad' && this.choice !== 'skipped';";
+const request = 'attribution/request-attribution.ts';
+const decision = 'attribution/sign-up-state.ts';
+const happened = "handler === 'completed' && response !== 'bad' && choice !== 'skipped';";
 
 /** The sign-up comes first, and only one that happened is attributed. */
 export const SIGN_UP_MUTANTS: readonly Mutant[] = [
@@ -19,7 +19,7 @@ export const SIGN_UP_MUTANTS: readonly Mutant[] = [
     rule: 'a response of 400 or more discards',
     file: decision,
     find: happened,
-    replace: "this.handler === 'completed' && this.choice !== 'skipped';",
+    replace: "handler === 'completed' && choice !== 'skipped';",
     specs: [...FAILED, 'test/durability/kill.long.spec.ts'],
     only: 'discard|while Partnero is down',
   },
@@ -27,34 +27,34 @@ export const SIGN_UP_MUTANTS: readonly Mutant[] = [
     rule: 'a handler that fails discards',
     file: decision,
     find: happened,
-    replace: "this.response !== 'bad' && this.choice !== 'skipped';",
+    replace: "response !== 'bad' && choice !== 'skipped';",
     specs: FAILED,
   },
   {
     rule: 'skip() discards',
     file: decision,
     find: happened,
-    replace: "this.handler === 'completed' && this.response !== 'bad';",
+    replace: "handler === 'completed' && response !== 'bad';",
     specs: ['test/attribution/mapping.spec.ts'],
     only: 'skip',
   },
   {
     rule: 'the decision waits for handler, commit and response',
     file: decision,
-    find: "const over = this.handler !== 'running' && this.response !== 'open' && this.pending === 0;",
-    replace: "const over = this.handler !== 'running' && this.pending === 0;",
+    find: "return handler !== 'running' && response !== 'open' && saving === 0;",
+    replace: "return handler !== 'running' && saving === 0;",
     specs: FAILED,
   },
   {
     rule: 'a handler that goes on after a good response has holdMs',
-    file: decision,
-    find: "this.holdTimer = setTimeout(() => this.handlerEnded('completed'), holdMs);\n    this.holdTimer.unref();",
+    file: request,
+    find: "this.holdTimer = setTimeout(() => this.apply('hold_expired'), holdMs);\n    this.holdTimer.unref();",
     replace: 'void holdMs;',
     specs: FAILED,
   },
   {
     rule: 'where interceptors run more than once, each customer counts once',
-    file: decision,
+    file: request,
     find: 'if ((queued.get(key) ?? this) !== this) return true;',
     replace: '',
     specs: ['test/attribution/graphql.spec.ts'],
@@ -70,7 +70,7 @@ export const SIGN_UP_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a customer key that may be an e-mail address is shown nowhere',
     file: 'mask-key.ts',
-    find: "if (!key.includes('@')) return key;",
+    find: 'if (key.length <= MAX_LENGTH && !UNFIT.test(key)) return key;',
     replace: 'if (key) return key;',
     specs: ['test/attribution/delivery.spec.ts'],
   },
