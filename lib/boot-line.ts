@@ -48,16 +48,19 @@ export function bootLine(
 }
 
 function logDisabled(
-  { enabled }: ResolvedOptions,
+  { enabled, isApiKeyUndefined }: ResolvedOptions,
   title: string,
   sources: string,
   log: OutboxLog,
 ): void {
   if (enabled === false) return log.log(`Disabled by the option enabled: ${title}. ${sources}`);
-  const message =
-    `Disabled: there is no API key for the ${title}. Set PARTNERO_API_KEY, or the apiKey option. ` +
-    sources;
+  const why = isApiKeyUndefined
+    ? `the apiKey option of the ${title} was passed, but is undefined. Is PARTNERO_API_KEY set, and ` +
+      "does your ConfigModule's schema keep it?"
+    : `there is no API key for the ${title}. Set PARTNERO_API_KEY, or the apiKey option.`;
+  const message = `Disabled: ${why} ${sources}`;
   if (process.env['NODE_ENV'] === 'production') log.error(message);
+  else if (isApiKeyUndefined) log.warn(message);
   else log.log(message);
 }
 

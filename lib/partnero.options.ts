@@ -2,6 +2,7 @@ import { ApiKey } from './api/api-key.js';
 import { DEFAULT_API_VARIANTS, type ApiVariants } from './api/api.variants.js';
 import type { PartneroProgram } from './api/program/program-type.js';
 import type { Outcome } from './outcome.js';
+import { checkNodeVersion } from './node-version.check.js';
 import { OptionCheck } from './option-check.js';
 import {
   resolveDeliveryOptions,
@@ -97,6 +98,8 @@ export interface ResolvedOptions {
   /** Name of the program in this app. */
   readonly name: string;
   readonly apiKey: ApiKey | undefined;
+  /** The option was passed without a value, so that a key was meant to be there. */
+  readonly isApiKeyUndefined: boolean;
   readonly enabled: boolean | undefined;
   /** Whose cookie and link parameters are read. */
   readonly program: ProgramType;
@@ -147,6 +150,7 @@ export function resolveOptions(
   name: string,
   environment: NodeJS.ProcessEnv,
 ): ResolvedOptions {
+  checkNodeVersion();
   const check = new OptionCheck(given, '', KNOWN);
   const apiProgram = check.oneOf<PartneroProgram>('program', PROGRAMS, 'affiliate');
   const program = apiProgram === 'newsletter' ? 'affiliate' : apiProgram;
@@ -162,6 +166,7 @@ export function resolveOptions(
   return {
     name,
     apiKey,
+    isApiKeyUndefined: given !== undefined && 'apiKey' in given && given.apiKey === undefined,
     enabled,
     program,
     apiProgram,

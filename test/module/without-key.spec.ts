@@ -55,7 +55,7 @@ async function leaveOnePending(): Promise<void> {
 
 describe.each(ADAPTERS)('without an API key, on %s', (adapter) => {
   it('nothing is attributed, and nothing is made', async () => {
-    const { app, url, logger } = await start({ apiKey: undefined }, adapter);
+    const { app, url, logger } = await start({ apiKey: '' }, adapter);
     const response = await visit(`${url}/signup/1`, { partner: 'ann' });
     expect(await response.json()).toEqual({ id: '1' });
     const service = app.get(PartneroService);
@@ -72,6 +72,12 @@ describe.each(ADAPTERS)('without an API key, on %s', (adapter) => {
     expect(logger.ours('log')[0]).toMatch(/Disabled.*PARTNERO_API_KEY/);
     await expect(service.ping()).rejects.toMatchObject({ kind: 'unauthorized', status: undefined });
   });
+});
+
+it('an apiKey option that is undefined gives a warning that says so', async () => {
+  const { logger } = await start({ apiKey: undefined });
+  expect(logger.ours()).toHaveLength(1);
+  expect(logger.ours('warn')[0]).toMatch(/Disabled.*apiKey option of the affiliate program was passed, but is undefined/);
 });
 
 it('the one line is an error in production', async () => {
