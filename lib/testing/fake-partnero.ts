@@ -1,55 +1,68 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { refusal, type FakeAnswer } from './fake-answer.js';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type {
   FakeCustomer,
-  FakeGift,
-  FakeLead,
-  FakeLink,
   FakePartner,
   FakeProgramType,
-  FakeSubscriber,
   FakeTransaction,
   FakeWebhook,
+  NewFakePartner,
 } from './fake-entities.js';
-import type { FakeFault, FaultScope } from './fake-fault.js';
-import { misbehave, send } from './fake-misbehaviour.js';
-import { FakeEventSender, type FakeDelivery, type SendEventOptions } from './fake-event.sender.js';
-import { DEFAULT_FAKE_API_VARIANTS, type FakeApiVariants } from './fake-api-variants.js';
-import type { FakeCall, RecordedRequest } from './fake-request.js';
-import { FakeRoutes } from './fake-routes.js';
+import { type FakeDelivery, FakeEventSender, type SendEventOptions } from './fake-event-sender.js';
+import { type FakeFault, type FaultScope, misbehave, send } from './fake-faults.js';
+import { customerRoutes, partnerRoutes } from './fake-people.js';
+import {
+  type FakeCall,
+  FakeRefusal,
+  type FakeResponse,
+  type FakeRoute,
+  FakeRouter,
+  isFields,
+  refuse,
+  success,
+} from './fake-route.js';
 import { FakeStore } from './fake-store.js';
+import { transactionRoutes } from './fake-transactions.js';
+import { webhookRoutes } from './fake-webhooks.js';
 
 /** How a {@link FakePartnero} starts. */
 export interface FakePartneroOptions {
   /** Default `'affiliate'`. */
   readonly program?: FakeProgramType | undefined;
-  /**
-   * The only key that it accepts. Default: one of its own, so that an app of another test, should it
-   * come to this port, is refused.
-   */
+  /** The only API key that it accepts. Default: a random one. */
   readonly apiKey?: string | undefined;
-  /** As `GET /test` tells it. Default `'FAKE0001'`. */
+  /** The public id of the program, as `GET /test` responds. Default `'FAKE0001'`. */
   readonly publicId?: string | undefined;
   /** Referral keys, or whole partners. */
-  readonly partners?: readonly (string | (Partial<FakePartner> & { key: string }))[] | undefined;
-  /** Default: any that is free. */
+  readonly partners?: readonly NewFakePartner[] | undefined;
+  /** Default: a free port. */
   readonly port?: number | undefined;
-  readonly apiVariants?: Partial<FakeApiVariants> | undefined;
 }
 
-interface ActiveFault {
-  readonly fault: FakeFault;
-  readonly on: string | undefined;
-  left: number;
+/** A request that the fake received. It holds no API key, so it is safe to print. */
+export interface RecordedRequest {
+  readonly method: string;
+  /** Without the base path and the query, such as `/customers`. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** Names in lower case; without `authorization`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The parsed JSON; `undefined` if there was none. */
+  readonly body: unknown;
+  /** Whether it had the right API key. */
+  readonly authorized: boolean;
+  readonly at: Date;
+  /** The status of the response; 0 before there is one. */
+  status: number;
 }
 
 const BASE_PATH = '/v1';
 
 /**
- * Partnero's API on loopback, for tests: a real HTTP server that answers as the public documentation
- * says, strictly, takes either side where it contradicts itself, and misbehaves on demand.
+ * Partnero's API on loopback, for tests: a real HTTP server that responds as the public documentation
+ * says, and misbehaves on demand. It knows partners, customers, transactions, webhooks and `GET /test`;
+ * add other endpoints with {@link FakePartnero.route}.
  *
  * @example
  * const partnero = await FakePartnero.start({ partners: ['ann'] })
@@ -59,103 +72,80 @@ const BASE_PATH = '/v1';
  * await partnero.stop()
  */
 export class FakePartnero {
-  /** Every request that came, in order. */
+  /** All requests, in the order in which they arrived. */
   readonly requests: RecordedRequest[] = [];
-  /** Which side it takes where sources disagree; may be changed at any time. */
-  readonly apiVariants: FakeApiVariants;
-  /** May be changed at any time: requests with the old one are then refused. */
+  /** You can change it at any time: requests with the old one are then refused. */
   apiKey: string;
-  private readonly store: FakeStore;
-  private readonly routes: FakeRoutes;
-  private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
+  readonly partners: readonly FakePartner[];
+  /** A transaction that was sent twice is here twice. */
+  readonly transactions: readonly FakeTransaction[];
+  readonly webhooks: readonly FakeWebhook[];
+  protected readonly store: FakeStore;
+  private readonly router = new FakeRouter();
+  private readonly server = createServer((request, response) => void this.serve(request, response));
   private readonly sender = new FakeEventSender();
-  private faults: ActiveFault[] = [];
+  private faults: { readonly fault: FakeFault; readonly on: string | undefined; left: number }[] =
+    [];
   private port = 0;
 
-  private constructor(options: FakePartneroOptions) {
-    const { program: type = 'affiliate', publicId = 'FAKE0001', partners = [] } = options;
+  protected constructor(options: FakePartneroOptions) {
+    const { program = 'affiliate', publicId = 'FAKE0001', partners = [] } = options;
     this.apiKey = options.apiKey ?? `fake-api-key-${randomUUID().slice(0, 8)}`;
-    this.apiVariants = { ...DEFAULT_FAKE_API_VARIANTS, ...options.apiVariants };
-    this.store = new FakeStore(type);
-    const { store, apiVariants } = this;
-    this.routes = new FakeRoutes({ type, publicId, store, apiVariants });
-    for (const partner of partners) this.store.addPartner(partner);
-    this.server = createServer((request, response) => void this.answer(request, response));
-    this.server.on('connection', (socket) => {
-      this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
+    const store = new FakeStore(program);
+    ({ partners: this.partners, transactions: this.transactions, webhooks: this.webhooks } = store);
+    for (const partner of partners) store.addPartner(partner);
+    const type = program === 'affiliate' ? 'affiliate' : 'refer_a_friend';
+    this.router.add({
+      'GET /test': () => success({ program: { type, pub_id: publicId } }),
+      ...customerRoutes(store),
+      ...transactionRoutes(store),
+      ...webhookRoutes(store),
+      ...(program === 'affiliate' ? partnerRoutes(store) : {}),
     });
+    this.store = store;
   }
 
   static async start(options: FakePartneroOptions = {}): Promise<FakePartnero> {
     const fake = new FakePartnero(options);
-    await fake.listen(options.port ?? 0);
+    await fake.listen(options.port);
     return fake;
   }
 
-  /** What to give as the `baseUrl` option. */
+  /** The module's option `baseUrl`. */
   get baseUrl(): string {
     return `http://127.0.0.1:${this.port}${BASE_PATH}`;
-  }
-
-  get partners(): readonly FakePartner[] {
-    return this.store.partners;
   }
 
   get customers(): readonly FakeCustomer[] {
     return this.store.customers;
   }
 
-  /** All that were recorded; two with the same key are two. */
-  get transactions(): readonly FakeTransaction[] {
-    return this.store.transactions;
-  }
-
-  get links(): readonly FakeLink[] {
-    return this.store.links;
-  }
-
-  get leads(): readonly FakeLead[] {
-    return this.store.leads;
-  }
-
-  get subscribers(): readonly FakeSubscriber[] {
-    return this.store.subscribers;
-  }
-
-  get webhooks(): readonly FakeWebhook[] {
-    return this.store.webhooks;
-  }
-
-  /** Bonuses of partners and credits of customers. */
-  get gifts(): readonly FakeGift[] {
-    return this.store.gifts;
-  }
-
-  /** E-mail addresses that were invited. */
-  get invited(): readonly string[] {
-    return this.store.invited;
-  }
-
-  addPartner(partner: string | (Partial<FakePartner> & { key: string })): FakePartner {
+  addPartner(partner: NewFakePartner): FakePartner {
     return this.store.addPartner(partner);
   }
 
-  /** A customer who was there before. */
   addCustomer(fields: Partial<FakeCustomer>): FakeCustomer {
     return this.store.addCustomer(fields);
   }
 
-  /** A webhook that was there before, as if made in the dashboard. */
+  /** Adds a webhook, as if it was made in Partnero's dashboard. */
   addWebhook(fields: Partial<FakeWebhook> & { url: string; events: string[] }): FakeWebhook {
     return this.store.addWebhook(fields);
   }
 
   /**
-   * Delivers an event, signed, to `url`, or to the webhooks that were made for it; again with
-   * exponential backoff if it isn't answered 2xx in time. Resolves once that is over, with what became
-   * of it at each address.
+   * Adds an endpoint that the fake lacks, or replaces one of its own.
+   *
+   * @example
+   * partnero.route('GET /leads/:id', ({ params }) => ({ status: 200, body: { data: params, status: 1 } }))
+   */
+  route(methodAndPath: string, route: FakeRoute): void {
+    this.router.add({ [methodAndPath]: route });
+  }
+
+  /**
+   * Delivers an event, signed, to `url` or to the webhooks that have this event; again with exponential
+   * backoff until it is answered 2xx. Resolves with one result for each URL.
    *
    * @example
    * await partnero.sendEvent('transaction.created', { key: 'inv-1' }, { url, secret })
@@ -163,37 +153,38 @@ export class FakePartnero {
   sendEvent(event: string, data: unknown, options: SendEventOptions = {}): Promise<FakeDelivery[]> {
     const { url, secret } = options;
     if (url !== undefined && secret === undefined) throw new Error('sendEvent() needs a secret.');
+    const { webhooks } = this.store;
     const recipients =
       url === undefined
-        ? this.store.recipientsOf(event)
-        : [{ url, secret: secret ?? '', webhookKey: 'fake-webhook' }];
+        ? webhooks.filter(({ isActive, events }) => isActive && events.includes(event))
+        : [{ url, key: 'fake-webhook', secret: secret ?? '' }];
     return Promise.all(recipients.map((each) => this.sender.send(event, data, each, options)));
   }
 
-  /** The requests to one route, such as `'POST /customers'`. */
-  requestsTo(route: string): RecordedRequest[] {
-    return this.requests.filter(({ method, path }) => `${method} ${path}` === route);
+  /** The requests to one method and path, such as `'POST /customers'`. */
+  requestsTo(methodAndPath: string): RecordedRequest[] {
+    return this.requests.filter(({ method, path }) => `${method} ${path}` === methodAndPath);
   }
 
-  /** Misbehaves until `heal()`, or as often as `times` says. The fault added last goes first. */
-  misbehave(fault: FakeFault, scope: FaultScope = {}): void {
-    this.faults.unshift({ fault, on: scope.on, left: scope.times ?? Infinity });
+  /** Misbehaves until {@link heal}, or `times` times. Of several faults, the one added last comes first. */
+  misbehave(fault: FakeFault, { on, times = Infinity }: FaultScope = {}): void {
+    this.faults.unshift({ fault, on, left: times });
   }
 
-  /** Ends all misbehaviour; requests that hang stay so. */
+  /** Ends all faults. Requests that hang go on hanging. */
   heal(): void {
     this.faults = [];
   }
 
-  /** Refuses connections, and cuts those that are open, until `up()`. */
+  /** Cuts all connections and refuses new ones, until {@link up}. */
   async down(): Promise<void> {
     if (!this.server.listening) return;
     const closed = new Promise((resolve) => this.server.close(resolve));
-    for (const socket of this.sockets) socket.destroy();
+    this.server.closeAllConnections();
     await closed;
   }
 
-  /** Listens again, at the same address. */
+  /** Listens again, on the same port. */
   async up(): Promise<void> {
     if (!this.server.listening) await this.listen(this.port);
   }
@@ -203,7 +194,7 @@ export class FakePartnero {
     return this.down();
   }
 
-  private async listen(port: number): Promise<void> {
+  protected async listen(port = 0): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
       this.server.listen(port, '127.0.0.1', () => {
@@ -214,26 +205,30 @@ export class FakePartnero {
     this.port = (this.server.address() as AddressInfo).port;
   }
 
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Carries out a request. */
+  protected respond(methodAndPath: string, call: Omit<FakeCall, 'params'>): FakeResponse {
+    return this.router.respond(methodAndPath, call);
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await readBody(request).catch(() => undefined);
     if (text === undefined) return;
     const record = this.record(request, text);
     response.once('finish', () => (record.status = response.statusCode));
-    const fault = this.takeFault(record);
-    const carryOut = () => this.carryOut(record, text);
+    const carryOut = () => this.carryOut(record, text !== '');
+    const fault = this.takeFault(`${record.method} ${record.path}`);
     if (fault) misbehave(fault, response, carryOut);
     else send(response, carryOut());
   }
 
   private record(request: IncomingMessage, text: string): RecordedRequest {
-    const url = new URL(request.url ?? '/', this.baseUrl);
+    const { pathname, searchParams } = new URL(request.url ?? '/', this.baseUrl);
     const { authorization, ...headers } = request.headers as Record<string, string>;
+    const isInside = pathname.startsWith(`${BASE_PATH}/`);
     const record: RecordedRequest = {
       method: request.method ?? 'GET',
-      path: url.pathname.startsWith(`${BASE_PATH}/`)
-        ? url.pathname.slice(BASE_PATH.length)
-        : `(outside ${BASE_PATH})${url.pathname}`,
-      query: Object.fromEntries(url.searchParams),
+      path: isInside ? pathname.slice(BASE_PATH.length) : `(outside ${BASE_PATH})${pathname}`,
+      query: Object.fromEntries(searchParams),
       headers,
       body: parse(text),
       authorized: authorization === `Bearer ${this.apiKey}`,
@@ -244,30 +239,27 @@ export class FakePartnero {
     return record;
   }
 
-  private takeFault({ method, path }: RecordedRequest): FakeFault | undefined {
+  private takeFault(methodAndPath: string): FakeFault | undefined {
     const active = this.faults.find(
-      ({ on, left }) => left > 0 && (on === undefined || on === `${method} ${path}`),
+      ({ on, left }) => left > 0 && (on === undefined || on === methodAndPath),
     );
     if (active) active.left -= 1;
     return active?.fault;
   }
 
-  private carryOut(record: RecordedRequest, text: string): FakeAnswer {
-    if (!record.authorized) return refusal(this.apiVariants, 401, 'Unauthenticated.');
-    const withBody = text !== '';
-    if (withBody && !isObject(record.body)) {
-      return refusal(this.apiVariants, 400, 'The body is not valid JSON.');
+  private carryOut(request: RecordedRequest, hasBody: boolean): FakeResponse {
+    const { method, path, query, headers, body } = request;
+    try {
+      if (!request.authorized) refuse(401, 'Unauthenticated.');
+      if (hasBody && !isFields(body)) refuse(400, 'The body is not valid JSON.');
+      if (hasBody && !headers['content-type']?.startsWith('application/json')) {
+        refuse(400, 'The content type must be application/json.');
+      }
+      return this.respond(`${method} ${path}`, { query, body: isFields(body) ? body : {} });
+    } catch (error) {
+      if (error instanceof FakeRefusal) return error.response;
+      throw error;
     }
-    if (withBody && !record.headers['content-type']?.startsWith('application/json')) {
-      return refusal(this.apiVariants, 400, 'The content type must be application/json.');
-    }
-    const call: FakeCall = {
-      method: record.method,
-      segments: record.path.slice(1).split('/').map(decode),
-      query: record.query,
-      body: isObject(record.body) ? record.body : {},
-    };
-    return this.routes.handle(call);
   }
 }
 
@@ -279,20 +271,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
 
 function parse(text: string): unknown {
   try {
-    return text === '' ? undefined : (JSON.parse(text) as unknown);
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

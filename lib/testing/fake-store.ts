@@ -1,63 +1,45 @@
 import { randomUUID } from 'node:crypto';
 import type {
   FakeCustomer,
-  FakeGift,
-  FakeLead,
-  FakeLink,
   FakePartner,
   FakeProgramType,
-  FakeSubscriber,
   FakeTransaction,
   FakeWebhook,
+  NewFakePartner,
 } from './fake-entities.js';
-import type { FakeRecipient } from './fake-event.sender.js';
+import type { Fields } from './fake-route.js';
 
-/** What the fake keeps: all that is in one program. */
+/** The fake program. */
 export class FakeStore {
   readonly partners: FakePartner[] = [];
-  readonly links: FakeLink[] = [];
-  readonly subscribers: FakeSubscriber[] = [];
-  readonly leads: FakeLead[] = [];
+  readonly transactions: FakeTransaction[] = [];
   readonly webhooks: FakeWebhook[] = [];
-  readonly gifts: FakeGift[] = [];
-  readonly invited: string[] = [];
-  transactions: FakeTransaction[] = [];
-  program: Record<string, unknown> = { name: 'Fake program', website: 'https://example.com' };
-  /** By the caller's id, in the order of their creation. */
-  private readonly byOwnId = new Map<string, FakeCustomer>();
+  /** By your id, in the order of their creation. */
+  private readonly customersById = new Map<unknown, FakeCustomer>();
 
-  constructor(private readonly type: FakeProgramType) {}
+  constructor(readonly type: FakeProgramType) {}
 
   get customers(): FakeCustomer[] {
-    return [...this.byOwnId.values()];
+    return [...this.customersById.values()];
   }
 
-  ownIdOf(customer: FakeCustomer): string {
-    return this.type === 'refer-a-friend' ? customer.id : customer.key;
-  }
-
-  customerByOwnId(id: string): FakeCustomer | undefined {
-    return this.byOwnId.get(id);
-  }
-
-  addPartner(partner: string | (Partial<FakePartner> & { key: string })): FakePartner {
-    const given = typeof partner === 'string' ? { key: partner } : partner;
+  addPartner(partner: NewFakePartner): FakePartner {
+    const fields = typeof partner === 'string' ? { key: partner } : partner;
     const added: FakePartner = {
-      id: `partner_${this.partners.length + 1}_${given.key}`,
-      email: `${given.key}@partners.example`,
-      name: given.key,
+      id: `partner_${this.partners.length + 1}_${fields.key}`,
+      email: `${fields.key}@partners.example`,
+      name: fields.key,
       surname: null,
       tags: [],
-      archived: false,
+      status: 'active',
       createdAt: new Date(),
-      ...given,
+      ...fields,
     };
     this.partners.push(added);
     return added;
   }
 
-  /** By any one of the three. */
-  partnerBy(reference: { key?: unknown; id?: unknown; email?: unknown }): FakePartner | undefined {
+  findPartner(reference: Fields): FakePartner | undefined {
     return this.partners.find((partner) => isNamed(partner, reference));
   }
 
@@ -72,27 +54,27 @@ export class FakeStore {
       tags: [],
       partner: null,
       referrer: null,
-      archived: false,
       createdAt: now,
       updatedAt: now,
       deletedAt: null,
       ...fields,
     };
-    this.byOwnId.set(this.ownIdOf(customer), customer);
+    this.customersById.set(this.idOf(customer), customer);
     return customer;
   }
 
-  /** By any one of the three. */
-  customerBy(reference: {
-    key?: unknown;
-    id?: unknown;
-    email?: unknown;
-  }): FakeCustomer | undefined {
-    return this.customers.find((customer) => isNamed(customer, reference));
+  /** By your id. */
+  customer(id: unknown): FakeCustomer | undefined {
+    return this.customersById.get(id);
+  }
+
+  findCustomer(reference: Fields): FakeCustomer | undefined {
+    const found = this.customer(reference[this.type === 'affiliate' ? 'key' : 'id']);
+    return found ?? this.customers.find((customer) => isNamed(customer, reference));
   }
 
   removeCustomer(customer: FakeCustomer): void {
-    this.byOwnId.delete(this.ownIdOf(customer));
+    this.customersById.delete(this.idOf(customer));
   }
 
   addWebhook(fields: Partial<FakeWebhook> & { url: string; events: string[] }): FakeWebhook {
@@ -107,27 +89,18 @@ export class FakeStore {
     return webhook;
   }
 
-  /** Whom an event goes to. */
-  recipientsOf(event: string): FakeRecipient[] {
-    return this.webhooks
-      .filter(({ isActive, events }) => isActive && events.includes(event))
-      .map(({ key, url, secret }) => ({ url, webhookKey: key, secret }));
-  }
-
-  renameCustomer(customer: FakeCustomer, key: string): void {
-    this.removeCustomer(customer);
-    customer.key = key;
-    this.byOwnId.set(this.ownIdOf(customer), customer);
+  private idOf({ key, id }: FakeCustomer): string {
+    return this.type === 'affiliate' ? key : id;
   }
 }
 
-function isNamed(
-  { key, id, email }: { key: string; id: string; email: string | null },
-  reference: { key?: unknown; id?: unknown; email?: unknown },
-): boolean {
-  return (
-    (reference.key !== undefined && reference.key === key) ||
-    (reference.id !== undefined && reference.id === id) ||
-    (reference.email !== undefined && reference.email === email)
-  );
+/** Whether somebody is named by one of the three. */
+function isNamed({ key, id, email }: FakePartner | FakeCustomer, reference: Fields): boolean {
+  if (reference['key'] === key || reference['id'] === id) return true;
+  return email !== null && reference['email'] === email;
+}
+
+/** Removes one item. */
+export function remove<T>(items: T[], item: T): void {
+  items.splice(items.indexOf(item), 1);
 }

@@ -1,123 +1,111 @@
-import type { FakeAnswer } from './fake-answer.js';
-import type { FakeCustomers } from './fake-customers.js';
-import type { FakeTransaction } from './fake-entities.js';
-import type { FakeCall } from './fake-request.js';
-import { FakeResource, type FakeWorld } from './fake-resource.js';
-import { FakeSales } from './fake-sales.js';
-import { showTransaction } from './fake-show.js';
-import { isText, required, type Fields } from './fake-values.js';
+import type { FakeCustomer, FakeTransaction } from './fake-entities.js';
+import { createCustomer, customerOf } from './fake-people.js';
+import * as fake from './fake-route.js';
+import type { FakeCall, FakeResponse, FakeRoutes, Fields } from './fake-route.js';
+import { type FakeStore, remove } from './fake-store.js';
 
-/** `/transactions`, and `/customers/{key}/transactions`. */
-export class FakeTransactions extends FakeResource {
-  private readonly sales: FakeSales;
+const COMMISSION_RATE = 0.3;
 
-  constructor(
-    world: FakeWorld,
-    private readonly customers: FakeCustomers,
-  ) {
-    super(world);
-    this.sales = new FakeSales(world, customers);
-  }
+/** `/transactions`. A key that exists is recorded once more, so that a test notices a double. */
+export function transactionRoutes(store: FakeStore): FakeRoutes {
+  const { transactions } = store;
+  const show = (transaction: FakeTransaction) => showTransaction(transaction, store);
+  const transactionWith = (key: unknown) =>
+    transactions.find((each) => each.key === key) ?? fake.refuse(404, 'Transaction not found.');
+  const deleteWith = (key: unknown) => {
+    remove(transactions, transactionWith(key));
+    return fake.success();
+  };
+  return {
+    'GET /transactions': (call) => fake.pageOf(listed(call, store), call, show),
+    'POST /transactions': ({ body }) => record(body, store),
+    'DELETE /transactions': ({ body }) => deleteWith(body['key']),
+    'GET /transactions/:key': ({ params }) => fake.success(show(transactionWith(params['key']))),
+    'DELETE /transactions/:key': ({ params }) => deleteWith(params['key']),
+    'GET /customers/:key/transactions': (call) => {
+      const buyer = customerOf(call, store);
+      return fake.pageOf(
+        transactions.filter(({ customer }) => customer === buyer),
+        call,
+        show,
+      );
+    },
+  };
+}
 
-  handle(call: FakeCall): FakeAnswer | undefined {
-    const { method, segments } = call;
-    const [resource, key, action, more] = segments;
-    if (this.type === 'newsletter' || more !== undefined) return undefined;
-    if (resource === 'customers' && action === 'transactions' && method === 'GET') {
-      return this.ofCustomer(call, key ?? '');
-    }
-    if (resource !== 'transactions') return undefined;
-    if (key === undefined) return this.collection(call);
-    if (action === undefined) return this.single(call, key);
-    if (method !== 'POST' || this.type !== 'affiliate') return undefined;
-    return this.archive(key, action);
-  }
+function listed({ query }: FakeCall, { transactions }: FakeStore): FakeTransaction[] {
+  const { key, 'partner.key': partner, 'partner.email': email, 'customer.key': customer } = query;
+  return transactions.filter(
+    (row) =>
+      (key === undefined || row.key === key) &&
+      (partner === undefined || row.customer?.partner?.key === partner) &&
+      (email === undefined || row.customer?.partner?.email === email) &&
+      (customer === undefined || row.customer?.key === customer),
+  );
+}
 
-  private collection(call: FakeCall): FakeAnswer | undefined {
-    switch (call.method) {
-      case 'GET':
-        return this.listed(call);
-      case 'POST':
-        return this.sales.record(call.body);
-      case 'DELETE':
-        return this.deleteByBody(call.body);
-      default:
-        return undefined;
-    }
-  }
+function record(body: Fields, store: FakeStore): FakeResponse {
+  const { customer, amount, reward, created_at: at } = body;
+  const mayLackAmount = store.type === 'affiliate' && reward !== undefined;
+  fake.validate({
+    customer: fake.isReference(customer),
+    amount: isAmount(amount) || (amount === undefined && mayLackAmount),
+    reward: fake.optional(reward, isAmount),
+    created_at: fake.optional(at, Number.isInteger),
+  });
+  const transaction = transactionOf(body, buyerOf(body, store));
+  store.transactions.push(transaction);
+  return fake.success(showTransaction(transaction, store));
+}
 
-  private single({ method }: FakeCall, key: string): FakeAnswer | undefined {
-    if (method !== 'GET' && method !== 'DELETE') return undefined;
-    if (method === 'DELETE' && this.apiVariants.deleteTransaction === 'body')
-      return this.notAllowed();
-    const hit = this.hit(key);
-    if (!hit) return this.notFound('Transaction');
-    if (method === 'GET') return this.ok(this.show(hit));
-    return this.remove(key, hit);
-  }
+/** The customer who bought, created if the sale asks for it. */
+function buyerOf({ customer, options }: Fields, store: FakeStore): FakeCustomer {
+  const reference = fake.isFields(customer) ? customer : {};
+  const found = store.findCustomer(reference);
+  if (found && (store.type === 'affiliate' || found.referrer)) return found;
+  const isWanted = fake.isFields(options) && options['create_customer'] === true;
+  if (!found && isWanted) return createCustomer(reference, store);
+  const message = 'The customer could not be found.';
+  return fake.refuse(422, message, { customer: [message] });
+}
 
-  private deleteByBody({ key }: Fields): FakeAnswer {
-    if (this.apiVariants.deleteTransaction === 'path') return this.notAllowed();
-    if (!isText(key)) return this.invalid({ key: required('key') });
-    const hit = this.hit(key);
-    return hit ? this.remove(key, hit) : this.notFound('Transaction');
-  }
+export function transactionOf(body: Fields, customer: FakeCustomer | null): FakeTransaction {
+  const { amount, reward, created_at: at } = body;
+  const commission = isAmount(reward) ? reward : (isAmount(amount) ? amount : 0) * COMMISSION_RATE;
+  const referrer = customer?.partner ?? customer?.referrer;
+  return {
+    key: fake.stringOf(body['key']) ?? null,
+    action: fake.stringOf(body['action']) ?? null,
+    amount: isAmount(amount) ? amount : null,
+    amountUnits: fake.stringOf(body['amount_units']) ?? 'USD',
+    reward: referrer && body['rewardable'] !== false ? Number(commission.toFixed(4)) : 0,
+    customer,
+    createdAt: typeof at === 'number' ? new Date(at * 1_000) : new Date(),
+    deletedAt: null,
+  };
+}
 
-  private remove(key: string, hit: FakeTransaction): FakeAnswer {
-    const all = this.apiVariants.doubledKey === 'all';
-    this.store.transactions = this.store.transactions.filter((other) =>
-      all ? other.key !== key : other !== hit,
-    );
-    return this.ok();
-  }
+/** Whether it is an amount as Partnero takes it: a number, not negative. */
+function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0;
+}
 
-  private archive(key: string, action: string): FakeAnswer | undefined {
-    const hit = this.hit(key);
-    const state = hit && { archived: hit.deletedAt !== null };
-    const answer = this.setArchived(state, 'Transaction', action);
-    if (hit && answer?.status === 200) hit.deletedAt = state?.archived ? new Date() : null;
-    return answer;
-  }
-
-  /** Which transaction a path with this key means: there may be several. */
-  private hit(key: string): FakeTransaction | undefined {
-    const all = this.store.transactions.filter((transaction) => transaction.key === key);
-    return this.apiVariants.doubledKey === 'last' ? all.at(-1) : all[0];
-  }
-
-  private listed(call: FakeCall): FakeAnswer {
-    const { key, sort } = call.query;
-    const partnerKey = this.filter(call, 'partner', 'key');
-    const partnerEmail = this.filter(call, 'partner', 'email');
-    const customerKey = this.filter(call, 'customer', 'key');
-    const rows = this.store.transactions.filter(
-      (row) =>
-        (key === undefined || row.key === key) &&
-        (partnerKey === undefined || row.customer?.partner?.key === partnerKey) &&
-        (partnerEmail === undefined || row.customer?.partner?.email === partnerEmail) &&
-        (customerKey === undefined || row.customer?.key === customerKey),
-    );
-    if (sort === 'desc') rows.reverse();
-    return this.list(rows, call, (row) => this.show(row));
-  }
-
-  private filter({ query }: FakeCall, who: string, field: string): string | undefined {
-    const { transactionFilters: names } = this.apiVariants;
-    if (names === 'ignored') return undefined;
-    return (
-      (names === 'underscored' ? undefined : query[`${who}.${field}`]) ??
-      (names === 'dotted' ? undefined : query[`${who}_${field}`])
-    );
-  }
-
-  private ofCustomer(call: FakeCall, key: string): FakeAnswer {
-    const found = this.customers.find(key);
-    if (!found) return this.notFound('Customer');
-    const rows = this.store.transactions.filter(({ customer }) => customer === found);
-    return this.list(rows, call, (row) => this.show(row));
-  }
-
-  private show(transaction: FakeTransaction): Fields {
-    return showTransaction(transaction, this.world);
-  }
+export function showTransaction(transaction: FakeTransaction, { type }: FakeStore): Fields {
+  const { key, action, amount, amountUnits, reward, customer, deletedAt } = transaction;
+  const people =
+    type === 'affiliate'
+      ? { partner: customer?.partner?.id ?? null, customer: customer?.key ?? null }
+      : { customer: customer?.referrer?.id ?? null, referred_customer: customer?.id ?? null };
+  const common = {
+    ...people,
+    key,
+    action,
+    amount_units: amountUnits,
+    is_currency: true,
+    credit: false,
+    created_at: fake.timestamp(transaction.createdAt),
+    deleted_at: deletedAt && fake.timestamp(deletedAt),
+  };
+  const rewards = reward > 0 ? [{ ...common, amount: reward, status: 'ok' }] : [];
+  return { ...common, amount: amount ?? reward, rewards };
 }

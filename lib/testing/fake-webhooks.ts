@@ -1,90 +1,69 @@
-import type { FakeAnswer } from './fake-answer.js';
-import type { FakeWebhook } from './fake-entities.js';
-import type { FakeCall } from './fake-request.js';
-import { FakeResource } from './fake-resource.js';
-import { isText, required, textIn, type Fields, type Problems } from './fake-values.js';
+import type { FakeProgramType, FakeWebhook } from './fake-entities.js';
+import * as fake from './fake-route.js';
+import type { FakeCall, FakeRoutes, Fields } from './fake-route.js';
+import { type FakeStore, remove } from './fake-store.js';
 
-const EVENTS = {
+const eventsOf = (subject: string, ...verbs: string[]) => verbs.map((verb) => `${subject}.${verb}`);
+const EVENTS_OF_ALL = [
+  ...eventsOf('customer', 'created', 'updated', 'deleted', 'credited', 'rewarded'),
+  ...eventsOf('transaction', 'created', 'deleted'),
+];
+const EVENTS: Readonly<Record<FakeProgramType, readonly string[]>> = {
   affiliate: [
-    ...['created', 'updated', 'deleted', 'approved', 'rejected', 'archived'].map(
-      (what) => `partner.${what}`,
-    ),
-    ...['created', 'updated', 'deleted', 'credited', 'rewarded'].map((what) => `customer.${what}`),
-    ...['created', 'deleted'].map((what) => `transaction.${what}`),
-    ...['submitted', 'converted', 'rejected'].map((what) => `lead.${what}`),
+    ...EVENTS_OF_ALL,
+    ...eventsOf('partner', 'created', 'updated', 'deleted', 'approved', 'rejected', 'archived'),
+    ...eventsOf('lead', 'submitted', 'converted', 'rejected'),
   ],
-  'refer-a-friend': [
-    ...['created', 'updated', 'deleted', 'credited', 'rewarded'].map((what) => `customer.${what}`),
-    ...['created', 'deleted'].map((what) => `transaction.${what}`),
-  ],
-  newsletter: ['created', 'updated', 'deleted', 'rewarded'].map((what) => `subscriber.${what}`),
+  'refer-a-friend': EVENTS_OF_ALL,
 };
-const UNCONFIRMED = ['transaction.updated', 'reward.created', 'reward.approved', 'reward.paid'];
 
 /** `/webhooks`. */
-export class FakeWebhooks extends FakeResource {
-  handle(call: FakeCall): FakeAnswer | undefined {
-    const { method, segments, body } = call;
-    const [resource, key, more] = segments;
-    if (resource !== 'webhooks' || more !== undefined) return undefined;
-    if (key === undefined) {
-      if (method === 'POST') return this.create(body);
-      return method === 'GET'
-        ? this.list(this.store.webhooks, call, (row) => this.show(row))
-        : undefined;
-    }
-    if (!['GET', 'PUT', 'DELETE'].includes(method)) return undefined;
-    const webhook = this.store.webhooks.find((each) => each.key === key);
-    if (!webhook) return this.notFound('Webhook');
-    if (method === 'GET') return this.ok(this.show(webhook));
-    if (method === 'PUT') return this.update(webhook, body);
-    this.store.webhooks.splice(this.store.webhooks.indexOf(webhook), 1);
-    return this.ok();
-  }
+export function webhookRoutes(store: FakeStore, { webhooks } = store): FakeRoutes {
+  const webhookOf = ({ params }: FakeCall) =>
+    webhooks.find(({ key }) => key === params['key']) ?? fake.refuse(404, 'Webhook not found.');
+  const events = new Set<unknown>(EVENTS[store.type]);
+  const areKnown = (names: unknown) =>
+    Array.isArray(names) && names.every((name) => events.has(name));
+  return {
+    'GET /webhooks': (call) => fake.pageOf(webhooks, call, show),
+    'GET /webhooks/:key': (call) => fake.success(show(webhookOf(call))),
+    'POST /webhooks': ({ body }) => {
+      const { name, key } = body;
+      const { url = '', events: wanted = [], ...fields } = fieldsOf(body);
+      fake.validate({
+        name: typeof name === 'string',
+        url: isUrl(url),
+        events: areKnown(body['events']),
+      });
+      if (webhooks.some((each) => each.key === key)) fake.refuseTaken('key');
+      const named = typeof key === 'string' ? { ...fields, key } : fields;
+      return fake.success(show(store.addWebhook({ ...named, url, events: wanted })), 201);
+    },
+    'PUT /webhooks/:key': (call) => {
+      const { url, events: wanted } = call.body;
+      fake.validate({ url: fake.optional(url, isUrl), events: fake.optional(wanted, areKnown) });
+      return fake.success(show(Object.assign(webhookOf(call), fieldsOf(call.body))));
+    },
+    'DELETE /webhooks/:key': (call) => {
+      remove(webhooks, webhookOf(call));
+      return fake.success();
+    },
+  };
+}
 
-  private create(body: Fields): FakeAnswer {
-    const { name, url, is_active: isActive = true } = body;
-    const { webhookKeys } = this.apiVariants;
-    const key = webhookKeys === 'generated' ? undefined : body['key'];
-    const errors = this.problemsIn(body);
-    for (const field of ['name', 'url', 'events']) {
-      if (body[field] === undefined) errors[field] = required(field);
-    }
-    if (Object.keys(errors).length > 0) return this.invalid(errors);
-    const isTaken = this.store.webhooks.some((other) => other.key === key);
-    if (isTaken && webhookKeys === 'unique') return this.taken('key');
-    const webhook = this.store.addWebhook({
-      ...(isText(key) ? { key } : {}),
-      name: name as string,
-      url: url as string,
-      events: body['events'] as string[],
-      isActive: isActive as boolean,
-    });
-    return this.created(this.show(webhook));
-  }
+function isUrl(url: unknown): boolean {
+  return URL.canParse(String(url));
+}
 
-  private update(webhook: FakeWebhook, body: Fields): FakeAnswer {
-    const errors = this.problemsIn(body);
-    if (Object.keys(errors).length > 0) return this.invalid(errors);
-    const { name, url, events, is_active: isActive } = body;
-    if (isText(name)) webhook.name = name;
-    if (isText(url)) webhook.url = url;
-    if (Array.isArray(events)) webhook.events = events as string[];
-    if (typeof isActive === 'boolean') webhook.isActive = isActive;
-    return this.ok(this.show(webhook));
-  }
+function fieldsOf({ name, url, events, is_active: isActive }: Fields): Partial<FakeWebhook> {
+  return {
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(typeof url === 'string' ? { url } : {}),
+    ...(Array.isArray(events) ? { events: events.map(String) } : {}),
+    ...(typeof isActive === 'boolean' ? { isActive } : {}),
+  };
+}
 
-  private problemsIn({ url, events }: Fields): Problems {
-    const errors: Problems = {};
-    if (url !== undefined && !URL.canParse(textIn(url))) errors['url'] = ['The url is invalid.'];
-    const unconfirmed = this.apiVariants.unconfirmedEvents ? UNCONFIRMED : [];
-    const known = new Set([...EVENTS[this.type], ...unconfirmed]);
-    const areKnown = Array.isArray(events) && events.every((event) => known.has(String(event)));
-    if (events !== undefined && !areKnown) errors['events'] = ['The selected events are invalid.'];
-    return errors;
-  }
-
-  private show({ key, name, url, events, isActive, secret }: FakeWebhook): Fields {
-    return { key, name, url, is_active: isActive, signature: secret, events };
-  }
+function show({ key, name, url, events, isActive, secret }: FakeWebhook): Fields {
+  return { key, name, url, is_active: isActive, signature: secret, events };
 }

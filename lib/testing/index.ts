@@ -1,21 +1,16 @@
 export { FakePartnero } from './fake-partnero.js';
-export type { FakePartneroOptions } from './fake-partnero.js';
-export type { FakeFault, FaultScope } from './fake-fault.js';
-export type { FakeApiVariants } from './fake-api-variants.js';
-export type { RecordedRequest } from './fake-request.js';
+export type { FakePartneroOptions, RecordedRequest } from './fake-partnero.js';
 export type {
   FakeCustomer,
-  FakeGift,
-  FakeLead,
-  FakeLink,
   FakePartner,
   FakeProgramType,
-  FakeSubscriber,
   FakeTransaction,
   FakeWebhook,
+  NewFakePartner,
 } from './fake-entities.js';
-export type { FakeEventFormat } from './fake-event.js';
-export type { FakeDelivery, SendEventOptions } from './fake-event.sender.js';
+export type { FakeDelivery, SendEventOptions } from './fake-event-sender.js';
+export type { FakeFault, FaultScope } from './fake-faults.js';
+export type { FakeCall, FakeResponse, FakeRoute } from './fake-route.js';
 export { signPartneroEvent } from './sign-partnero-event.js';
 export { outboxConformance } from './conformance/outbox-conformance.js';
 export type {

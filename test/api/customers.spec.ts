@@ -1,13 +1,16 @@
 import { Listing } from '#lib/api/listing.js';
 import { PartneroService, type CreateCustomerInput } from 'nestjs-partnero';
-import type { FakePartnero, FakePartneroOptions } from 'nestjs-partnero/testing';
 import { failure, startApi, stopApis } from '../support/api.js';
+import type {
+  FullFakePartnero,
+  FullFakePartneroOptions,
+} from '../support/fake-partnero/full-fake-partnero.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
-let fake: FakePartnero;
+let fake: FullFakePartnero;
 let service: PartneroService;
 
-async function start(options: Omit<FakePartneroOptions, 'program'> = {}): Promise<void> {
+async function start(options: Omit<FullFakePartneroOptions, 'program'> = {}): Promise<void> {
   ({ fake, service } = await startApi(options));
 }
 

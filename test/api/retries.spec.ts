@@ -1,11 +1,11 @@
 import type { PartneroModuleOptions, PartneroService } from 'nestjs-partnero';
-import type { FakePartnero } from 'nestjs-partnero/testing';
 import { failure, startApi, stopApis } from '../support/api.js';
 import { eventually } from '../support/eventually.js';
 import { pass, passUntil, useFakeClock, useRealClock } from '../support/fake-clock.js';
+import type { FullFakePartnero } from '../support/fake-partnero/full-fake-partnero.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
-let fake: FakePartnero;
+let fake: FullFakePartnero;
 let service: PartneroService;
 
 async function start(options: PartneroModuleOptions = {}): Promise<void> {

@@ -1,9 +1,9 @@
 import { fromMinorUnits, type CreateTransactionDto, type PartneroService } from 'nestjs-partnero';
-import type { FakePartnero } from 'nestjs-partnero/testing';
 import { all, failure, startApi, stopApis } from '../support/api.js';
+import type { FullFakePartnero } from '../support/fake-partnero/full-fake-partnero.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
-let fake: FakePartnero;
+let fake: FullFakePartnero;
 let service: PartneroService;
 
 beforeEach(async () => {

@@ -4,22 +4,26 @@ import {
   type Outcome,
   type PartneroModuleOptions,
 } from 'nestjs-partnero';
-import { FakePartnero, type FakeFault, type FakePartneroOptions } from 'nestjs-partnero/testing';
+import type { FakeFault } from 'nestjs-partnero/testing';
 import { closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
+import {
+  FullFakePartnero,
+  type FullFakePartneroOptions,
+} from '../support/fake-partnero/full-fake-partnero.js';
 import { settled } from '../support/sign-up-client.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
-let fake: FakePartnero;
+let fake: FullFakePartnero;
 let running: RunningApp;
 let outcomes: Outcome[];
 
 async function start(
-  fakeOptions: FakePartneroOptions = {},
+  fakeOptions: FullFakePartneroOptions = {},
   options: PartneroModuleOptions = {},
 ): Promise<void> {
   outcomes = [];
-  fake = await FakePartnero.start({ partners: ['ann', 'bob'], ...fakeOptions });
+  fake = await FullFakePartnero.start({ partners: ['ann', 'bob'], ...fakeOptions });
   running = await startApp({
     imports: [partnero(fake, { onOutcome: (outcome) => outcomes.push(outcome), ...options })],
   });
@@ -335,7 +339,7 @@ describe('keys', () => {
 });
 
 describe('a refer-a-friend program', () => {
-  const startFriends = (apiVariants: FakePartneroOptions['apiVariants'] = {}) =>
+  const startFriends = (apiVariants: FullFakePartneroOptions['apiVariants'] = {}) =>
     start({ program: 'refer-a-friend', apiVariants }, { program: 'refer-a-friend' });
 
   it('is told our identifier as id, and who referred the customer', async () => {

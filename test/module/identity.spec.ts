@@ -89,7 +89,8 @@ describe('an outbox of another program', () => {
 
   it('is delivered by a key that does not tell its program', async () => {
     await runProduction();
-    production.apiVariants.tellsPublicId = false;
+    const body = { data: { program: { type: 'affiliate' } }, status: 1 };
+    production.route('GET /test', () => ({ status: 200, body }));
     const running = await start(production);
     await settled(running.app, 2);
     expect(running.logger.ours('error')).toEqual([]);

@@ -9,6 +9,7 @@ import {
 } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { ADAPTERS, closeApps, partnero, startApp } from '../support/app.js';
+import { FullFakePartnero } from '../support/fake-partnero/full-fake-partnero.js';
 import { settled, visit } from '../support/sign-up-client.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
@@ -154,7 +155,7 @@ it('what is kept without a key is delivered by another app on the file that has 
 describe('a newsletter program', () => {
   it('attributes nothing, makes nothing, and says so; the API is there', async () => {
     await fake.stop();
-    fake = await FakePartnero.start({ program: 'newsletter' });
+    fake = await FullFakePartnero.start({ program: 'newsletter' });
     const { app, url, logger } = await start({ program: 'newsletter' });
     expect((await visit(`${url}/signup/1`, { partner: 'ann' })).status).toBe(201);
     const service = app.get<PartneroService<'newsletter'>>(PartneroService);

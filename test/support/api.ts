@@ -4,23 +4,26 @@ import {
   type PartneroModuleOptions,
   type PartneroProgram,
 } from 'nestjs-partnero';
-import { FakePartnero, type FakePartneroOptions } from 'nestjs-partnero/testing';
 import { closeApps, partnero, startApp } from './app.js';
+import {
+  FullFakePartnero,
+  type FullFakePartneroOptions,
+} from './fake-partnero/full-fake-partnero.js';
 
 /** A service on a fake of its own. */
 export interface ApiUnderTest<TProgram extends PartneroProgram> {
-  readonly fake: FakePartnero;
+  readonly fake: FullFakePartnero;
   readonly service: PartneroService<TProgram>;
 }
 
-const fakes: FakePartnero[] = [];
+const fakes: FullFakePartnero[] = [];
 
 /** Starts both; nothing is repeated unless `options` say so. */
 export async function startApi<TProgram extends PartneroProgram = 'affiliate'>(
-  setup: Omit<FakePartneroOptions, 'program'> & { readonly program?: TProgram } = {},
+  setup: Omit<FullFakePartneroOptions, 'program'> & { readonly program?: TProgram } = {},
   options: PartneroModuleOptions = {},
 ): Promise<ApiUnderTest<TProgram>> {
-  const fake = await FakePartnero.start({ partners: ['ann', 'bob'], ...setup });
+  const fake = await FullFakePartnero.start({ partners: ['ann', 'bob'], ...setup });
   fakes.push(fake);
   const { app } = await startApp({
     imports: [partnero(fake, { program: setup.program, retries: 0, ...options })],

@@ -1,7 +1,7 @@
 import type { Outcome, PartneroModuleOptions } from 'nestjs-partnero';
-import type { FakeApiVariants } from 'nestjs-partnero/testing';
 import { startApi } from './api.js';
 import { eventually } from './eventually.js';
+import type { FakeApiVariants } from './fake-partnero/api-variants.js';
 
 /** A service on a fake that takes these sides. */
 export const affiliate = (apiVariants: Partial<FakeApiVariants>, options?: PartneroModuleOptions) =>

@@ -4,9 +4,12 @@ import {
   type Outcome,
   type PartneroModuleOptions,
 } from 'nestjs-partnero';
-import { FakePartnero, type FakePartneroOptions } from 'nestjs-partnero/testing';
 import { closeApps, partnero, startApp, type RunningApp } from './app.js';
 import { eventually } from './eventually.js';
+import {
+  FullFakePartnero,
+  type FullFakePartneroOptions,
+} from './fake-partnero/full-fake-partnero.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** Long enough to be seen, short enough to wait for. */
@@ -18,13 +21,13 @@ export class Sales {
   running!: RunningApp;
   private readonly path = `${temporaryFolder()}/outbox.db`;
 
-  private constructor(readonly fake: FakePartnero) {}
+  private constructor(readonly fake: FullFakePartnero) {}
 
   static async start(
-    fake: FakePartneroOptions = {},
+    fake: FullFakePartneroOptions = {},
     options: PartneroModuleOptions = {},
   ): Promise<Sales> {
-    const sales = new Sales(await FakePartnero.start({ partners: ['ann'], ...fake }));
+    const sales = new Sales(await FullFakePartnero.start({ partners: ['ann'], ...fake }));
     const [ann] = sales.fake.partners;
     sales.fake.addCustomer({ key: 'user-42', partner: ann ?? null });
     await sales.startApp(options);

@@ -62,7 +62,6 @@ describe('strictness', () => {
     ['tags that are no list', 422, () => call('POST', '/customers', { ...customer, tags: 'vip' })],
     ['a page that is none', 422, () => call('GET', '/customers?page=0')],
     ['a limit too large', 422, () => call('GET', '/customers?limit=251')],
-    ['a search by key in an affiliate program', 422, () => call('GET', '/customers:search?key=x')],
     [
       'flat fields in an update',
       422,
@@ -75,45 +74,6 @@ describe('strictness', () => {
     const response = await send();
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ status: 0, message: expect.any(String) });
-  });
-});
-
-describe('API variants of the fake', () => {
-  it('takes either side of each conflict', async () => {
-    fake = await FakePartnero.start({ partners: ['ann'] });
-    await call('POST', '/customers', customer);
-    const duplicate = async () => {
-      const response = await call('POST', '/customers', customer);
-      return [response.status, Object.keys((await response.json()) as object).toSorted()];
-    };
-    expect(await duplicate()).toEqual([422, ['errors', 'message', 'status']]);
-    fake.apiVariants.duplicateStatus = 409;
-    fake.apiVariants.errorBody = 'message';
-    expect(await duplicate()).toEqual([409, ['message', 'status']]);
-    fake.apiVariants.errorBody = 'errors';
-    expect(await duplicate()).toEqual([409, ['errors', 'status']]);
-
-    const shown = async () =>
-      ((await (await call('GET', '/customers/user-1')).json()) as { data: object }).data;
-    expect(await shown()).toMatchObject({ partner: fake.partners[0]!.id });
-    fake.apiVariants.partnerField = 'key';
-    expect(await shown()).toMatchObject({ partner: 'ann' });
-    fake.apiVariants.statusField = false;
-    expect(await (await call('GET', '/customers/user-1')).json()).not.toHaveProperty('status');
-
-    fake.apiVariants.updateBody = 'flat';
-    expect((await call('PUT', '/customers/user-1', { name: 'x' })).status).toBe(200);
-    fake.apiVariants.updateBody = 'either';
-    expect((await call('PUT', '/customers/user-1', { update: { name: 'y' } })).status).toBe(200);
-    expect((await call('GET', '/customers/ada@example.com')).status).toBe(200);
-    fake.apiVariants.findsByEmail = false;
-    expect((await call('GET', '/customers/ada@example.com')).status).toBe(404);
-    fake.apiVariants.maxLimit = 100;
-    expect((await call('GET', '/customers?limit=101')).status).toBe(422);
-    fake.apiVariants.tellsPublicId = false;
-    expect(await (await call('GET', '/test')).json()).toEqual({
-      data: { program: { type: 'affiliate' } },
-    });
   });
 });
 
@@ -133,10 +93,9 @@ describe('transactions', () => {
     expect(list).toMatchObject({ data: [{ key: 'order-1' }, { rewards: [{ amount: 29.997 }] }] });
     expect((await call('DELETE', '/transactions/order-1')).status).toBe(200);
     expect(fake.transactions).toHaveLength(1);
-    fake.apiVariants.doubledKey = 'all';
-    await call('POST', '/transactions', sale);
     expect((await call('DELETE', '/transactions', { key: 'order-1' })).status).toBe(200);
     expect(fake.transactions).toHaveLength(0);
+    expect((await call('DELETE', '/transactions/order-1')).status).toBe(404);
   });
 
   it.each([
@@ -153,31 +112,6 @@ describe('transactions', () => {
   ])('are refused with %s: %d', async (_, status, body) => {
     expect((await call('POST', '/transactions', body)).status).toBe(status);
     expect(fake.transactions).toHaveLength(0);
-  });
-});
-
-describe('each type of program', () => {
-  it.each([
-    ['affiliate', ['/partners', '/leads', '/transactions', '/partner_referral_links:domains']],
-    ['refer-a-friend', ['/customers', '/transactions']],
-    ['newsletter', ['/subscribers', '/rewards']],
-  ] as const)('has its own routes, and no others: %s', async (program, own) => {
-    fake = await FakePartnero.start({ program });
-    const all = [
-      '/partners',
-      '/leads',
-      '/transactions',
-      '/partner_referral_links:domains',
-      '/customers',
-      '/subscribers',
-      '/rewards',
-    ];
-    const answered: string[] = [];
-    for (const path of all) if ((await call('GET', path)).status === 200) answered.push(path);
-    expect(answered).toEqual(expect.arrayContaining([...own]));
-    expect(answered.includes('/subscribers')).toBe(program === 'newsletter');
-    expect(answered.includes('/partners')).toBe(program === 'affiliate');
-    expect((await call('DELETE', '/program')).status).toBe(404);
   });
 });
 
@@ -275,9 +209,72 @@ describe('a refer-a-friend program', () => {
     expect(
       (await call('POST', '/customers', { id: 'c', referring_customer: { key: 'x' } })).status,
     ).toBe(400);
-    expect((await call('POST', '/customers/a/archive')).status).toBe(404);
+    expect((await call('GET', '/partners')).status).toBe(404);
     expect(await (await call('GET', '/test')).json()).toMatchObject({
       data: { program: { type: 'refer_a_friend' } },
     });
+  });
+});
+
+describe('partners', () => {
+  beforeEach(async () => {
+    fake = await FakePartnero.start({ partners: ['ann'] });
+  });
+
+  it('are created, shown, changed and deleted', async () => {
+    const made = await call('POST', '/partners', { email: 'bob@example.com', key: 'bob' });
+    expect(made.status).toBe(201);
+    const bob = fake.partners[1]!;
+    expect(await made.json()).toMatchObject({ data: { id: bob.id, email: 'bob@example.com' } });
+    for (const path of [`/partners/${bob.id}`, '/partner?key=bob']) {
+      expect(await (await call('GET', path)).json()).toMatchObject({ data: { id: bob.id } });
+    }
+    await call('PUT', `/partners/${bob.id}`, { update: { name: 'Bob', key: 'bobby' } });
+    expect(bob).toMatchObject({ name: 'Bob', key: 'bobby', email: 'bob@example.com' });
+    expect(await (await call('GET', '/partners')).json()).toMatchObject({ data: [{}, {}] });
+    await call('DELETE', `/partners/${bob.id}`);
+    expect(fake.partners).toMatchObject([{ key: 'ann' }]);
+  });
+
+  it.each([
+    ['a key in a path', 404, () => call('GET', '/partners/ann')],
+    ['no e-mail', 422, () => call('POST', '/partners', { key: 'x' })],
+    [
+      'a weak password',
+      422,
+      () => call('POST', '/partners', { email: 'x@example.com', password: 'weak' }),
+    ],
+    ['a key that is taken', 422, () => call('POST', '/partners', { email: 'x@y.z', key: 'ann' })],
+    [
+      'an unknown referrer',
+      400,
+      () => call('POST', '/partners', { email: 'x@y.z', referring_partner: { key: 'x' } }),
+    ],
+  ])('are refused with %s: %d', async (_, status, send) => {
+    expect((await send()).status).toBe(status);
+    expect(fake.partners).toHaveLength(1);
+  });
+});
+
+describe('route()', () => {
+  beforeEach(async () => {
+    fake = await FakePartnero.start({ partners: ['ann'] });
+  });
+
+  it('adds an endpoint, with parameters of the path, query and body', async () => {
+    fake.route('PUT /leads/:id/notes/:note', (request) => ({ status: 202, body: { ...request } }));
+    const response = await call('PUT', '/leads/a%2Fb/notes/1?x=2', { text: 'hi' });
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({
+      params: { id: 'a/b', note: '1' },
+      query: { x: '2' },
+      body: { text: 'hi' },
+    });
+  });
+
+  it('replaces an endpoint, behind the check of the API key', async () => {
+    fake.route('GET /test', () => ({ status: 204 }));
+    expect((await call('GET', '/test')).status).toBe(204);
+    expect((await call('GET', '/test', undefined, { authorization: '' })).status).toBe(401);
   });
 });

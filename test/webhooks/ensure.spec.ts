@@ -5,7 +5,6 @@ import {
   type EnsureWebhookOptions,
   type PartneroModuleOptions,
 } from 'nestjs-partnero';
-import { FakePartnero, type FakeApiVariants } from 'nestjs-partnero/testing';
 import { closeApps, startApp, type RunningApp } from '../support/app.js';
 import { deliver, eventBody, SECRET } from '../support/deliveries.js';
 import {
@@ -18,17 +17,19 @@ import {
 } from '../support/event-handlers.js';
 import { eventually } from '../support/eventually.js';
 import { pass, useFakeClock, useRealClock } from '../support/fake-clock.js';
+import type { FakeApiVariants } from '../support/fake-partnero/api-variants.js';
+import { FullFakePartnero } from '../support/fake-partnero/full-fake-partnero.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
 const EVENTS = ['transaction.created', 'transaction.deleted'];
 
-let fake: FakePartnero;
+let fake: FullFakePartnero;
 /** Where the app will listen, so that the fake can deliver there. */
 let port: number;
 
 beforeEach(async () => {
   forgetCalls();
-  fake = await FakePartnero.start();
+  fake = await FullFakePartnero.start();
   port = await freePort();
 });
 
@@ -41,7 +42,7 @@ afterEach(async () => {
 afterAll(removeTemporaryFolders);
 
 async function freePort(): Promise<number> {
-  const other = await FakePartnero.start();
+  const other = await FullFakePartnero.start();
   const found = Number(new URL(other.baseUrl).port);
   await other.stop();
   return found;

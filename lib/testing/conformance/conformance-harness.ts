@@ -6,14 +6,13 @@ import type { OutboxEngine } from '../../outbox/outbox-engine.js';
 import type { ConformanceStore } from './conformance-options.js';
 import { type DeliverySettings, failed, ScriptedPartnero } from './scripted-partnero.js';
 
-export const DAY_MS = 86_400_000;
 /** For an engine to do something that it must not do. Milliseconds. */
 const QUIET_MS = 80;
 const POLL_MS = 8;
 
 const SETTINGS: DeliverySettings = {
   concurrency: 10,
-  maxAgeMs: DAY_MS,
+  maxAgeMs: 86_400_000,
   initialBackoffMs: 5,
   maxBackoffMs: 40,
   requestsPerMinute: undefined,
@@ -21,14 +20,19 @@ const SETTINGS: DeliverySettings = {
 
 type Truthy<T> = Exclude<T, false | null | undefined | 0 | ''>;
 
+interface Member {
+  readonly program: string;
+  control?: DeliveryControl;
+}
+
 /** A fresh store, engines on it, and the Partnero that they deliver to. */
 export class ConformanceHarness {
   partnero!: ScriptedPartnero;
   store!: ConformanceStore;
   /** Opened, for the program `default`; delivers nothing before `start`. */
   engine!: OutboxEngine;
-  private readonly programs = new Map<OutboxEngine, string>();
-  private readonly controls = new Map<OutboxEngine, DeliveryControl>();
+  /** Those that are open. */
+  private readonly members = new Map<OutboxEngine, Member>();
 
   constructor(
     private readonly make: () => ConformanceStore | Promise<ConformanceStore>,
@@ -43,9 +47,9 @@ export class ConformanceHarness {
   }
 
   async end(): Promise<void> {
-    const engines = [...this.programs.keys()];
+    const engines = [...this.members.keys()];
     try {
-      for (const each of engines) await this.controls.get(each)?.drain(this.timeoutMs);
+      for (const { control } of this.members.values()) await control?.drain(this.timeoutMs);
       this.partnero.verify();
       for (const each of engines) assertAddsUp(await each.stats());
     } finally {
@@ -62,31 +66,28 @@ export class ConformanceHarness {
       acceptTimeoutMs: this.timeoutMs,
       log: { log() {}, warn() {}, error() {} },
     });
-    this.programs.set(engine, program);
+    this.members.set(engine, { program });
     await engine.open();
     return engine;
   }
 
   start(settings: Partial<DeliverySettings> = {}, engine = this.engine): DeliveryControl {
-    const program = this.programs.get(engine) ?? '';
-    const delivery = this.partnero.delivery(engine, program, { ...SETTINGS, ...settings });
-    const control = engine.start(delivery);
-    this.controls.set(engine, control);
-    return control;
+    const member = this.memberOf(engine);
+    const all = { ...SETTINGS, ...settings };
+    member.control = engine.start(this.partnero.delivery(engine, member.program, all));
+    return member.control;
   }
 
   /** Closes without `drain`, as if the app had no time left. */
   async close(engine = this.engine): Promise<void> {
-    if (!this.programs.has(engine)) return;
+    if (!this.members.delete(engine)) return;
     this.partnero.abandon(engine);
-    this.programs.delete(engine);
-    this.controls.delete(engine);
     await engine.close();
   }
 
   /** Closes the engine and opens another one in its place. */
   async restart(): Promise<void> {
-    await this.controls.get(this.engine)?.drain(this.timeoutMs);
+    await this.memberOf(this.engine).control?.drain(this.timeoutMs);
     await this.close();
     this.engine = await this.open();
   }
@@ -99,7 +100,7 @@ export class ConformanceHarness {
 
   /** Enqueues and releases. */
   async add(orderingKey: string, label?: string, engine = this.engine): Promise<string> {
-    const program = this.programs.get(engine) ?? '';
+    const { program } = this.memberOf(engine);
     const payload = JSON.stringify({ label: label ?? orderingKey, program });
     const id = await engine.enqueue(this.job(orderingKey, label, { payload }));
     engine.release(id);
@@ -147,6 +148,12 @@ export class ConformanceHarness {
     await this.add(label, label, engine);
     await this.started(label);
     await sleep(QUIET_MS);
+  }
+
+  private memberOf(engine: OutboxEngine): Member {
+    const member = this.members.get(engine);
+    assert.ok(member, 'the engine is closed');
+    return member;
   }
 
   assertUnsent(...labels: string[]): void {

@@ -1,56 +1,45 @@
 import assert from 'node:assert/strict';
-import { assertSame, type ConformanceHarness, sleep } from './conformance-harness.js';
+import { assertSame, type ConformanceHarness, keys, sleep } from './conformance-harness.js';
 import { completed, failed } from './scripted-partnero.js';
 import type { AddCase } from './test-framework.js';
 
-const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+const takesMoments = async () => {
+  await sleep(Math.random() * 4);
+  return completed();
+};
+const labelsOf = (key: string, count: number) => keys(count).map((n) => `${key}-${n}`);
 
 export function orderCases(on: ConformanceHarness, it: AddCase): void {
+  const assertInOrder = (key: string, labels: readonly string[]) => {
+    const delivered = on.partnero.delivered.filter((label) => label.startsWith(`${key}-`));
+    assertSame(delivered, labels);
+  };
+
   it('jobs with one ordering key are delivered one at a time, in the order in which they were enqueued', async () => {
     on.start();
-    on.partnero.script = async () => {
-      await sleep(Math.random() * 4);
-      return completed();
-    };
+    on.partnero.script = takesMoments;
     const enqueueAll = async (key: string) => {
       const ids: string[] = [];
-      for (const n of numbers(5)) ids.push(await on.engine.enqueue(on.job(key, `${key}${n}`)));
+      for (const label of labelsOf(key, 5)) ids.push(await on.engine.enqueue(on.job(key, label)));
       // Released in another order.
-      for (const id of [...ids].toReversed()) on.engine.release(id);
+      for (const id of ids.toReversed()) on.engine.release(id);
     };
-    const keys = numbers(20).map((n) => `key-${n}-`);
-    await Promise.all(keys.map(enqueueAll));
+    await Promise.all(keys(20).map(enqueueAll));
     await on.ended(100);
-    for (const key of keys) {
-      const labels = on.partnero.delivered.filter((label) => label.startsWith(key));
-      assertSame(
-        labels,
-        numbers(5).map((n) => `${key}${n}`),
-      );
-    }
+    for (const key of keys(20)) assertInOrder(key, labelsOf(key, 5));
   });
 
   it('two engines on one store keep the order of an ordering key, and deliver no job twice', async () => {
     const engines = [on.engine, await on.open()];
     for (const each of engines) on.start({}, each);
-    on.partnero.script = async () => {
-      await sleep(Math.random() * 4);
-      return completed();
-    };
-    const keys = numbers(10).map((n) => `key-${n}-`);
+    on.partnero.script = takesMoments;
     const addAll = async (key: string) => {
-      for (const n of numbers(6)) await on.add(key, `${key}${n}`, engines[n % 2]);
+      for (const [n, label] of labelsOf(key, 6).entries()) await on.add(key, label, engines[n % 2]);
     };
-    await Promise.all(keys.map(addAll));
+    await Promise.all(keys(10).map(addAll));
     await on.ended(60);
     assert.equal(on.partnero.attempts.length, 60);
-    for (const key of keys) {
-      const labels = on.partnero.delivered.filter((label) => label.startsWith(key));
-      assertSame(
-        labels,
-        numbers(6).map((n) => `${key}${n}`),
-      );
-    }
+    for (const key of keys(10)) assertInOrder(key, labelsOf(key, 6));
   });
 
   it('other ordering keys are delivered in parallel, up to the concurrency', async () => {
@@ -61,7 +50,7 @@ export function orderCases(on: ConformanceHarness, it: AddCase): void {
       await sleep(5);
       return completed();
     };
-    await on.addAll(numbers(40).map((n) => `${n}`));
+    await on.addAll(keys(40));
     await on.ended(40);
     assert.equal(most, 4);
   });

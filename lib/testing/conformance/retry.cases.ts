@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { assertMatches, assertSame, type ConformanceHarness } from './conformance-harness.js';
+import { assertMatches, assertSame, type ConformanceHarness, keys } from './conformance-harness.js';
 import { type Attempt, completed, failed } from './scripted-partnero.js';
 import type { AddCase } from './test-framework.js';
 
@@ -66,7 +66,7 @@ export function retryCases(on: ConformanceHarness, it: AddCase): void {
     on.start();
     on.partnero.script = ({ nth }) =>
       nth === 1 && Math.random() < 0.3 ? failed() : completed('recorded');
-    await on.addAll(Array.from({ length: 100 }, (_, n) => `${n}`));
+    await on.addAll(keys(100));
     await on.ended(100);
     await on.quiet();
     // The job that this added may be retried too.

@@ -17,20 +17,23 @@ export const failed = (afterMs?: number): DeliveryResult => ({
   afterMs,
 });
 
-/** One call of `deliver`. */
-export interface Attempt {
+interface Call {
   readonly engine: OutboxEngine;
   readonly program: string;
   readonly job: Job;
+  readonly signal: AbortSignal;
+  readonly checkpoint: Checkpoint;
+}
+
+/** One call of `deliver`. */
+export interface Attempt extends Call {
   readonly label: string;
   /** The number of this attempt among those of its job, from 1. */
   readonly nth: number;
-  readonly signal: AbortSignal;
-  readonly checkpoint: Checkpoint;
   readonly startedAt: number;
-  result: DeliveryResult | undefined;
+  result?: DeliveryResult;
   /** The engine had aborted it, or was closed, when the result came. */
-  isLate: boolean;
+  isLate?: boolean;
 }
 
 export interface End {
@@ -40,7 +43,8 @@ export interface End {
 }
 
 export type DeliverySettings = Omit<Delivery, 'deliver' | 'checkKey' | 'onEnd'>;
-type Script = (attempt: Attempt) => DeliveryResult | Promise<DeliveryResult>;
+
+const contentOf = ({ payload }: Job) => JSON.parse(payload) as { label: string; program: string };
 
 /** A Partnero that responds as the test says, and records what every engine does to it. */
 export class ScriptedPartnero {
@@ -50,7 +54,7 @@ export class ScriptedPartnero {
   readonly keyChecks: number[] = [];
   key: KeyCheck = 'accepted';
   /** Gives the result of an attempt. */
-  script: Script = () => completed();
+  script: (attempt: Attempt) => DeliveryResult | Promise<DeliveryResult> = () => completed();
   /** Called in each function of the delivery. */
   onCall: (name: 'deliver' | 'checkKey' | 'onEnd') => void = () => {};
   private readonly closed = new Set<OutboxEngine>();
@@ -84,7 +88,8 @@ export class ScriptedPartnero {
   delivery(engine: OutboxEngine, program: string, settings: DeliverySettings): Delivery {
     return {
       ...settings,
-      deliver: (job, signal, checkpoint) => this.deliver(engine, program, job, signal, checkpoint),
+      deliver: (job, signal, checkpoint) =>
+        this.deliver({ engine, program, job, signal, checkpoint }),
       checkKey: () => {
         this.onCall('checkKey');
         this.keyChecks.push(performance.now());
@@ -101,27 +106,20 @@ export class ScriptedPartnero {
 
   /** Whether every engine kept to what it must always keep to. Call it after their `drain`. */
   verify(): void {
-    for (const attempt of this.attempts) {
-      const mustEnd = attempt.result?.type === 'completed' && !attempt.isLate;
-      if (mustEnd && !this.ends.some(({ job }) => job.id === attempt.job.id)) {
-        this.problems.push(`${attempt.label}: onEnd was never called`);
+    for (const { label, job, result, isLate } of this.attempts) {
+      if (result?.type === 'completed' && !isLate && !this.endOf(job)) {
+        this.problems.push(`${label}: onEnd was never called`);
       }
     }
     assert.deepEqual(this.problems, []);
   }
 
-  private async deliver(
-    engine: OutboxEngine,
-    program: string,
-    job: Job,
-    signal: AbortSignal,
-    checkpoint: Checkpoint,
-  ): Promise<DeliveryResult> {
+  private async deliver(call: Call): Promise<DeliveryResult> {
     this.onCall('deliver');
-    const content = JSON.parse(job.payload) as { label: string; program: string };
-    const { label } = content;
-    if (content.program !== program) this.problems.push(`${label}: delivered by another program`);
-    if (this.ends.some(({ job: { id }, end }) => id === job.id && end.type === 'completed')) {
+    const { job } = call;
+    const { label, program } = contentOf(job);
+    if (call.program !== program) this.problems.push(`${label}: delivered by another program`);
+    if (this.endOf(job)?.type === 'completed') {
       this.problems.push(`${label}: delivered after its end`);
     }
     for (const other of this.inFlight) {
@@ -129,20 +127,8 @@ export class ScriptedPartnero {
         this.problems.push(`${label}: delivered while ${other.label} was being delivered`);
       }
     }
-    const nth = this.attempts.filter((attempt) => attempt.job.id === job.id).length + 1;
-    const startedAt = performance.now();
-    const attempt: Attempt = {
-      engine,
-      program,
-      job,
-      label,
-      nth,
-      signal,
-      checkpoint,
-      startedAt,
-      result: undefined,
-      isLate: false,
-    };
+    const nth = this.attemptsAt(job) + 1;
+    const attempt: Attempt = { ...call, label, nth, startedAt: performance.now() };
     this.attempts.push(attempt);
     // An engine that sends in a loop must not keep the test from seeing it.
     await new Promise(setImmediate);
@@ -164,22 +150,24 @@ export class ScriptedPartnero {
 
   private end(job: Job, end: JobEnd): void {
     this.onCall('onEnd');
-    const earlier = this.ends.findLast((each) => each.job.id === job.id);
-    const { label } = JSON.parse(job.payload) as { label: string };
+    const { label } = contentOf(job);
+    const earlier = this.endOf(job);
+    const ends = this.ends.filter((each) => each.job.id === job.id).length;
     // A dead letter may be requeued, and then ends once more.
-    if (earlier && (earlier.end.type === 'completed' || end.type === 'dead')) {
-      const requeued = earlier.end.type === 'dead' && this.isRequeued(job.id);
-      if (!requeued) this.problems.push(`${label}: onEnd was called twice`);
-    }
+    const isRequeued = earlier?.type === 'dead' && this.attemptsAt(job) > ends;
+    if (earlier && !isRequeued) this.problems.push(`${label}: onEnd was called twice`);
     this.ends.push({ job, label, end });
   }
 
-  private isRequeued(id: string): boolean {
-    const ends = this.ends.filter(({ job }) => job.id === id).length;
-    return this.attempts.filter(({ job }) => job.id === id).length > ends;
+  private endOf({ id }: Job): JobEnd | undefined {
+    return this.ends.findLast(({ job }) => job.id === id)?.end;
   }
 
-  private isAbandoned({ engine, signal }: Attempt): boolean {
+  private attemptsAt({ id }: Job): number {
+    return this.attempts.filter(({ job }) => job.id === id).length;
+  }
+
+  private isAbandoned({ engine, signal }: Call): boolean {
     return signal.aborted || this.closed.has(engine);
   }
 }
