@@ -38,7 +38,10 @@ export type { ProgramType, ReferralOptions, ReferralSource } from './referral/re
 
 export { PartneroWebhook } from './webhooks/partnero-webhook.decorator.js';
 export { PartneroWebhookGuard } from './webhooks/partnero-webhook.guard.js';
-export type { PartneroWebhookOptions } from './webhooks/partnero-webhook.metadata.js';
+export { getWebhookVerifierToken } from './webhooks/webhook.verifier.js';
+export type { WebhookVerifier } from './webhooks/webhook.verifier.js';
+export type { WebhookRequest } from './webhooks/raw-body.js';
+export type { PartneroWebhookOptions } from './webhooks/partnero-webhook.decorator.js';
 export { PartneroEvent } from './webhooks/partnero-event.decorator.js';
 export { OnPartneroEvent } from './webhooks/on-partnero-event.decorator.js';
 export type { OnPartneroEventOptions } from './webhooks/on-partnero-event.decorator.js';
@@ -59,13 +62,10 @@ export type {
   RewardEventData,
   TransactionEventData,
 } from './webhooks/event-data.model.js';
-export type { Dispatched } from './webhooks/event.dispatcher.js';
+export type { Dispatched } from './webhooks/inbox.js';
 export type { InboxEntry, InboxInspector, InboxRequeueFilter } from './webhooks/inbox.inspector.js';
-export type {
-  EnsureWebhookOptions,
-  FailedHandler,
-  WebhooksOptions,
-} from './webhooks/webhooks.options.js';
+export type { FailedHandler, WebhooksOptions } from './webhooks/webhooks.options.js';
+export { getWebhooksToken } from './webhooks/webhooks.providers.js';
 export type { WebhooksService } from './webhooks/webhooks.service.js';
 
 export { checkoutMetadata } from './transactions/checkout-metadata.js';

@@ -21,10 +21,13 @@ import {
   DEFAULT_PROGRAM,
   PARTNERO_MODULE_PRESENT,
   runtimeToken,
-  webhooksToken,
 } from './program.tokens.js';
-import { WebhookDiscovery } from './webhooks/webhook.discovery.js';
-import { WebhooksRuntime } from './webhooks/webhooks.runtime.js';
+import {
+  getWebhooksToken,
+  webhooksProviders,
+  webhooksSettingsToken,
+} from './webhooks/webhooks.providers.js';
+import type { WebhooksService } from './webhooks/webhooks.service.js';
 
 /**
  * Partnero for a Nest app. Import it once in the app module, or once per program under different
@@ -71,16 +74,16 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
       inject: [MODULE_OPTIONS_TOKEN, HttpService],
     },
     {
-      provide: webhooksToken(name),
-      useFactory: (made: PartneroRuntime, app: WebhookDiscovery) =>
-        new WebhooksRuntime(made.forWebhooks(), app),
-      inject: [runtime, WebhookDiscovery],
+      provide: webhooksSettingsToken(name),
+      useFactory: (made: PartneroRuntime) => made.webhooksSettings(),
+      inject: [runtime],
     },
+    ...webhooksProviders(name),
     {
       provide: service,
-      useFactory: (made: PartneroRuntime, webhooks: WebhooksRuntime) =>
-        new PartneroService(made, webhooks.service),
-      inject: [runtime, webhooksToken(name)],
+      useFactory: (made: PartneroRuntime, webhooks: WebhooksService) =>
+        new PartneroService(made, webhooks),
+      inject: [runtime, getWebhooksToken(name)],
     },
     {
       provide: attributionToken(name),
@@ -95,7 +98,6 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
     { provide: PARTNERO_MODULE_PRESENT, useValue: true },
     AttributedRoutesCheck,
     ProgramNamesCheck,
-    WebhookDiscovery,
   ];
   return {
     ...definition,

@@ -29,12 +29,13 @@ import { ProgramDelivery } from './program.delivery.js';
 import { ProgramIdentity } from './program.identity.js';
 import { findMode, type ProgramMode } from './program-mode.js';
 import { DEFAULT_PROGRAM } from './program.tokens.js';
+import { PrintableLog } from './printable-log.js';
 import { ReferralCapture } from './referral/capture/referral-capture.js';
 import { SubmissionService } from './submission.service.js';
 import { RefundHandler } from './transactions/refund.handler.js';
 import { SaleHandler } from './transactions/sale.handler.js';
 import { SalesService } from './transactions/sales.service.js';
-import type { WebhooksContext } from './webhooks/webhooks.runtime.js';
+import type { WebhooksSettings } from './webhooks/webhooks.settings.js';
 import { within } from './within.js';
 
 /** How long shutdown may take: to finish deliveries, to count what stays, to close the outbox. */
@@ -118,21 +119,19 @@ export class PartneroRuntime
     return isDeepStrictEqual(one, two);
   }
 
-  forWebhooks(): WebhooksContext {
-    const { name, enabled, apiKey, webhooks, outbox, delivery, historyDays, acceptTimeoutMs } =
+  webhooksSettings(): WebhooksSettings {
+    const { name, enabled, webhooks, outbox, delivery, historyDays, acceptTimeoutMs } =
       this.options;
     return {
       program: name,
       active: enabled !== false,
-      hasApiKey: apiKey !== undefined,
       options: webhooks,
       outbox,
       delivery,
       historyDays,
       acceptTimeoutMs,
       calls: this.calls,
-      client: this.client,
-      log: this.log,
+      log: new PrintableLog(this.log),
       inAppContext: this.inAppContext,
       report: (outcome) => this.reporter.report(outcome),
     };

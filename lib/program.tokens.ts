@@ -27,8 +27,3 @@ export function programOfToken(token: unknown): string | undefined {
 }
 
 const ATTRIBUTION_PREFIX = 'nestjs-partnero:attribution:';
-
-/** Where the guard finds what verifies the deliveries of a program. */
-export function webhooksToken(program: string = DEFAULT_PROGRAM): string {
-  return `nestjs-partnero:webhooks:${program}`;
-}

@@ -1,6 +1,7 @@
 import { ERASURE } from '../erasure/job-name.js';
 import type { HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
+import type { CommandResult } from './command-result.js';
 import { table } from './table.js';
 import { UsageError } from './usage.error.js';
 
@@ -22,13 +23,9 @@ interface Request {
   values: Arguments;
 }
 
-/** The output of a command, for machines and for people. */
-interface Result {
-  json: unknown;
-  text: string;
-}
+export type Command = (request: Request) => Promise<CommandResult>;
 
-export const COMMANDS: ReadonlyMap<string, (request: Request) => Promise<Result>> = new Map([
+export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['stats', stats],
   ['find', find],
   ['dead-letters', deadLetters],
@@ -36,7 +33,7 @@ export const COMMANDS: ReadonlyMap<string, (request: Request) => Promise<Result>
   ['forget', forget],
 ]);
 
-async function stats({ outboxes }: Request): Promise<Result> {
+async function stats({ outboxes }: Request): Promise<CommandResult> {
   const all = await inTurn(outboxes, (outbox) => outbox.stats());
   return { json: all, text: all.map(describe).join('\n\n') || 'No app has used this outbox yet.' };
 }
@@ -49,7 +46,7 @@ function describe({ program, queued, outcomes, dead, pending, ...rest }: OutboxS
   return `Program ${program}\n${lines.join('\n')}`;
 }
 
-async function find(request: Request): Promise<Result> {
+async function find(request: Request): Promise<CommandResult> {
   const key = theCustomer(request);
   const entries = (await inTurn(request.outboxes, (outbox) => outbox.find(key))).flat();
   return {
@@ -58,7 +55,7 @@ async function find(request: Request): Promise<Result> {
   };
 }
 
-async function deadLetters({ outboxes }: Request): Promise<Result> {
+async function deadLetters({ outboxes }: Request): Promise<CommandResult> {
   const entries: HistoryEntry[] = [];
   for (const outbox of outboxes) {
     for await (const entry of outbox.deadLetters()) entries.push(entry);
@@ -66,7 +63,7 @@ async function deadLetters({ outboxes }: Request): Promise<Result> {
   return { json: entries, text: entries.length > 0 ? list(entries) : 'There are no dead letters.' };
 }
 
-async function requeue({ outboxes, values }: Request): Promise<Result> {
+async function requeue({ outboxes, values }: Request): Promise<CommandResult> {
   const filter = filterFrom(values);
   const counts = await inTurn(outboxes, (outbox) => outbox.requeue(filter));
   const requeued = counts.reduce((sum, n) => sum + n, 0);
@@ -80,7 +77,7 @@ function filterFrom({ all, customer, id }: Arguments): RequeueFilter {
   return id === undefined ? { customerKey: customer } : { id };
 }
 
-async function forget(request: Request): Promise<Result> {
+async function forget(request: Request): Promise<CommandResult> {
   const key = theCustomer(request);
   const result = { forgotten: 0, inFlight: 0 };
   for (const outbox of request.outboxes) {

@@ -4,6 +4,7 @@ import { connect } from '../postgres/own-pool.js';
 import type { PostgresExecutor } from '../postgres/postgres-executor.js';
 import { toStoreError } from '../postgres/postgres-error.js';
 import { checkSchema } from '../postgres/postgres.options.js';
+import type { CommandResult } from './command-result.js';
 import { table } from './table.js';
 import { UsageError } from './usage.error.js';
 
@@ -12,14 +13,7 @@ export interface PostgresArguments {
   readonly schema?: string | undefined;
 }
 
-interface Result {
-  readonly json: unknown;
-  readonly text: string;
-  /** Default 0. */
-  readonly exitCode?: number;
-}
-
-type Command = (executor: PostgresExecutor, schema: string) => Promise<Result>;
+type Command = (executor: PostgresExecutor, schema: string) => Promise<CommandResult>;
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['migrate', applyMigrations],
@@ -36,7 +30,7 @@ export async function runPostgresCommand(
   name: string,
   { url, schema = 'partnero' }: PostgresArguments,
   environment: NodeJS.ProcessEnv,
-): Promise<Result> {
+): Promise<CommandResult> {
   checkSchema(schema, '--schema');
   const command = COMMANDS.get(name);
   if (!command) return { json: { sql: sqlOf(schema) }, text: sqlOf(schema) };
@@ -52,7 +46,7 @@ export async function runPostgresCommand(
   }
 }
 
-async function applyMigrations(executor: PostgresExecutor, schema: string): Promise<Result> {
+async function applyMigrations(executor: PostgresExecutor, schema: string): Promise<CommandResult> {
   const applied = await migrate(executor, schema);
   const json = applied.map(({ version, name }) => ({ version, name }));
   const lines = applied.map(({ version, name }) => `Applied migration ${version}: ${name}.`);
@@ -60,7 +54,7 @@ async function applyMigrations(executor: PostgresExecutor, schema: string): Prom
 }
 
 /** Fails while migrations are pending, so that a deployment can ask for it. */
-async function showStatus(executor: PostgresExecutor, schema: string): Promise<Result> {
+async function showStatus(executor: PostgresExecutor, schema: string): Promise<CommandResult> {
   const all = await transact(executor, (tx) => status(tx, schema));
   const json = all.map(({ version, name, appliedAt }) => ({ version, name, appliedAt }));
   const rows = json.map(({ version, name, appliedAt }) => [

@@ -3,18 +3,23 @@ import { HistoryFile, HistoryFileError } from '../outbox/sqlite/history-file.js'
 import { resolveSqliteOptions } from '../outbox/sqlite/sqlite.options.js';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { OutboxError } from '../outbox/outbox.error.js';
-import { COMMANDS, type Arguments } from './commands.js';
+import { PartneroError } from '../api/partnero.error.js';
+import type { CommandResult } from './command-result.js';
+import { COMMANDS, type Arguments, type Command } from './commands.js';
 import {
   isPostgresCommand,
   runPostgresCommand,
   type PostgresArguments,
 } from './postgres-commands.js';
 import { UsageError } from './usage.error.js';
+import type { WebhookArguments } from './webhook-commands.js';
 
 export interface Terminal {
   out: (text: string) => void;
   err: (text: string) => void;
 }
+
+type Values = Arguments & PostgresArguments & WebhookArguments;
 
 const USAGE = `Usage: nestjs-partnero outbox <command> [--file <path>] [--program <name>] [--json]
 
@@ -38,9 +43,20 @@ On PostgreSQL:
   sql                            prints the SQL of all migrations, to run by hand
 
   --url      connection string. Default: DATABASE_URL
-  --schema   default: partnero`;
+  --schema   default: partnero
 
-const EXPECTED = [HistoryFileError, OutboxError, PartneroConfigurationError];
+Usage: nestjs-partnero webhooks <command> --url <address of your route> [--json]
+
+  ensure --events <names>        creates or updates the webhook at Partnero, and prints its secret. Needs
+                                 PARTNERO_API_KEY. Run it at deploy, as often as you like
+  test                           sends a signed event to your route, and says what the response means
+
+  --events   names of events, separated by commas
+  --name     what a new webhook is called in Partnero. Default: nestjs-partnero
+  --secret   of the webhook. Default: PARTNERO_WEBHOOK_SECRET
+  --header   the header with the signature. Default: Signature`;
+
+const EXPECTED = [HistoryFileError, OutboxError, PartneroConfigurationError, PartneroError];
 
 /** Runs one command. Resolves with its exit code. */
 export async function runCommand(args: readonly string[], { out, err }: Terminal): Promise<number> {
@@ -51,28 +67,9 @@ export async function runCommand(args: readonly string[], { out, err }: Terminal
       out(USAGE);
       return 0;
     }
-    if (group === 'outbox' && isPostgresCommand(name)) {
-      if (operands.length > 0) throw new UsageError(`${name} takes no '${operands.join(' ')}'.`);
-      const { json, text, exitCode = 0 } = await runPostgresCommand(name, values, process.env);
-      out(values.json ? JSON.stringify(json, null, 2) : text);
-      return exitCode;
-    }
-    const command = group === 'outbox' && name !== undefined ? COMMANDS.get(name) : undefined;
-    if (!command) throw new UsageError(`There is no command '${positionals.join(' ')}'.`);
-    const { path } = resolveSqliteOptions({ path: values.file }, process.env);
-    const file = HistoryFile.open(path);
-    try {
-      const programs = values.program === undefined ? file.programs : [values.program];
-      const { json, text } = await command({
-        outboxes: programs.map((each) => file.of(each)),
-        operands,
-        values,
-      });
-      out(values.json ? JSON.stringify(json, null, 2) : text);
-    } finally {
-      file.close();
-    }
-    return 0;
+    const { json, text, exitCode = 0 } = await run(group, name, operands, values, err);
+    out(values.json ? JSON.stringify(json, null, 2) : text);
+    return exitCode;
   } catch (error) {
     if (error instanceof UsageError) {
       err(`${error.message}\n\n${USAGE}`);
@@ -84,9 +81,44 @@ export async function runCommand(args: readonly string[], { out, err }: Terminal
   }
 }
 
+async function run(
+  group: string,
+  name: string | undefined,
+  operands: readonly string[],
+  values: Values,
+  note: (text: string) => void,
+): Promise<CommandResult> {
+  if (group === 'outbox' && name !== undefined && COMMANDS.has(name)) {
+    return runOnFile(COMMANDS.get(name)!, operands, values);
+  }
+  const isPostgres = group === 'outbox' && isPostgresCommand(name);
+  if (!isPostgres && group !== 'webhooks') {
+    throw new UsageError(`There is no command '${[group, name].join(' ').trim()}'.`);
+  }
+  if (operands.length > 0) throw new UsageError(`${name} takes no '${operands.join(' ')}'.`);
+  if (isPostgres) return runPostgresCommand(name, values, process.env);
+  const { runWebhookCommand } = await import('./webhook-commands.js');
+  return runWebhookCommand(name, values, process.env, note);
+}
+
+async function runOnFile(
+  command: Command,
+  operands: readonly string[],
+  values: Values,
+): Promise<CommandResult> {
+  const { path } = resolveSqliteOptions({ path: values.file }, process.env);
+  const file = HistoryFile.open(path);
+  try {
+    const programs = values.program === undefined ? file.programs : [values.program];
+    return await command({ outboxes: programs.map((each) => file.of(each)), operands, values });
+  } finally {
+    file.close();
+  }
+}
+
 function parse(args: readonly string[]): {
   positionals: string[];
-  values: Arguments & PostgresArguments;
+  values: Values;
 } {
   try {
     return parseArgs({
@@ -97,6 +129,10 @@ function parse(args: readonly string[]): {
         program: { type: 'string' },
         url: { type: 'string' },
         schema: { type: 'string' },
+        events: { type: 'string', multiple: true },
+        name: { type: 'string' },
+        secret: { type: 'string' },
+        header: { type: 'string' },
         json: { type: 'boolean' },
         all: { type: 'boolean' },
         customer: { type: 'string' },

@@ -1,54 +1,86 @@
 import type { RunInAppContext } from '../app-context.js';
+import type { DeliveryResult } from '../outbox/delivery-result.js';
+import type { JobHandler } from '../outbox/job-handler.js';
+import type { Job } from '../outbox/job.js';
+import { eventOfJob } from './event.job.js';
 import { selects, type PartneroWebhookEvent } from './event.model.js';
+import type { HandlerFailures } from './handler.failures.js';
+import type { HandlerSlots } from './handler-slots.js';
+import type { HandlerMethod } from './webhook.discovery.js';
 
 /** A handler neither completed nor failed within `webhooks.handlerTimeoutMs`. */
 export class HandlerTimeoutError extends Error {
   override readonly name = 'HandlerTimeoutError';
 }
 
-export interface EventHandlerSettings {
-  readonly timeoutMs: number;
-  readonly inAppContext: RunInAppContext;
-}
+/** Passes events to a method with `@OnPartneroEvent()`. Its jobs have the handler's id as name. */
+export class EventHandler implements JobHandler {
+  readonly name: string;
 
-/** A method with `@OnPartneroEvent()`, ready to be called. */
-export class EventHandler {
   constructor(
-    /** Stable from one deploy to the next: events are queued for it under this name. */
-    readonly id: string,
-    private readonly selectors: ReadonlySet<string>,
-    private readonly call: (event: PartneroWebhookEvent, signal: AbortSignal) => unknown,
-    private readonly settings: EventHandlerSettings,
-  ) {}
+    private readonly method: HandlerMethod,
+    private readonly timeoutMs: number,
+    private readonly slots: HandlerSlots,
+    private readonly failures: HandlerFailures,
+    private readonly inAppContext: RunInAppContext,
+  ) {
+    this.name = method.id;
+  }
 
   wants(event: PartneroWebhookEvent): boolean {
-    return [...this.selectors].some((selector) => selects(selector, event));
+    return this.method.selectors.some((selector) => selects(selector, event));
+  }
+
+  async deliver(job: Job, signal: AbortSignal): Promise<DeliveryResult> {
+    const event = eventOfJob(job.payload, this.method.program);
+    if (!event) {
+      return { type: 'completed', outcome: 'invalid', reason: 'unreadable_payload', requests: 0 };
+    }
+    const waitMs = this.slots.take();
+    if (waitMs > 0) return { type: 'defer', reason: 'handler_busy', ms: waitMs };
+    const startedAt = performance.now();
+    try {
+      const failure = await this.handle(event, job.attempts + 1, signal);
+      if (failure !== null) return { type: 'retry', reason: failure, jobOnly: true };
+      return { type: 'completed', outcome: 'handled', requests: 0 };
+    } finally {
+      this.slots.free(performance.now() - startedAt);
+    }
   }
 
   /**
-   * Calls the handler once, in the async context of the app's start. Aborts its signal when the time is
-   * over, or when `stop` is aborted.
-   * @throws whatever the handler throws
-   * @throws HandlerTimeoutError
+   * Calls the method once, in the async context of the app's start.
+   *
+   * @param attempt counted from 1
+   * @param stop aborts the method's signal
+   * @returns the name of what the method threw; `null` if it succeeded
    */
-  handle(event: PartneroWebhookEvent, stop?: AbortSignal): Promise<void> {
-    return this.settings.inAppContext(() => this.handleInTime(event, stop));
+  handle(event: PartneroWebhookEvent, attempt: number, stop?: AbortSignal): Promise<string | null> {
+    return this.inAppContext(async () => {
+      try {
+        await this.callInTime(event, stop);
+        return null;
+      } catch (error) {
+        return this.failures.report(this.name, event, attempt, error);
+      }
+    });
   }
 
-  private async handleInTime(event: PartneroWebhookEvent, stop?: AbortSignal): Promise<void> {
-    const { timeoutMs } = this.settings;
+  private async callInTime(event: PartneroWebhookEvent, stop?: AbortSignal): Promise<void> {
     const abort = new AbortController();
     const signal = stop ? AbortSignal.any([abort.signal, stop]) : abort.signal;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const error = new HandlerTimeoutError(`${this.id} took longer than ${timeoutMs} ms.`);
+        const error = new HandlerTimeoutError(
+          `${this.name} took longer than ${this.timeoutMs} ms.`,
+        );
         abort.abort(error);
         reject(error);
-      }, timeoutMs).unref();
+      }, this.timeoutMs).unref();
     });
     try {
-      await Promise.race([Promise.resolve(this.call(event, signal)), timeout]);
+      await Promise.race([this.method.call(event, signal), timeout]);
     } finally {
       clearTimeout(timer);
     }

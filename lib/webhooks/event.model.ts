@@ -8,57 +8,59 @@ import type {
 } from './event-data.model.js';
 
 /**
- * The events that Partnero is known to send, and their data. Which of them a program has depends on
- * its type.
+ * The events that Partnero is known to send, by what they are about. Which of them a program has depends
+ * on its type. CONFLICT: only Partnero's guide lists `transaction.updated` and `reward.*`; only the
+ * vendor's own client knows leads, subscribers, `customer.credited` and `customer.rewarded`.
  * @see https://docs.partnero.com (Webhooks)
  */
-export interface PartneroEventData {
-  'partner.created': PartnerEventData;
-  'partner.updated': PartnerEventData;
-  'partner.deleted': PartnerEventData;
-  'partner.approved': PartnerEventData;
-  'partner.rejected': PartnerEventData;
-  'partner.archived': PartnerEventData;
-  'customer.created': CustomerEventData;
-  'customer.updated': CustomerEventData;
-  'customer.deleted': CustomerEventData;
-  /** Refer-a-friend programs, says the vendor's own client. */
-  'customer.credited': OtherEventData;
-  'customer.rewarded': OtherEventData;
-  'transaction.created': TransactionEventData;
-  /** Listed by Partnero's guide only, as are the rewards. */
-  'transaction.updated': TransactionEventData;
-  'transaction.deleted': TransactionEventData;
-  'reward.created': RewardEventData;
-  'reward.approved': RewardEventData;
-  'reward.paid': RewardEventData;
-  /** Leads and subscribers: known to the vendor's own client. */
-  'lead.submitted': LeadEventData;
-  'lead.converted': LeadEventData;
-  'lead.rejected': LeadEventData;
-  'subscriber.created': OtherEventData;
-  'subscriber.updated': OtherEventData;
-  'subscriber.deleted': OtherEventData;
-  'subscriber.rewarded': OtherEventData;
-}
+const EVENTS = {
+  partner: ['created', 'updated', 'deleted', 'approved', 'rejected', 'archived'],
+  customer: ['created', 'updated', 'deleted', 'credited', 'rewarded'],
+  transaction: ['created', 'updated', 'deleted'],
+  reward: ['created', 'approved', 'paid'],
+  lead: ['submitted', 'converted', 'rejected'],
+  subscriber: ['created', 'updated', 'deleted', 'rewarded'],
+} as const;
+
+type Subject = keyof typeof EVENTS;
 
 /** Name of an event that this version knows. */
-export type PartneroEventName = keyof PartneroEventData;
+export type PartneroEventName = {
+  [S in Subject]: `${S}.${(typeof EVENTS)[S][number]}`;
+}[Subject];
 
-/** What is said of every event. */
+interface DataOf {
+  partner: PartnerEventData;
+  customer: CustomerEventData;
+  transaction: TransactionEventData;
+  reward: RewardEventData;
+  lead: LeadEventData;
+  subscriber: OtherEventData;
+}
+
+/** The data of each known event, by its name. */
+export type PartneroEventData = {
+  [Name in PartneroEventName]: Name extends 'customer.credited' | 'customer.rewarded'
+    ? OtherEventData
+    : Name extends `${infer S extends Subject}.${string}`
+      ? DataOf[S]
+      : never;
+};
+
+/** What every event has. */
 interface EventFacts {
   /**
    * The same for every delivery of the same bytes, and for no other: SHA-256 of what was signed.
    * Partnero sends no id.
    */
   readonly id: string;
-  /** When Partnero made it; `null` if it doesn't say. */
+  /** When the event happened, says Partnero; `null` if it has no time. */
   readonly createdAt: Date | null;
-  /** Which of your webhooks in Partnero it comes from; `null` if it doesn't say. */
+  /** The key of the webhook in Partnero that sent it; `null` if it has none. */
   readonly webhookKey: string | null;
   /** Name of the program in this app; `default` unless you gave one. */
   readonly program: string;
-  /** All that was signed, as Partnero sent it. */
+  /** The whole signed body, as Partnero sent it. */
   readonly envelope: Readonly<Record<string, unknown>>;
 }
 
@@ -66,23 +68,23 @@ interface EventFacts {
 export type KnownPartneroEvent<Name extends PartneroEventName = PartneroEventName> = {
   [N in Name]: EventFacts & {
     readonly type: N;
-    /** As Partnero calls it. */
+    /** The event's name at Partnero. */
     readonly name: N;
     readonly data: PartneroEventData[N];
   };
 }[Name];
 
-/** An event that this version doesn't know, or one whose data isn't what it should be; kept as it is. */
+/** An event that this version doesn't know, or a known one whose data is no object. */
 export interface UnknownPartneroEvent extends EventFacts {
   readonly type: 'unknown';
-  /** As Partnero calls it. */
+  /** The event's name at Partnero. */
   readonly name: string;
   readonly data: unknown;
 }
 
 /**
- * What Partnero tells. Its `type` tells known events apart; a new one of Partnero's is `'unknown'`,
- * with its `name`.
+ * An event that Partnero sent. Its `type` narrows it to a known event; an event that this version doesn't
+ * know has the type `'unknown'`, and its `name`.
  *
  * @example
  * switch (event.type) {
@@ -97,7 +99,7 @@ export type PartneroWebhookEvent = KnownPartneroEvent | UnknownPartneroEvent;
 /** Which events a handler gets: one by its name, `'unknown'` ones, or all (`'*'`). */
 export type PartneroEventSelector = PartneroEventName | 'unknown' | '*' | (string & {});
 
-/** The event that a handler of such events gets. */
+/** The type of the events that a handler with this selector gets. */
 export type PartneroEventOf<Selector extends string> = string extends Selector
   ? PartneroWebhookEvent
   : Selector extends PartneroEventName
@@ -106,38 +108,15 @@ export type PartneroEventOf<Selector extends string> = string extends Selector
       ? PartneroWebhookEvent
       : UnknownPartneroEvent;
 
-const KNOWN: Readonly<Record<PartneroEventName, true>> = {
-  'partner.created': true,
-  'partner.updated': true,
-  'partner.deleted': true,
-  'partner.approved': true,
-  'partner.rejected': true,
-  'partner.archived': true,
-  'customer.created': true,
-  'customer.updated': true,
-  'customer.deleted': true,
-  'customer.credited': true,
-  'customer.rewarded': true,
-  'transaction.created': true,
-  'transaction.updated': true,
-  'transaction.deleted': true,
-  'reward.created': true,
-  'reward.approved': true,
-  'reward.paid': true,
-  'lead.submitted': true,
-  'lead.converted': true,
-  'lead.rejected': true,
-  'subscriber.created': true,
-  'subscriber.updated': true,
-  'subscriber.deleted': true,
-  'subscriber.rewarded': true,
-};
+const NAMES: ReadonlySet<string> = new Set(
+  Object.entries(EVENTS).flatMap(([subject, verbs]) => verbs.map((verb) => `${subject}.${verb}`)),
+);
 
 export function isKnownName(name: string): name is PartneroEventName {
-  return Object.hasOwn(KNOWN, name);
+  return NAMES.has(name);
 }
 
-/** Whether a handler of such events gets this one. */
+/** Whether a handler with this selector gets the event. */
 export function selects(selector: string, event: PartneroWebhookEvent): boolean {
   if (selector === '*' || selector === event.type) return true;
   return event.type === 'unknown' && selector === event.name && !isKnownName(selector);

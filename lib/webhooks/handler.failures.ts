@@ -1,55 +1,48 @@
-import type { RunInAppContext } from '../app-context.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
+import { isThenable } from '../thenable.js';
 import { ThrottledLogger } from '../throttled-logger.js';
-import type { EventHandler } from './event.handler.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import type { WebhooksOptions } from './webhooks.options.js';
 
-/** Reports that a handler failed, without the error's message, which may hold personal data. */
+/** Reports what handlers throw: the error itself to `onHandlerError`, its name and place to the log. */
 export class HandlerFailures {
   private readonly throttled: ThrottledLogger;
 
   constructor(
     private readonly log: OutboxLog,
     private readonly onHandlerError: WebhooksOptions['onHandlerError'],
-    private readonly inAppContext: RunInAppContext,
   ) {
     this.throttled = new ThrottledLogger((message) => log.warn(message));
   }
 
   /** @returns the name of what was thrown */
-  report(
-    handler: EventHandler,
-    event: PartneroWebhookEvent,
-    attempt: number,
-    error: unknown,
-  ): string {
+  report(handler: string, event: PartneroWebhookEvent, attempt: number, error: unknown): string {
     const name = nameOf(error);
-    this.throttled.warn(`${handler.id} ${name}`, () => {
+    this.throttled.warn(`${handler} ${name}`, () => {
       const place = placeOf(error);
       return (
-        `${handler.id} threw ${name} on the event ${event.name} ${event.id} (attempt ${attempt})` +
-        `${place ? `, ${place}` : ''}. Its message isn't logged; webhooks.onHandlerError gets it.`
+        `${handler} threw ${name} on the event ${event.name} ${event.id} (attempt ${attempt})` +
+        `${place ? `, ${place}` : ''}. Its message may hold personal data and isn't logged; ` +
+        'webhooks.onHandlerError gets it.'
       );
     });
-    this.inAppContext(() => this.callBack(handler, event, attempt, error));
+    try {
+      const result: unknown = this.onHandlerError?.(error, {
+        handler,
+        eventId: event.id,
+        event: event.name,
+        attempt,
+      });
+      // An async function is a `() => void` too.
+      if (isThenable(result)) result.then(undefined, () => this.logThrown());
+    } catch {
+      this.logThrown();
+    }
     return name;
   }
 
-  private callBack(
-    { id: handler }: EventHandler,
-    { id: eventId, name: event }: PartneroWebhookEvent,
-    attempt: number,
-    error: unknown,
-  ): void {
-    const logThrown = () => this.log.error('webhooks.onHandlerError threw.');
-    try {
-      const result: unknown = this.onHandlerError?.(error, { handler, eventId, event, attempt });
-      // An async function is a `() => void` too.
-      Promise.resolve(result).catch(logThrown);
-    } catch {
-      logThrown();
-    }
+  private logThrown(): void {
+    this.log.error('webhooks.onHandlerError threw.');
   }
 }
 
@@ -58,10 +51,12 @@ function nameOf(error: unknown): string {
   return /^\w{1,60}$/.test(name) ? name : 'something';
 }
 
-/** The first line of the stack that isn't its message. */
+/** The first line of the stack behind the message, which may look like such a line itself. */
 function placeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined;
   const { stack, message } = error;
-  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
+  const at = stack.indexOf(message);
+  if (at === -1) return undefined;
+  const frames = stack.slice(at + message.length).split('\n');
   return frames.map((line) => line.trim()).find((line) => /^at .+:\d+:\d+\)?$/.test(line));
 }

@@ -1,5 +1,6 @@
 import type { Forgotten, HistoryEntry, OutboxStats } from '../outbox/history.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
+import { orderingKeyOf } from './event.job.js';
 
 /** The status of one event at one handler. */
 export interface InboxEntry extends Pick<
@@ -18,11 +19,12 @@ export type InboxRequeueFilter =
 /** The status of a program's events: `partnero.webhooks.inbox`. */
 export class InboxInspector {
   readonly #program: string;
-  readonly #outbox: OutboxEngine | null;
+  readonly #engine: () => OutboxEngine | null;
 
-  constructor(program: string, outbox: OutboxEngine | null) {
+  /** @param engine where events are saved; `null` if they aren't */
+  constructor(program: string, engine: () => OutboxEngine | null) {
     this.#program = program;
-    this.#outbox = outbox;
+    this.#engine = engine;
   }
 
   /**
@@ -30,20 +32,21 @@ export class InboxInspector {
    * handler. Outcomes: `handled`, `duplicate` (a repeated delivery), `discarded` (forgotten).
    */
   async stats(): Promise<OutboxStats> {
-    const stored = (await this.#outbox?.stats()) ?? NO_STATS;
+    const stored = (await this.#engine()?.stats()) ?? NO_STATS;
     return { ...stored, program: this.#program };
   }
 
   /** The status of an event at each of its handlers. */
   async find({ eventId }: { eventId: string }): Promise<InboxEntry[]> {
-    const entries = await this.#ofEach(eventId, (outbox, key) => outbox.find(key));
+    const entries = await this.#ofEach(eventId, (engine, key) => engine.find(key));
     return entries.flat().map((entry) => this.#toEntry(entry));
   }
 
   /** Events that their handler failed on for longer than `delivery.maxAgeDays`, oldest first. */
   async *deadLetters(): AsyncIterable<InboxEntry> {
-    if (!this.#outbox) return;
-    for await (const entry of this.#outbox.deadLetters()) yield this.#toEntry(entry);
+    const engine = this.#engine();
+    if (!engine) return;
+    for await (const entry of engine.deadLetters()) yield this.#toEntry(entry);
   }
 
   /**
@@ -54,10 +57,10 @@ export class InboxInspector {
    * @example
    * await partnero.webhooks.inbox.requeue({ handler: 'Commissions.add' })
    */
-  requeue(filter: InboxRequeueFilter | string = {}): Promise<number> {
+  async requeue(filter: InboxRequeueFilter | string = {}): Promise<number> {
     const given = typeof filter === 'string' ? { id: filter } : filter;
-    const translated = 'id' in given ? given : { jobName: given.handler };
-    return this.#outbox?.requeue(translated) ?? Promise.resolve(0);
+    const engineFilter = 'id' in given ? given : { jobName: given.handler };
+    return (await this.#engine()?.requeue(engineFilter)) ?? 0;
   }
 
   /**
@@ -65,41 +68,32 @@ export class InboxInspector {
    * If Partnero delivers it once more, it counts as a new event.
    */
   async forget({ eventId }: { eventId: string }): Promise<Forgotten> {
-    const each = await this.#ofEach(eventId, (outbox, key) => outbox.forget(key));
+    const each = await this.#ofEach(eventId, (engine, key) => engine.forget(key));
     return {
       forgotten: each.reduce((sum, { forgotten }) => sum + forgotten, 0),
       inFlight: each.reduce((sum, { inFlight }) => sum + inFlight, 0),
     };
   }
 
-  /** For every handler that the app has or ever had. */
+  /** At each handler that the app has or ever had. */
   async #ofEach<T>(
     eventId: string,
-    ask: (outbox: OutboxEngine, orderingKey: string) => Promise<T>,
+    ask: (engine: OutboxEngine, orderingKey: string) => Promise<T>,
   ): Promise<T[]> {
-    const outbox = this.#outbox;
-    if (!outbox) return [];
-    const { jobs } = await outbox.stats();
-    return Promise.all(Object.keys(jobs).map((name) => ask(outbox, `${eventId}:${name}`)));
+    const engine = this.#engine();
+    if (!engine) return [];
+    const { jobs } = await engine.stats();
+    return Promise.all(Object.keys(jobs).map((name) => ask(engine, orderingKeyOf(eventId, name))));
   }
 
   #toEntry(entry: HistoryEntry): InboxEntry {
-    const { id, state, outcome, reason, attempts, queuedAt, endedAt } = entry;
-    return {
-      id,
-      program: this.#program,
-      handler: entry.jobName,
-      eventId: entry.key ?? '',
-      state,
-      outcome,
-      reason,
-      attempts,
-      queuedAt,
-      endedAt,
-    };
+    const { id, jobName, key, state, outcome, reason, attempts, queuedAt, endedAt } = entry;
+    const at = { program: this.#program, handler: jobName, eventId: key ?? '' };
+    return { id, ...at, state, outcome, reason, attempts, queuedAt, endedAt };
   }
 }
 
+/** Nothing is saved. */
 const NO_STATS: Omit<OutboxStats, 'program'> = {
   location: 'none: events are handled while Partnero waits',
   queued: 0,

@@ -1,116 +1,125 @@
-import { ServiceUnavailableException } from '@nestjs/common';
-import type { RunInAppContext } from '../app-context.js';
+import {
+  InternalServerErrorException,
+  ServiceUnavailableException,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { errorMessage } from '../error-message.js';
 import type { Delivery, DeliveryControl } from '../outbox/delivery.js';
-import type { ResolvedDeliveryOptions } from '../outbox/delivery.options.js';
 import type { JobEnd } from '../outbox/delivery-result.js';
 import { JobHandlers } from '../outbox/job-handlers.js';
-import type { Job, JobKey } from '../outbox/job.js';
-import type { OutboxDefinition, OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
+import type { Job } from '../outbox/job.js';
+import type { OutboxEngine } from '../outbox/outbox-engine.js';
 import { ThrottledLogger } from '../throttled-logger.js';
-import type { Dispatched, EventDispatcher } from './event.dispatcher.js';
-import type { EventHandler } from './event.handler.js';
-import { EventJobHandler } from './event.job-handler.js';
+import { within } from '../within.js';
+import { EventHandler } from './event.handler.js';
+import { jobOf } from './event.job.js';
 import type { PartneroWebhookEvent } from './event.model.js';
-import type { HandlerFailures } from './handler.failures.js';
+import { HandlerFailures } from './handler.failures.js';
+import { HandlerSlots } from './handler-slots.js';
 import { InboxInspector } from './inbox.inspector.js';
-import { writeStored } from './read-event.js';
+import type { WebhookDiscovery } from './webhook.discovery.js';
+import type { WebhooksSettings } from './webhooks.settings.js';
 
-/** The outcome of one event at one handler. */
-export interface EventOutcome {
-  readonly outcome: string;
-  readonly jobName: 'event';
-  readonly jobId: string;
-  /** The handler's id. */
-  readonly route: string;
-  readonly reason?: string | undefined;
+/** The result of `webhooks.dispatch()`. */
+export interface Dispatched {
+  /** Handlers that will get the event, or without a durable outbox have got it. */
+  readonly queued: number;
+  /** Handlers for which it was queued before: a repeated delivery. */
+  readonly duplicates: number;
 }
 
-export interface InboxSettings {
-  readonly program: string;
-  readonly outbox: OutboxDefinition;
-  readonly delivery: ResolvedDeliveryOptions;
-  readonly historyDays: number | undefined;
-  readonly acceptTimeoutMs: number;
-  readonly inAppContext: RunInAppContext;
-}
-
+/** How long shutdown may take: to finish handling, to count what stays, to close the store. */
+const DRAIN_MS = 5_000;
+const STATS_MS = 500;
+const CLOSE_MS = 3_000;
 const LOG_AGAIN_MS = 3_600_000;
-const IF_TAKEN: JobKey['ifTaken'] = {
-  same: 'duplicate',
-  different: 'duplicate',
-  cancelled: 'duplicate',
-};
 
 /**
  * Saves each event once for each of its handlers, and calls them. It is an outbox of its own, beside
- * that for Partnero: a pause of one doesn't stop the other.
+ * that for Partnero: a pause of one doesn't stop the other. If the outbox isn't durable, nothing is
+ * saved: the handlers run before `dispatch` resolves.
  */
-export class Inbox implements EventDispatcher {
+export class Inbox
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   readonly inspector: InboxInspector;
+  private handlers: readonly EventHandler[] = [];
   private readonly jobHandlers: JobHandlers;
-  private readonly engine: OutboxEngine;
+  /** `null` if nothing is saved. */
+  private engine: OutboxEngine | null = null;
   private control: DeliveryControl | null = null;
-  private handlerCount = 0;
 
   constructor(
-    private readonly settings: InboxSettings,
-    private readonly report: (outcome: EventOutcome) => void,
-    private readonly log: OutboxLog,
+    private readonly settings: WebhooksSettings,
+    private readonly app: Pick<WebhookDiscovery, 'handlersOf' | 'routesOf'>,
   ) {
-    const { program, outbox, historyDays, acceptTimeoutMs } = settings;
+    const { program, log } = settings;
     const throttled = new ThrottledLogger((message) => log.warn(message), LOG_AGAIN_MS);
     this.jobHandlers = new JobHandlers((name) => throttled.warn(name, () => noHandler(name)));
-    this.engine = outbox.create({ program: inboxOf(program), historyDays, acceptTimeoutMs, log });
-    this.inspector = new InboxInspector(program, this.engine);
+    this.inspector = new InboxInspector(program, () => this.engine);
   }
 
-  /** Whether events were saved before, for handlers that may be gone by now. */
-  static async exists({ program, outbox }: InboxSettings): Promise<boolean> {
-    return outbox.exists(inboxOf(program)).catch(() => true);
+  /** @throws PartneroConfigurationError naming the handler, or the outbox */
+  async onModuleInit(): Promise<void> {
+    this.findHandlers();
+    const { program, outbox, historyDays, acceptTimeoutMs, log } = this.settings;
+    if (!(await this.needsEngine())) return;
+    const context = { program: inboxOf(program), historyDays, acceptTimeoutMs, log };
+    this.engine = outbox.create(context);
+    await this.engine.open();
   }
 
-  get location(): string {
-    return this.engine.location;
+  onApplicationBootstrap(): void {
+    const { active, delivery } = this.settings;
+    if (!active) return;
+    if (delivery.concurrency > 0) this.control = this.engine?.start(this.delivery()) ?? null;
+    this.logHandlers();
   }
 
-  open(handlers: readonly EventHandler[], failures: HandlerFailures): Promise<void> {
-    const { program, delivery } = this.settings;
-    this.handlerCount = handlers.length;
-    for (const handler of handlers) {
-      this.jobHandlers.register(
-        new EventJobHandler(handler, program, delivery.concurrency, failures),
-      );
-    }
-    return this.engine.open();
+  /**
+   * Resolves once the event is saved for the handlers that want it.
+   * @throws HttpException that makes Partnero deliver the event again
+   */
+  dispatch(event: PartneroWebhookEvent): Promise<Dispatched> {
+    const handlers = this.handlers.filter((handler) => handler.wants(event));
+    return this.engine
+      ? save(this.engine, event, handlers, this.settings)
+      : handle(event, handlers);
   }
 
-  start(): void {
-    if (this.settings.delivery.concurrency === 0) return;
-    this.control = this.engine.start(this.delivery());
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.quietly(async () => {
+      await this.control?.drain(DRAIN_MS);
+      if (this.engine) await within(STATS_MS, this.logPending());
+    });
   }
 
-  async dispatch(
-    event: PartneroWebhookEvent,
-    handlers: readonly EventHandler[],
-  ): Promise<Dispatched> {
-    const payload = writeStored(event);
-    try {
-      // Submitted in the same tick, so that they share a commit.
-      const isNew = await Promise.all(handlers.map(({ id }) => this.submit(event.id, id, payload)));
-      const queued = isNew.filter(Boolean).length;
-      return { queued, duplicates: isNew.length - queued };
-    } catch (error) {
-      const message = 'The event could not be saved; Partnero will deliver it again.';
-      throw new ServiceUnavailableException(message, { cause: error });
-    }
+  async onApplicationShutdown(): Promise<void> {
+    await this.quietly(async () => {
+      if (this.engine) await within(CLOSE_MS, this.engine.close());
+    });
   }
 
-  async drain(capMs: number): Promise<void> {
-    await this.control?.drain(capMs);
+  private findHandlers(): void {
+    const { program, options, delivery, inAppContext, log } = this.settings;
+    const failures = new HandlerFailures(log, options.onHandlerError);
+    this.handlers = this.app.handlersOf(program).map((method) => {
+      const slots = new HandlerSlots(delivery.concurrency);
+      return new EventHandler(method, options.handlerTimeoutMs, slots, failures, inAppContext);
+    });
+    for (const handler of this.handlers) this.jobHandlers.register(handler);
   }
 
-  close(): Promise<void> {
-    return this.engine.close();
+  private async needsEngine(): Promise<boolean> {
+    const { program, active, outbox, options } = this.settings;
+    if (!active || !outbox.durable) return false;
+    if (this.handlers.length > 0) return true;
+    // Events that are queued for a handler which was removed are reported.
+    const receives = options.given || this.app.routesOf(program).length > 0;
+    return receives && outbox.exists(inboxOf(program)).catch(() => true);
   }
 
   private delivery(): Delivery {
@@ -118,7 +127,7 @@ export class Inbox implements EventDispatcher {
     return {
       ...delivery,
       // Each handler has slots of its own.
-      concurrency: delivery.concurrency * Math.max(1, this.handlerCount),
+      concurrency: delivery.concurrency * Math.max(1, this.handlers.length),
       requestsPerMinute: undefined,
       deliver: (job, signal, checkpoint) =>
         run(() => this.jobHandlers.deliver(job, signal, checkpoint)),
@@ -127,38 +136,84 @@ export class Inbox implements EventDispatcher {
     };
   }
 
-  /** Resolves with false if the event was saved before. */
-  private async submit(eventId: string, handlerId: string, payload: string): Promise<boolean> {
-    const { id, outcome } = await this.engine.submit({
-      name: handlerId,
-      // Nothing waits for anything: Partnero promises no order, and a failing event must not block.
-      orderingKey: `${eventId}:${handlerId}`,
-      referralKey: null,
-      payload,
-      queuedAt: Date.now(),
-      key: { value: eventId, digest: eventId, ifTaken: IF_TAKEN },
-    });
-    if (outcome !== null) {
-      this.report({ outcome, jobName: 'event', jobId: id, route: handlerId });
-    }
-    return outcome === null;
-  }
-
   private onEnd({ id, name }: Job, end: JobEnd): void {
+    const { log, report } = this.settings;
     const { reason } = end;
     if (end.type === 'dead') {
-      this.log.warn(
+      log.warn(
         `The event in job ${id} is dead: ${name} has failed on it (${reason}) for longer than ` +
           'delivery.maxAgeDays; webhooks.inbox.requeue() has it handled again.',
       );
     }
     const outcome = end.type === 'dead' ? 'dead' : end.outcome;
-    this.report({ outcome, jobName: 'event', jobId: id, route: name, reason });
+    report({ outcome, jobName: 'event', jobId: id, route: name, reason });
+  }
+
+  private logHandlers(): void {
+    const { program, log } = this.settings;
+    const routes = this.app.routesOf(program);
+    const ids = this.handlers.map(({ name }) => name);
+    if (routes.length + ids.length === 0) return;
+    log.log(
+      `Webhooks arrive at ${routes.join(', ') || 'no route of this app'}. Their handlers: ` +
+        `${ids.join(', ') || 'none'}. Inbox: ${this.engine?.location ?? 'none'}.`,
+    );
+  }
+
+  private async logPending(): Promise<void> {
+    const { pending, location } = await this.inspector.stats();
+    if (pending > 0) this.settings.log.log(`${pending} pending events stay in ${location}.`);
+  }
+
+  /** Another module's shutdown must not fail because of ours. */
+  private async quietly(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.settings.log.error(`Shutting down the inbox: ${errorMessage(error)}`);
+    }
   }
 }
 
+async function save(
+  engine: OutboxEngine,
+  event: PartneroWebhookEvent,
+  handlers: readonly EventHandler[],
+  { report }: Pick<WebhooksSettings, 'report'>,
+): Promise<Dispatched> {
+  const jobs = handlers.map(({ name }) => jobOf(event, name));
+  try {
+    // Submitted in the same tick, so that they share a commit.
+    const isNew = await Promise.all(
+      jobs.map(async (job) => {
+        const { id, outcome } = await engine.submit(job);
+        if (outcome !== null) report({ outcome, jobName: 'event', jobId: id, route: job.name });
+        return outcome === null;
+      }),
+    );
+    const queued = isNew.filter(Boolean).length;
+    return { queued, duplicates: isNew.length - queued };
+  } catch (error) {
+    const message = 'The event could not be saved; Partnero will deliver it again.';
+    throw new ServiceUnavailableException(message, { cause: error });
+  }
+}
+
+async function handle(
+  event: PartneroWebhookEvent,
+  handlers: readonly EventHandler[],
+): Promise<Dispatched> {
+  const failures = await Promise.all(handlers.map((handler) => handler.handle(event, 1)));
+  if (failures.every((failure) => failure === null)) {
+    return { queued: handlers.length, duplicates: 0 };
+  }
+  throw new InternalServerErrorException(
+    'A handler failed; Partnero will deliver the event again.',
+  );
+}
+
 /** The program name of a program's inbox in the store. */
-export function inboxOf(program: string): string {
+function inboxOf(program: string): string {
   return `${program}:inbox`;
 }
 

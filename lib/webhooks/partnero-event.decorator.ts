@@ -1,6 +1,13 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
-import { eventOf } from './event-of-request.js';
+import type { PartneroWebhookEvent } from './event.model.js';
+
+const EVENT = Symbol('nestjs-partnero:event');
+
+/** Saves the verified event on its request, for `@PartneroEvent()`. */
+export function setEventOf(request: object, event: PartneroWebhookEvent): void {
+  (request as { [EVENT]?: PartneroWebhookEvent })[EVENT] = event;
+}
 
 /**
  * Injects the event that was delivered, as a `PartneroWebhookEvent`, on a route with
@@ -15,7 +22,7 @@ import { eventOf } from './event-of-request.js';
  */
 export const PartneroEvent: () => ParameterDecorator = createParamDecorator(
   (_: undefined, context: ExecutionContext) => {
-    const event = eventOf(context.getArgByIndex<object>(0));
+    const { [EVENT]: event } = context.getArgByIndex<{ [EVENT]?: PartneroWebhookEvent }>(0);
     if (event) return event;
     throw new PartneroConfigurationError(
       `${context.getClass().name}.${context.getHandler().name} has a parameter with ` +

@@ -1,17 +1,22 @@
 import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
-import { PartneroWebhookGuard } from './partnero-webhook.guard.js';
 import {
   PARTNERO_WEBHOOK,
+  PartneroWebhookGuard,
   type PartneroWebhookMetadata,
-  type PartneroWebhookOptions,
-} from './partnero-webhook.metadata.js';
+} from './partnero-webhook.guard.js';
+
+/** Options of `@PartneroWebhook()`. */
+export interface PartneroWebhookOptions {
+  /** The program, if the app has several: the `name` given to `PartneroModule.forRoot()`. */
+  readonly name?: string | undefined;
+}
 
 /**
  * Lets only deliveries of Partnero's webhook through to a route of yours (or to all routes of a
- * controller): those that are signed with `webhooks.secret`, or with the secret of the webhook that
- * `webhooks.ensure` made. Answers 401 to a wrong or missing signature, 400 to what is signed and no
- * event. Needs `NestFactory.create(AppModule, { rawBody: true })`.
+ * controller): those that are signed with `webhooks.secret`. Responds 401 to a wrong or missing
+ * signature, and 400 to a signed body that holds no event. The app must keep the bytes of the body:
+ * `NestFactory.create(AppModule, { rawBody: true })`.
  *
  * @example
  * \@Post('webhooks/partnero')

@@ -1,13 +1,19 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { ModuleRef, Reflector } from '@nestjs/core';
+import { findProvider } from '../find-provider.js';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
-import { webhooksToken } from '../program.tokens.js';
-import { setEventOf } from './event-of-request.js';
-import { PARTNERO_WEBHOOK, type PartneroWebhookMetadata } from './partnero-webhook.metadata.js';
-import type { IncomingDelivery } from './raw-body.js';
-import type { WebhooksRuntime } from './webhooks.runtime.js';
+import { setEventOf } from './partnero-event.decorator.js';
+import type { WebhookRequest } from './raw-body.js';
+import { getWebhookVerifierToken, type WebhookVerifier } from './webhook.verifier.js';
 
-/** Lets a request pass only as a delivery of Partnero's. Put on by `@PartneroWebhook()`. */
+export const PARTNERO_WEBHOOK = 'nestjs-partnero:webhook';
+
+/** The metadata of `@PartneroWebhook()` on a class or method. */
+export interface PartneroWebhookMetadata {
+  readonly program: string;
+}
+
+/** Lets only verified deliveries of Partnero's pass. `@PartneroWebhook()` uses it. */
 @Injectable()
 export class PartneroWebhookGuard implements CanActivate {
   constructor(
@@ -15,31 +21,26 @@ export class PartneroWebhookGuard implements CanActivate {
     private readonly reflector: Reflector,
   ) {}
 
-  /** @throws HttpException 401, 400, or 500 and 503 where a delivery can't be judged now */
+  /** @throws HttpException 401, 400, or 500 and 503 if a delivery can't be verified now */
   canActivate(context: ExecutionContext): boolean {
-    const webhooks = this.webhooksOf(context);
     if (context.getType() !== 'http') {
       throw new PartneroConfigurationError('@PartneroWebhook() guards routes of HTTP only.');
     }
-    const request = context.getArgByIndex<IncomingDelivery>(0);
-    setEventOf(request, webhooks.receiver.receive(request));
+    const request = context.getArgByIndex<WebhookRequest>(0);
+    setEventOf(request, this.verifierOf(context).verify(request));
     return true;
   }
 
-  private webhooksOf(context: ExecutionContext): WebhooksRuntime {
-    const targets = [context.getHandler(), context.getClass()];
+  private verifierOf(context: ExecutionContext): WebhookVerifier {
     const metadata = this.reflector.getAllAndOverride<PartneroWebhookMetadata | undefined>(
       PARTNERO_WEBHOOK,
-      targets,
+      [context.getHandler(), context.getClass()],
     );
-    const token = webhooksToken(metadata?.program);
-    try {
-      return this.moduleRef.get<WebhooksRuntime>(token, { strict: false });
-    } catch {
-      throw new PartneroConfigurationError(
-        'A route has @PartneroWebhook(), but the app has no PartneroModule of that program: ' +
-          'import PartneroModule.forRoot().',
-      );
-    }
+    const verifier = findProvider(this.moduleRef, getWebhookVerifierToken(metadata?.program));
+    if (verifier) return verifier as WebhookVerifier;
+    throw new PartneroConfigurationError(
+      'A route has @PartneroWebhook(), but the app has no PartneroModule of that program: import ' +
+        'PartneroModule.forRoot().',
+    );
   }
 }

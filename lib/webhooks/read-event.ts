@@ -4,26 +4,18 @@ import { isKnownName, type PartneroWebhookEvent } from './event.model.js';
 
 /** Longer than any name of an event. */
 const MAX_NAME = 200;
+/** Far deeper than any event. JSON that is nested some thousand levels deep can't be written again. */
+const MAX_DEPTH = 100;
 
-/** The event in what was signed; `null` if it is none. */
+/** The event in a signed body; `null` if the body holds none. */
 export function readEvent(bytes: Uint8Array, program: string): PartneroWebhookEvent | null {
   const envelope = parseObject(decode(bytes));
-  if (!envelope) return null;
+  if (!envelope || isDeeper(envelope, MAX_DEPTH)) return null;
   return toEvent(createHash('sha256').update(bytes).digest('hex'), envelope, program);
 }
 
-/** How an event is kept until its handlers are done with it. */
-export function writeStored({ id, envelope }: PartneroWebhookEvent): string {
-  return JSON.stringify({ id, envelope });
-}
-
-/** `null` if it isn't what `writeStored` made. */
-export function readStored(text: string, program: string): PartneroWebhookEvent | null {
-  const { id, envelope } = parseObject(text) ?? {};
-  return typeof id === 'string' && isObject(envelope) ? toEvent(id, envelope, program) : null;
-}
-
-function toEvent(
+/** `null` if the envelope is that of no event. */
+export function toEvent(
   id: string,
   envelope: Record<string, unknown>,
   program: string,
@@ -54,10 +46,21 @@ function decode(bytes: Uint8Array): string | undefined {
 
 /** ISO 8601 as documented; or Unix time, in seconds or milliseconds. */
 function toDate(value: unknown): Date | null {
+  if (typeof value !== 'string' && typeof value !== 'number') return null;
   const seconds = typeof value === 'number' && value < 1e11;
-  const date = new Date(seconds ? value * 1_000 : (value as string | number));
-  const isTime = typeof value === 'string' || typeof value === 'number';
-  return isTime && !Number.isNaN(date.getTime()) ? date : null;
+  const date = new Date(seconds ? value * 1_000 : value);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
+function isDeeper(value: object, levels: number): boolean {
+  let level: unknown[] = [value];
+  // Not by recursion, which such a value is made to break.
+  for (let depth = 0; depth < levels && level.length > 0; depth += 1) {
+    level = level.flatMap((each) =>
+      typeof each === 'object' && each !== null ? Object.values(each) : [],
+    );
+  }
+  return level.length > 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,147 +1,121 @@
-import { Injectable } from '@nestjs/common';
-import {
-  ContextIdFactory,
-  DiscoveryService,
-  HttpAdapterHost,
-  MetadataScanner,
-  ModuleRef,
-} from '@nestjs/core';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ContextIdFactory, DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { programOfToken } from '../program.tokens.js';
-import { EventHandler, type EventHandlerSettings } from './event.handler.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import { ON_PARTNERO_EVENT, type OnPartneroEventMetadata } from './on-partnero-event.decorator.js';
-import { PARTNERO_WEBHOOK, type PartneroWebhookMetadata } from './partnero-webhook.metadata.js';
-import { probeRawBody, type RawBodyProbe } from './raw-body.probe.js';
+import { PARTNERO_WEBHOOK, type PartneroWebhookMetadata } from './partnero-webhook.guard.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
-type Class = abstract new (...args: never[]) => unknown;
 type Method = (event: PartneroWebhookEvent, signal: AbortSignal) => unknown;
+type Methods = Record<string, Method>;
 
 /** A method with `@OnPartneroEvent()`. */
-interface Decorated {
+export interface HandlerMethod {
+  /** Stable from one deploy to the next: events are queued for the handler under this name. */
   readonly id: string;
   readonly program: string;
-  readonly selectors: ReadonlySet<string>;
-  readonly type: Class;
+  readonly selectors: readonly string[];
+  readonly type: abstract new (...args: never[]) => unknown;
   readonly method: string;
   readonly call: Method;
 }
 
-/** What the app has decorated for webhooks, and on what it runs. Looked at once, at boot. */
+/** A route (or controller) with `@PartneroWebhook()`. */
+type Route = Pick<HandlerMethod, 'id' | 'program'>;
+
+/** Finds what the app has decorated for webhooks. Looks once, when the app starts. */
 @Injectable()
-export class WebhookDiscovery {
-  private foundHandlers: readonly Decorated[] | undefined;
-  private foundRoutes: readonly (readonly [route: string, program: string])[] | undefined;
+export class WebhookDiscovery implements OnModuleInit {
+  private foundHandlers: readonly HandlerMethod[] | undefined;
+  private foundRoutes: readonly Route[] | undefined;
 
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly moduleRef: ModuleRef,
-    private readonly adapterHost: HttpAdapterHost,
   ) {}
+
+  /** @throws PartneroConfigurationError if a decorator names a program that this app doesn't have */
+  onModuleInit(): void {
+    const tokens = this.discovery.getProviders().map(({ token }) => programOfToken(token));
+    const programs = new Set(tokens.filter((name) => name !== undefined));
+    for (const { id, program } of [...this.routes(), ...this.handlers()]) {
+      if (!programs.has(program)) throw unknownProgram(id, program, programs);
+    }
+  }
 
   /** `Controller.method` (or the controller) of every route with `@PartneroWebhook()` of a program. */
   routesOf(program: string): string[] {
-    return this.routes()
-      .filter(([, named]) => named === program)
-      .map(([route]) => route);
+    return this.routes().flatMap((route) => (route.program === program ? [route.id] : []));
   }
 
   /** @throws PartneroConfigurationError if two handlers would have one id */
-  handlersOf(program: string, settings: EventHandlerSettings): EventHandler[] {
-    const found = new Map<string, Decorated>();
-    for (const each of this.decorated()) {
-      if (each.program !== program) continue;
-      const { id, type, method } = each;
-      const { selectors, ...known } = found.get(id) ?? each;
-      if (known.type !== type || known.method !== method) throw sameId(id);
+  handlersOf(program: string): HandlerMethod[] {
+    const found = new Map<string, HandlerMethod>();
+    for (const handler of this.handlers()) {
+      if (handler.program !== program) continue;
+      const { id, selectors } = handler;
+      const known = found.get(id) ?? handler;
+      if (known.type !== handler.type || known.method !== handler.method) throw sameId(id);
       // Decorated twice; or the same class, provided by a second module.
-      found.set(id, { ...known, selectors: new Set([...selectors, ...each.selectors]) });
+      found.set(id, { ...known, selectors: [...known.selectors, ...selectors] });
     }
-    return [...found.values()].map(({ id, selectors, call }) => {
-      return new EventHandler(id, selectors, call, settings);
-    });
+    return [...found.values()];
   }
 
-  /** @throws PartneroConfigurationError if a decorator names a program that this app doesn't have */
-  checkPrograms(): void {
-    const tokens = this.discovery.getProviders().map(({ token }) => programOfToken(token));
-    const programs = new Set(tokens.filter((name) => name !== undefined));
-    const named = [
-      ...this.routes(),
-      ...this.decorated().map(({ id, program }) => [id, program] as const),
-    ];
-    for (const [where, program] of named) {
-      if (!programs.has(program)) throw unknownProgram(where, program, programs);
-    }
-  }
-
-  /** Whether the app keeps the bytes of a delivery, which has a header of that name. */
-  rawBody(header: string): Promise<RawBodyProbe> {
-    return probeRawBody(this.adapterHost.httpAdapter, header);
-  }
-
-  private findRoutes(): [route: string, program: string][] {
-    return this.discovery.getControllers().flatMap(({ metatype }) => {
+  private routes(): readonly Route[] {
+    return (this.foundRoutes ??= this.discovery.getControllers().flatMap(({ metatype }) => {
       if (typeof metatype !== 'function' || !isObject(metatype.prototype)) return [];
-      const ofClass = programOf(metatype);
-      const decorated = this.methodsOf(metatype.prototype).flatMap(([name, method]) => {
-        const program = programOf(method);
-        return program === undefined
-          ? []
-          : [[`${metatype.name}.${name}`, program] satisfies [string, string]];
+      const targets: [id: string, target: object][] = [[metatype.name, metatype]];
+      for (const [name, method] of this.methodsOf(metatype.prototype)) {
+        targets.push([`${metatype.name}.${name}`, method]);
+      }
+      return targets.flatMap(([id, target]) => {
+        const program = programOf(target);
+        return program === undefined ? [] : [{ id, program }];
       });
-      return ofClass === undefined ? decorated : [...decorated, [metatype.name, ofClass]];
-    });
+    }));
   }
 
-  private decorated(): readonly Decorated[] {
-    return (this.foundHandlers ??= this.findHandlers());
-  }
-
-  private routes(): readonly (readonly [route: string, program: string])[] {
-    return (this.foundRoutes ??= this.findRoutes());
-  }
-
-  private findHandlers(): Decorated[] {
+  private handlers(): readonly HandlerMethod[] {
     const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
-    return wrappers.flatMap((wrapper) => {
+    return (this.foundHandlers ??= wrappers.flatMap((wrapper) => {
       const type = wrapper.isAlias ? undefined : classOf(wrapper);
       if (!type) return [];
       return this.methodsOf(type.prototype as object).flatMap(([method, target]) =>
         metadataOf(target).map(({ id = `${type.name}.${method}`, program, selectors }) => {
           const call: Method = (event, signal) => this.call(wrapper, method, event, signal);
-          return { id, program, selectors: new Set(selectors), type, method, call };
+          return { id, program, selectors, type, method, call };
         }),
       );
-    });
+    }));
   }
 
   private methodsOf(prototype: object): [name: string, method: Method][] {
-    return this.scanner
-      .getAllMethodNames(prototype)
-      .map((name) => [name, (prototype as Record<string, Method>)[name]!]);
+    const names = this.scanner.getAllMethodNames(prototype);
+    return names.map((name) => [name, (prototype as Methods)[name]!]);
   }
 
   private async call(
     wrapper: Wrapper,
-    name: string,
+    method: string,
     event: PartneroWebhookEvent,
     signal: AbortSignal,
   ): Promise<void> {
     const instance = isStatic(wrapper)
-      ? (wrapper.instance as Record<string, Method>)
-      : await this.resolve(wrapper, event);
-    await instance[name]!(event, signal);
+      ? (wrapper.instance as Methods)
+      : this.resolve(wrapper, event);
+    await (
+      await instance
+    )[method]!(event, signal);
   }
 
-  /** One that lives for this event, and may have it injected as `REQUEST`. */
-  private resolve(wrapper: Wrapper, event: PartneroWebhookEvent): Promise<Record<string, Method>> {
+  /** An instance that lives for this event, which it may have injected as `REQUEST`. */
+  private resolve({ token }: Wrapper, event: PartneroWebhookEvent): Promise<Methods> {
     const id = ContextIdFactory.create();
     this.moduleRef.registerRequestByContextId(event, id);
-    const token = wrapper.token as string;
-    return this.moduleRef.resolve<Record<string, Method>>(token, id, { strict: false });
+    return this.moduleRef.resolve<Methods>(token as string, id, { strict: false });
   }
 }
 
@@ -149,16 +123,16 @@ function isStatic(wrapper: Wrapper): boolean {
   return wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
 }
 
-/** The class whose methods are looked at; `undefined` where there is none, such as for a plain value. */
-function classOf(wrapper: Wrapper): Class | undefined {
+/** The class whose methods may be decorated; `undefined` if there is none, as for a plain value. */
+function classOf(wrapper: Wrapper): HandlerMethod['type'] | undefined {
   try {
     const { metatype, inject } = wrapper;
-    const made: unknown = isStatic(wrapper) ? wrapper.instance : undefined;
-    const type: unknown = isObject(made) ? made.constructor : inject ? undefined : metatype;
+    const instance: unknown = isStatic(wrapper) ? wrapper.instance : undefined;
+    const type: unknown = isObject(instance) ? instance.constructor : inject ? undefined : metatype;
     const isClass = typeof type === 'function' && type !== Object && isObject(type.prototype);
-    return isClass ? (type as unknown as Class) : undefined;
+    return isClass ? (type as unknown as HandlerMethod['type']) : undefined;
   } catch {
-    // A provider that throws when it is looked at.
+    // Reading a provider that is a proxy may throw.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { OptionCheck } from '../option-check.js';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
-import { WebhookSecret } from './webhook.secret.js';
+import { WebhookSecret } from './signature.js';
 
 /** How webhook events are verified and handled. Needed where `@PartneroWebhook()` is used. */
 export interface WebhooksOptions {
@@ -19,11 +19,6 @@ export interface WebhooksOptions {
    */
   toleranceSeconds?: number | undefined;
   /**
-   * Have the webhook made at Partnero, or completed, when the app boots. Its secret comes from
-   * Partnero then.
-   */
-  ensure?: EnsureWebhookOptions | undefined;
-  /**
    * How long an `@OnPartneroEvent()` handler may take. After that it has failed, its `AbortSignal` is
    * aborted, and it gets the event again later. Milliseconds; default 30,000.
    */
@@ -34,19 +29,6 @@ export interface WebhooksOptions {
    * start.
    */
   onHandlerError?: ((error: unknown, about: FailedHandler) => void) | undefined;
-}
-
-/** The webhook that `webhooks.ensure` wants at Partnero. */
-export interface EnsureWebhookOptions {
-  /** Where Partnero reaches the route with `@PartneroWebhook()`. */
-  url: string;
-  /**
-   * Names of events. Those that the webhook has already stay. Partnero refuses some that don't fit
-   * the program's type.
-   */
-  events: readonly string[];
-  /** What a new webhook is called in Partnero; at most 100 characters. Default `'nestjs-partnero'`. */
-  name?: string | undefined;
 }
 
 /** Which handler failed, and on what. */
@@ -68,20 +50,11 @@ export interface ResolvedWebhooksOptions {
   /** In lower case, as Node.js has them. */
   readonly header: string;
   readonly toleranceMs: number;
-  readonly ensure: ResolvedEnsureOptions | undefined;
   readonly handlerTimeoutMs: number;
   readonly onHandlerError: WebhooksOptions['onHandlerError'];
 }
 
-export interface ResolvedEnsureOptions {
-  readonly url: string;
-  readonly events: readonly string[];
-  readonly name: string;
-}
-
 const YEAR_S = 365 * 86_400;
-/** The vendor's own client cuts names there. */
-const MAX_NAME = 100;
 
 /** @throws PartneroConfigurationError naming the option */
 export function resolveWebhooksOptions(
@@ -89,14 +62,7 @@ export function resolveWebhooksOptions(
   program: string,
   environment: NodeJS.ProcessEnv,
 ): ResolvedWebhooksOptions {
-  const known = [
-    'secret',
-    'header',
-    'toleranceSeconds',
-    'ensure',
-    'handlerTimeoutMs',
-    'onHandlerError',
-  ];
+  const known = ['secret', 'header', 'toleranceSeconds', 'handlerTimeoutMs', 'onHandlerError'];
   const check = new OptionCheck(given, 'webhooks', known);
   const fallback = program === DEFAULT_PROGRAM ? environment['PARTNERO_WEBHOOK_SECRET'] : undefined;
   const secrets = secretsFrom(given?.secret ?? (fallback?.trim() ? fallback : undefined), check);
@@ -113,7 +79,6 @@ export function resolveWebhooksOptions(
     secrets,
     header,
     toleranceMs: tolerance * 1_000,
-    ensure: ensureFrom(given?.ensure),
     handlerTimeoutMs: check.integer('handlerTimeoutMs', 30_000, { min: 1, max: 3_600_000 }),
     onHandlerError: check.function('onHandlerError', given?.onHandlerError),
   };
@@ -127,24 +92,4 @@ function secretsFrom(given: unknown, check: OptionCheck): WebhookSecret[] {
     if (typeof text === 'string' && text.trim() !== '') return new WebhookSecret(text.trim());
     throw check.refuse('secret', text, 'a string that is not empty, or a list of such');
   });
-}
-
-function ensureFrom(given: EnsureWebhookOptions | undefined): ResolvedEnsureOptions | undefined {
-  if (given === undefined || given === null) return undefined;
-  const check = new OptionCheck(given, 'webhooks.ensure', ['url', 'events', 'name']);
-  const url = check.string('url');
-  if (url === undefined || !isAddress(url)) {
-    throw check.refuse('url', url, 'the http(s) address of the route, without user or fragment');
-  }
-  const events = check.strings('events', []);
-  if (events.length === 0) throw check.refuse('events', events, 'a list of names of events');
-  const name = check.string('name', 'nestjs-partnero');
-  if (name.length > MAX_NAME) throw check.refuse('name', name, `at most ${MAX_NAME} characters`);
-  return { url, events: [...new Set(events)], name };
-}
-
-function isAddress(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || url.username || url.password || url.hash) return false;
-  return url.protocol === 'https:' || url.protocol === 'http:';
 }

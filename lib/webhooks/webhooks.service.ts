@@ -1,30 +1,34 @@
 import { ServiceUnavailableException } from '@nestjs/common';
-import type { ApiCaller } from '../api/api.caller.js';
 import { WebhooksResource } from '../api/webhooks/webhooks.resource.js';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
-import type { Dispatched } from './event.dispatcher.js';
+import { printable } from '../printable-log.js';
 import type { PartneroWebhookEvent } from './event.model.js';
+import type { Dispatched, Inbox } from './inbox.js';
 import type { InboxInspector } from './inbox.inspector.js';
-import type { WebhooksRuntime } from './webhooks.runtime.js';
+import type { WebhooksSettings } from './webhooks.settings.js';
 
-/** What Partnero tells: `partnero.webhooks`. Beside the events, plain calls to `/webhooks`. */
+/** Webhooks: `partnero.webhooks`. Passes events to your handlers, and has plain calls to `/webhooks`. */
 export class WebhooksService extends WebhooksResource {
-  readonly #runtime: WebhooksRuntime;
+  readonly #program: string;
+  readonly #active: boolean;
+  readonly #inbox: Inbox;
 
-  constructor(calls: ApiCaller, runtime: WebhooksRuntime) {
+  constructor({ program, active, calls }: WebhooksSettings, inbox: Inbox) {
     super(calls);
-    this.#runtime = runtime;
+    this.#program = program;
+    this.#active = active;
+    this.#inbox = inbox;
   }
 
-  /** What became of the events. */
+  /** The status of the events. */
   get inbox(): InboxInspector {
-    return this.#runtime.inspector;
+    return this.#inbox.inspector;
   }
 
   /**
-   * Hands an event to the `@OnPartneroEvent()` handlers that want it. Resolves once it is durably kept
+   * Passes an event to the `@OnPartneroEvent()` handlers that want it. Resolves once the event is saved
    * for each of them; they get it behind the response, again if they fail, and one delivery of several.
-   * Without a durable outbox (`inlineOutbox()`) they are run at once.
+   * Without a durable outbox (`inlineOutbox()`), they run before it resolves.
    *
    * @example
    * \@Post('webhooks/partnero')
@@ -32,21 +36,18 @@ export class WebhooksService extends WebhooksResource {
    * receive(@PartneroEvent() event: PartneroWebhookEvent) {
    *   return this.partnero.webhooks.dispatch(event)
    * }
-   * @throws HttpException 503 if it can't be kept, or 500 if a handler failed that was run at once:
+   * @throws HttpException 503 if the event can't be saved, or 500 if a handler failed that ran at once:
    * Partnero then delivers the event again
    */
   async dispatch(event: PartneroWebhookEvent): Promise<Dispatched> {
-    const { program, active, handlers, dispatcher } = this.#runtime;
-    if (event.program !== program) {
+    if (event.program !== this.#program) {
+      const program = printable(event.program);
       throw new PartneroConfigurationError(
-        `An event of the program '${event.program}' was dispatched to '${program}': inject the ` +
-          `service of its own program, @InjectPartnero('${event.program}').`,
+        `An event of the program '${program}' was dispatched to '${this.#program}': inject the ` +
+          `service of its own program, @InjectPartnero('${program}').`,
       );
     }
-    if (!active) throw new ServiceUnavailableException();
-    return dispatcher.dispatch(
-      event,
-      handlers.filter((handler) => handler.wants(event)),
-    );
+    if (!this.#active) throw new ServiceUnavailableException();
+    return this.#inbox.dispatch(event);
   }
 }

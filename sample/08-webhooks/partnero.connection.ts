@@ -14,13 +14,10 @@ export interface PartneroConnection {
 const PATH = '/webhooks/partnero';
 const EVENTS = ['transaction.created', 'transaction.deleted'];
 
-/** With an API key and the app's public address in the environment, Partnero; without, a fake. */
+/** With an API key and the webhook's secret in the environment, Partnero; without, a fake. */
 export async function connectToPartnero(): Promise<PartneroConnection> {
-  const { PARTNERO_API_KEY: apiKey, PUBLIC_URL: publicUrl } = process.env;
-  if (apiKey && publicUrl) {
-    const ensure = { url: new URL(PATH, publicUrl).href, events: EVENTS };
-    return { options: { webhooks: { ensure } }, fake: null, listensAt: () => {} };
-  }
+  const { PARTNERO_API_KEY: apiKey, PARTNERO_WEBHOOK_SECRET: webhookSecret } = process.env;
+  if (apiKey && webhookSecret) return { options: {}, fake: null, listensAt: () => {} };
   const fake = await FakePartnero.start();
   const secret = randomBytes(8).toString('hex');
   const path = process.env['PARTNERO_OUTBOX_PATH'] ?? '.partnero/sample-without-key.db';

@@ -77,6 +77,8 @@ describe('the public surface', () => {
       'checkoutMetadata',
       'fromMinorUnits',
       'getPartneroToken',
+      'getWebhookVerifierToken',
+      'getWebhooksToken',
       'inlineOutbox',
       'sqliteOutbox',
     ]);

@@ -1,17 +1,17 @@
 import { signPartneroEvent } from 'nestjs-partnero/testing';
 
-/** What the webhooks of the tests are signed with. */
+/** The secret of the tests' webhooks. */
 export const SECRET = 'b7Xk29QmZt4LwPe1';
 
 export interface Delivery {
   secret?: string;
-  /** As it is; `null`: none. Default: the right one for `secret`. */
+  /** Sent as it is; `null`: no header. Default: the valid one for `secret`. */
   signature?: string | null;
   header?: string;
   headers?: Record<string, string>;
 }
 
-/** Sends bytes as Partnero does, or not quite. */
+/** Sends bytes as Partnero does, or with changes. */
 export function deliver(
   url: string,
   body: string | Uint8Array<ArrayBuffer>,

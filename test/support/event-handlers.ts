@@ -17,11 +17,11 @@ import { eventBody, SECRET } from './deliveries.js';
 import { eventually } from './eventually.js';
 import { temporaryFolder } from './temporary-folder.js';
 
-/** What the handlers got, in order: `handler event`. */
+/** The calls of the handlers, in order: `handler event`. */
 export const calls: string[] = [];
-/** A handler that is named here throws. */
+/** Names of handlers that throw. */
 export const failing = new Set<string>();
-/** Where the events of the running test are kept. */
+/** The outbox of the running test. */
 export let path: string;
 
 /** For `beforeEach`. */
@@ -63,7 +63,7 @@ export class Commissions {
   }
 }
 
-/** An app whose route hands every event to its handlers. */
+/** An app whose route dispatches every event to its handlers. */
 export function startHandling(
   options: PartneroModuleOptions = {},
   providers: unknown[] = [Commissions],
@@ -93,7 +93,7 @@ export const sale = (key = 'inv-1', more: object = {}) =>
 
 export const refund = (key = 'inv-1') => eventBody('transaction.deleted', { key });
 
-/** The numbers once nothing is pending any more. */
+/** The counts, once nothing is pending and `n` events were handled. */
 export function handled(running: RunningApp, n: number): Promise<OutboxStats> {
   return eventually(async () => {
     const stats = await inboxOf(running).stats();

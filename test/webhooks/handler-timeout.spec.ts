@@ -42,7 +42,7 @@ afterAll(removeTemporaryFolders);
 const send = (url: string, n: number) =>
   deliver(`${url}/hook`, eventBody('partner.created', { id: String(n) }));
 
-it('a handler that hangs has failed after webhooks.handlerTimeoutMs, and its signal is aborted', async () => {
+it('A handler that hangs has failed after webhooks.handlerTimeoutMs, and its signal is aborted', async () => {
   const errors: [unknown, FailedHandler][] = [];
   const running = await startHandling(
     {
@@ -65,7 +65,7 @@ it('a handler that hangs has failed after webhooks.handlerTimeoutMs, and its sig
   expect(entry).toMatchObject({ reason: 'HandlerTimeoutError' });
 });
 
-it('a handler that hangs on many events holds up no other handler', async () => {
+it('A handler that hangs on many events delays no other handler', async () => {
   const running = await startHandling({ delivery: { concurrency: 3 } }, [Handlers]);
   for (let n = 0; n < 20; n += 1) await send(running.url, n);
   await eventually(() => quick.length === 20, 5_000);
@@ -75,7 +75,30 @@ it('a handler that hangs on many events holds up no other handler', async () => 
   for (const resolve of letGo) resolve();
 });
 
-it('an app that stops aborts the signal of a handler that is still running', async () => {
+it('Ten handlers that never complete delay no other handler', async () => {
+  class NeverCompletes {
+    readonly started: string[] = [];
+  }
+  for (let n = 0; n < 10; n += 1) {
+    const descriptor = {
+      value(this: NeverCompletes, event: PartneroWebhookEvent) {
+        this.started.push(event.id);
+        return new Promise<void>(() => {});
+      },
+      configurable: true,
+    };
+    OnPartneroEvent('*', { id: `never ${n}` })(NeverCompletes.prototype, `never${n}`, descriptor);
+    Object.defineProperty(NeverCompletes.prototype, `never${n}`, descriptor);
+  }
+  const running = await startHandling({ delivery: { concurrency: 2 } }, [NeverCompletes, Handlers]);
+  for (let n = 0; n < 20; n += 1) await send(running.url, n);
+  await eventually(() => quick.length === 20, 10_000);
+  expect(running.app.get(NeverCompletes).started).toHaveLength(20);
+  expect(new Set(quick).size).toBe(20);
+  for (const resolve of letGo) resolve();
+});
+
+it('An app that stops aborts the signal of a handler that is still running', async () => {
   const running = await startHandling({}, [Handlers]);
   await send(running.url, 1);
   await eventually(() => hanging.length === 1);

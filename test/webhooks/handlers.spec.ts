@@ -36,7 +36,7 @@ afterEach(closeApps);
 afterAll(removeTemporaryFolders);
 
 describe.each(ADAPTERS)('@OnPartneroEvent() on %s', (adapter) => {
-  it('has each event handled by all that want it, behind the answer', async () => {
+  it('Every handler that wants an event gets it, behind the response', async () => {
     const running = await startHandling({}, [Commissions], { adapter });
     const response = await deliver(`${running.url}/hook`, sale());
     expect([response.status, await response.json()]).toEqual([201, { queued: 2, duplicates: 0 }]);
@@ -51,7 +51,7 @@ describe.each(ADAPTERS)('@OnPartneroEvent() on %s', (adapter) => {
 });
 
 describe('what a handler gets', () => {
-  it('is what was delivered', async () => {
+  it('A handler gets the event as it was delivered', async () => {
     let got: PartneroWebhookEvent | undefined;
     @Injectable()
     class Everything {
@@ -79,7 +79,7 @@ describe('what a handler gets', () => {
     expect(got).toMatchObject({ type: 'transaction.created', data: { nested: { a: [1.5] } } });
   });
 
-  it('is chosen by name, known or not, by unknown, or is everything', async () => {
+  it('A handler gets events by name (known or unknown), all unknown events, or all events', async () => {
     @Injectable()
     class Choosy {
       @OnPartneroEvent('payout.requested')
@@ -108,7 +108,7 @@ describe('what a handler gets', () => {
     await deliver(hook, eventBody('payout.requested'));
     await deliver(hook, eventBody('partner.created'));
     await deliver(hook, eventBody('partner.updated'));
-    // Not what a partner's event must be, so not for those who rely on it.
+    // Its data is no object, so handlers of this name don't get it.
     await deliver(hook, eventBody('partner.created', 'a text'));
     await handled(running, 9);
     expect(calls.toSorted()).toEqual([
@@ -124,7 +124,7 @@ describe('what a handler gets', () => {
     ]);
   });
 
-  it('is nothing, if nobody wants it: the delivery is answered all the same', async () => {
+  it('An event that no handler wants is accepted all the same', async () => {
     const running = await startHandling();
     const response = await deliver(`${running.url}/hook`, eventBody('partner.created'));
     expect([response.status, await response.json()]).toEqual([201, { queued: 0, duplicates: 0 }]);
@@ -133,7 +133,7 @@ describe('what a handler gets', () => {
 });
 
 describe('handlers', () => {
-  it('may be inherited, in controllers, made by factories, of one request, or transient', async () => {
+  it('A handler may be inherited, in a controller, made by a factory, request-scoped or transient', async () => {
     abstract class Base {
       abstract readonly name: string;
 
@@ -192,7 +192,7 @@ describe('handlers', () => {
     ]);
   });
 
-  it('of a class that two modules provide run once', async () => {
+  it('A handler of a class that two modules provide runs once', async () => {
     @Module({ providers: [Commissions] })
     class Billing {}
     const running = await startApp({
@@ -209,7 +209,7 @@ describe('handlers', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('that would be taken for one another fail the boot', async () => {
+  it('The boot fails if two handlers have the same id', async () => {
     const Other = { Commissions: class Commissions {} }.Commissions;
     OnPartneroEvent('transaction.created')(Other.prototype, 'add', { value: () => {} });
     const descriptor = { value: () => {} };
@@ -228,7 +228,7 @@ describe('handlers', () => {
     await expect(startHandling({}, [Named])).rejects.toThrow('are called one');
   });
 
-  it('of several programs get the events of theirs', async () => {
+  it('A handler gets the events of its own program only', async () => {
     @Injectable()
     class OfBoth {
       @OnPartneroEvent('*', { name: 'friends' })
@@ -267,7 +267,7 @@ describe('handlers', () => {
     await deliver(`${running.url}/friends`, eventBody('partner.updated'), friends);
     await eventually(() => calls.length === 2);
     expect(calls.toSorted()).toEqual(['affiliates partner.created', 'friends partner.updated']);
-    // The wrong program's service takes none of them.
+    // The service of another program refuses the event.
     const event = { program: 'friends' } as PartneroWebhookEvent;
     await expect(running.app.get(PartneroService).webhooks.dispatch(event)).rejects.toThrow(
       "InjectPartnero('friends')",

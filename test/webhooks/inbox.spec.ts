@@ -40,7 +40,7 @@ afterEach(async () => {
 afterAll(removeTemporaryFolders);
 
 describe('a delivery that is repeated', () => {
-  it('is handled once, at the same time and later, also by another app on the same outbox', async () => {
+  it('A repeated delivery is handled once, at the same time and later, also by another app on the same outbox', async () => {
     const [running, other] = [await startHandling(), await startHandling()];
     const body = sale();
     const together = await Promise.all(
@@ -63,7 +63,7 @@ describe('a delivery that is repeated', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('is another event if a byte of it differs', async () => {
+  it('A delivery that differs in one byte is another event', async () => {
     const running = await startHandling();
     await deliver(`${running.url}/hook`, refund());
     await deliver(`${running.url}/hook`, `${refund()}\n`);
@@ -72,17 +72,18 @@ describe('a delivery that is repeated', () => {
 });
 
 describe('a handler that fails', () => {
-  it('gets the event again until it succeeds; the others do not', async () => {
+  it('A handler that fails gets the event again until it succeeds; the others do not', async () => {
     failing.add('add');
-    const told: [unknown, FailedHandler][] = [];
-    const onHandlerError = (error: unknown, about: FailedHandler) => void told.push([error, about]);
+    const reported: [unknown, FailedHandler][] = [];
+    const onHandlerError = (error: unknown, about: FailedHandler) =>
+      void reported.push([error, about]);
     const running = await startHandling({ webhooks: { onHandlerError } });
     await deliver(`${running.url}/hook`, sale('inv-1', { email: 'ada@example.com' }));
     await eventually(() => callsOf('add').length >= 3);
     failing.clear();
     await handled(running, 2);
     expect(callsOf('count')).toHaveLength(1);
-    const [error, about] = told[1]!;
+    const [error, about] = reported[1]!;
     expect(error).toBeInstanceOf(RangeError);
     expect(about).toEqual({
       handler: 'Commissions.add',
@@ -97,7 +98,7 @@ describe('a handler that fails', () => {
     expect([more, running.logger.text.includes('ada@example.com')]).toEqual([[], false]);
   });
 
-  it('of whatever kind harms nothing', async () => {
+  it('Whatever a handler or onHandlerError throws, the event is handled in the end', async () => {
     @Injectable()
     class Hostile {
       private n = 0;
@@ -131,7 +132,7 @@ describe('a handler that fails', () => {
     expect(running.logger.text).toContain('threw something');
   });
 
-  it('stops neither other events nor what goes to Partnero', async () => {
+  it('A handler that fails stops neither other events nor deliveries to Partnero', async () => {
     failing.add('add');
     const fake = await FakePartnero.start({ partners: ['ann'] });
     const running = await startHandling({ apiKey: fake.apiKey, baseUrl: fake.baseUrl });
@@ -145,7 +146,7 @@ describe('a handler that fails', () => {
     await fake.stop();
   });
 
-  it('goes on, though Partnero refuses the key', async () => {
+  it('Events are handled though Partnero rejects the API key', async () => {
     const fake = await FakePartnero.start({ partners: ['ann'] });
     const running = await startHandling({
       apiKey: 'wrong',
@@ -161,7 +162,7 @@ describe('a handler that fails', () => {
     await fake.stop();
   });
 
-  it('is given up after maxAgeDays, told, kept, and handled again on demand', async () => {
+  it('An event that fails for longer than maxAgeDays moves to the dead letters, is reported, and can be requeued', async () => {
     failing.add('add');
     const outcomes: Outcome[] = [];
     const onOutcome = (outcome: Outcome) => void outcomes.push(outcome);
@@ -204,12 +205,12 @@ describe('a handler that fails', () => {
     await handled(running, 2);
     expect(callsOf('count')).toHaveLength(1);
     expect(await inbox.requeue({})).toBe(0);
-    // It was the same event all the time.
+    // The dead letter of inv-1 was the same event all the time.
     await deliver(`${running.url}/hook`, sale('inv-2'));
     await handled(running, 4);
   });
 
-  it('can have its event forgotten', async () => {
+  it('An event can be forgotten', async () => {
     failing.add('add');
     const running = await startHandling({ delivery: { maxAgeDays: 0 } });
     const inbox = inboxOf(running);
@@ -223,7 +224,7 @@ describe('a handler that fails', () => {
   });
 });
 
-describe('a handler that is gone after a deploy', () => {
+describe('a handler that was removed by a deploy', () => {
   @Injectable()
   class Renamed {
     @OnPartneroEvent('transaction.created', { id: 'Commissions.add' })
@@ -233,39 +234,42 @@ describe('a handler that is gone after a deploy', () => {
   }
 
   it.each([
-    ['others are left', [class Rest extends Commissions {}]],
-    ['none are left', []],
-  ])('leaves its events where they are, and says so: %s', async (_, providers) => {
-    failing.add('add').add('count');
-    const before = await startHandling();
-    await deliver(`${before.url}/hook`, sale());
-    await eventually(() => calls.length >= 2);
-    await before.close();
-    failing.clear();
-    calls.length = 0;
+    ['other handlers are left', [class Rest extends Commissions {}]],
+    ['no handlers are left', []],
+  ])(
+    'Events of a handler that was removed stay pending, and a warning says so: %s',
+    async (_, providers) => {
+      failing.add('add').add('count');
+      const before = await startHandling();
+      await deliver(`${before.url}/hook`, sale());
+      await eventually(() => calls.length >= 2);
+      await before.close();
+      failing.clear();
+      calls.length = 0;
 
-    const between = await startHandling({}, providers);
-    await eventually(() => between.logger.ours('warn').length >= 2);
-    expect(between.logger.ours('warn').join()).toMatch(
-      /Events are queued for the handler Commissions\.(add|count), which this app doesn't have/,
-    );
-    expect(await inboxOf(between).stats()).toMatchObject({ pending: 2, dead: 0 });
-    await between.close();
+      const between = await startHandling({}, providers);
+      await eventually(() => between.logger.ours('warn').length >= 2);
+      expect(between.logger.ours('warn').join()).toMatch(
+        /Events are queued for the handler Commissions\.(add|count), which this app doesn't have/,
+      );
+      expect(await inboxOf(between).stats()).toMatchObject({ pending: 2, dead: 0 });
+      await between.close();
 
-    const after = await startHandling({}, [Renamed]);
-    await eventually(() => calls.length === 1);
-    expect(calls).toEqual(['insert transaction.created']);
-    const inbox = inboxOf(after);
-    const { pending, jobs } = await eventually(async () => {
-      const stats = await inbox.stats();
-      return stats.pending === 1 && stats;
-    });
-    expect([pending, jobs['Commissions.count']]).toMatchObject([1, { pending: 1 }]);
-  });
+      const after = await startHandling({}, [Renamed]);
+      await eventually(() => calls.length === 1);
+      expect(calls).toEqual(['insert transaction.created']);
+      const inbox = inboxOf(after);
+      const { pending, jobs } = await eventually(async () => {
+        const stats = await inbox.stats();
+        return stats.pending === 1 && stats;
+      });
+      expect([pending, jobs['Commissions.count']]).toMatchObject([1, { pending: 1 }]);
+    },
+  );
 });
 
-describe('what is kept of an event', () => {
-  it('is on the disk before the answer, and gone once it is handled', async () => {
+describe('a saved event', () => {
+  it('An event is on disk before the response, and erased once it is handled', async () => {
     let release!: () => void;
     @Injectable()
     class Slow {
@@ -290,7 +294,7 @@ describe('what is kept of an event', () => {
     expect(readFileSync(path, 'latin1')).not.toContain('ada@example.com');
   });
 
-  it('does not hold up a shutdown, and is handled after it', async () => {
+  it('A pending event does not delay a shutdown, and is handled after the next start', async () => {
     failing.add('add');
     const running = await startHandling();
     await deliver(`${running.url}/hook`, sale());
@@ -302,7 +306,7 @@ describe('what is kept of an event', () => {
     await handled(again, 2);
   });
 
-  it('is refused with 503 if it can’t be kept, so that it is delivered again', async () => {
+  it('An event that can’t be saved is refused with 503, so that Partnero delivers it again', async () => {
     const running = await startHandling();
     const { webhooks } = running.app.get(PartneroService);
     await running.app.close();
@@ -320,7 +324,7 @@ describe('what is kept of an event', () => {
     });
   });
 
-  it('waits in a process that only accepts for one that handles', async () => {
+  it('An event that a process only queues is handled by another process', async () => {
     const accepting = await startHandling({ delivery: { concurrency: 0 } });
     await deliver(`${accepting.url}/hook`, sale());
     expect(await inboxOf(accepting).stats()).toMatchObject({ pending: 2 });
@@ -330,7 +334,7 @@ describe('what is kept of an event', () => {
 });
 
 describe('backoff', () => {
-  it('grows from one attempt to the next, until maxAgeDays are over', async () => {
+  it('The backoff grows from one attempt to the next, until maxAgeDays are over', async () => {
     failing.add('add');
     const running = await startHandling({
       delivery: { initialBackoffMs: 10_000, maxBackoffMs: 600_000, maxAgeDays: 0.05 },
@@ -349,7 +353,7 @@ describe('backoff', () => {
 describe('inlineOutbox()', () => {
   const inline = { outbox: inlineOutbox() };
 
-  it('has the event handled before the answer', async () => {
+  it('With inlineOutbox() an event is handled before the response', async () => {
     const running = await startHandling(inline);
     const response = await deliver(`${running.url}/hook`, sale());
     expect([response.status, await response.json()]).toEqual([201, { queued: 2, duplicates: 0 }]);
@@ -358,7 +362,7 @@ describe('inlineOutbox()', () => {
     expect(await inboxOf(running).find({ eventId: 'x' })).toEqual([]);
   });
 
-  it('refuses it if a handler fails, so that Partnero delivers it again', async () => {
+  it('With inlineOutbox() an event is refused if a handler fails, so that Partnero delivers it again', async () => {
     failing.add('add');
     const errors: unknown[] = [];
     const running = await startHandling({

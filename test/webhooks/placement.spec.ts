@@ -9,16 +9,15 @@ import {
   VersioningType,
   type CanActivate,
   type ExecutionContext,
-  type INestApplication,
 } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import express from 'express';
 import {
+  getWebhooksToken,
+  getWebhookVerifierToken,
   PartneroEvent,
   PartneroModule,
+  PartneroService,
   PartneroWebhook,
   PartneroWebhookGuard,
   type PartneroWebhookEvent,
@@ -48,7 +47,7 @@ beforeEach(() => {
 
 afterEach(closeApps);
 
-/** What a right and a wrong delivery are answered. */
+/** The responses to a valid and to a forged delivery. */
 async function answers(url: string, more: Parameters<typeof deliver>[2] = {}): Promise<number[]> {
   const wrong = await deliver(url, body, { ...more, secret: 'another' });
   expect(received).toEqual([]);
@@ -58,7 +57,7 @@ async function answers(url: string, more: Parameters<typeof deliver>[2] = {}): P
 describe.each(ADAPTERS)('the route of a webhook on %s', (adapter) => {
   const setup = { adapter, options, imports, controllers: [WebhookController] };
 
-  it('may have a global prefix and versions', async () => {
+  it('The route may have a global prefix and versions', async () => {
     const { url } = await startApp({
       ...setup,
       prepare: (app) =>
@@ -70,7 +69,7 @@ describe.each(ADAPTERS)('the route of a webhook on %s', (adapter) => {
     expect(received).toEqual(['partner.created']);
   });
 
-  it('may be any of a controller that is decorated as a whole, or inherited', async () => {
+  it('The route may be any of a decorated or an inherited controller', async () => {
     @PartneroWebhook()
     @Controller('whole')
     class WholeController {
@@ -90,7 +89,7 @@ describe.each(ADAPTERS)('the route of a webhook on %s', (adapter) => {
     expect(await answers(`${url}/inherited/partnero`)).toEqual([204, 401]);
   });
 
-  it('stands behind a global guard, which the app opens for it as for any route', async () => {
+  it('The route is behind a global guard, which the app opens for it as for any route', async () => {
     const Public = () => SetMetadata('public', true);
     @Injectable()
     class AuthGuard implements CanActivate {
@@ -125,7 +124,7 @@ describe.each(ADAPTERS)('the route of a webhook on %s', (adapter) => {
     expect(received).toEqual([]);
   });
 
-  it('goes with strict pipes and with other guards on it', async () => {
+  it('The route works with strict pipes and with other guards', async () => {
     class Never implements CanActivate {
       canActivate() {
         return false;
@@ -166,7 +165,7 @@ describe.each(ADAPTERS)('the route of a webhook on %s', (adapter) => {
     expect(received).toEqual([]);
   });
 
-  it('takes events of several programs, each by its own secret', async () => {
+  it('Each program accepts only events that are signed with its own secret', async () => {
     @Controller()
     class TwoController {
       @Post('affiliates')
@@ -197,7 +196,7 @@ describe.each(ADAPTERS)('the route of a webhook on %s', (adapter) => {
     expect(received).toEqual(['default', 'friends']);
   });
 
-  it('verifies before it looks at what is said', async () => {
+  it('The bytes are verified before they are parsed', async () => {
     const { url } = await startApp(setup);
     const hostile = '{"event":"partner.created","data":{"__proto__":{"admin":true}}}';
     const response = await deliver(`${url}/hooks/partnero`, hostile);
@@ -206,7 +205,7 @@ describe.each(ADAPTERS)('the route of a webhook on %s', (adapter) => {
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
 
-  it('injects no event on a route that nothing has verified', async () => {
+  it('No event is injected on a route that nothing has verified', async () => {
     @Controller()
     class ForgetfulController {
       @Post('forgotten')
@@ -224,7 +223,7 @@ describe.each(ADAPTERS)('the route of a webhook on %s', (adapter) => {
     );
   });
 
-  it('can be tested without signatures, its guard replaced as any other', async () => {
+  it('A test may replace the guard like any other', async () => {
     const moduleRef = await Test.createTestingModule({ controllers: [WebhookController] })
       .overrideGuard(PartneroWebhookGuard)
       .useValue({ canActivate: () => true })
@@ -234,109 +233,57 @@ describe.each(ADAPTERS)('the route of a webhook on %s', (adapter) => {
   });
 });
 
-describe('without a PartneroModule', () => {
-  it.each(ADAPTERS)('nothing is let through on %s', async (adapter) => {
-    const { url, logger } = await startApp({
-      adapter,
-      options,
-      controllers: [WebhookController],
-    });
-    expect((await deliver(`${url}/hooks/partnero`, body)).status).toBe(500);
-    expect(received).toEqual([]);
-    expect(logger.text).toContain('import PartneroModule.forRoot()');
+describe('a provider that a test overrides under its token', () => {
+  const event = { program: 'default', name: 'by hand', type: 'unknown' } as PartneroWebhookEvent;
+
+  @Controller()
+  class DispatchingController {
+    constructor(private readonly partnero: PartneroService) {}
+
+    @Post('dispatch')
+    @PartneroWebhook()
+    receive(@PartneroEvent() received: PartneroWebhookEvent) {
+      return this.partnero.webhooks.dispatch(received);
+    }
+  }
+
+  it('A test may override the verifier, which needs no secret then, and the service', async () => {
+    const dispatched: PartneroWebhookEvent[] = [];
+    const moduleRef = await Test.createTestingModule({
+      imports: [PartneroModule.forRoot({})],
+      controllers: [DispatchingController],
+    })
+      .overrideProvider(getWebhookVerifierToken())
+      .useValue({ verify: () => event })
+      .overrideProvider(getWebhooksToken())
+      .useValue({ dispatch: (each: PartneroWebhookEvent) => void dispatched.push(each) })
+      .compile();
+    const app = moduleRef.createNestApplication({ logger: false });
+    await app.listen(0, '127.0.0.1');
+    const response = await fetch(`${await app.getUrl()}/dispatch`, { method: 'POST' });
+    await app.close();
+    expect(response.status).toBe(201);
+    expect(dispatched).toEqual([event]);
+  });
+
+  it('A named program has tokens of its own', () => {
+    expect(getWebhookVerifierToken('friends')).not.toBe(getWebhookVerifierToken());
+    expect(getWebhooksToken('friends')).not.toBe(getWebhooksToken());
   });
 });
 
-describe('a body parser of the app’s own', () => {
-  const start = (
-    adapter: 'express' | 'fastify',
-    prepare: (app: INestApplication) => void,
-    given: object = {},
-  ) =>
-    startApp({
-      adapter,
-      options: { ...options, ...given },
-      imports,
-      controllers: [WebhookController],
-      prepare,
-    });
-
-  const keepBytes = (request: unknown, _: unknown, bytes: Buffer) =>
-    void Object.assign(request as object, { rawBody: bytes });
-
-  it.each<[string, (app: NestExpressApplication) => void, object]>([
-    ['of Nest’s, with another limit', (app) => app.useBodyParser('json', { limit: '5mb' }), {}],
-    ['that keeps the bytes', (app) => app.use(express.json({ verify: keepBytes })), {}],
-    [
-      'that keeps them of signed requests',
-      (app) =>
-        app.use(
-          express.json({
-            verify: (request: express.Request, response, bytes) => {
-              if (request.headers['signature']) keepBytes(request, response, bytes);
-            },
-          }),
-        ),
-      {},
-    ],
-    [
-      'that keeps them by path',
-      (app) =>
-        app.use(
-          express.json({
-            verify: (request: express.Request, response, bytes) => {
-              if (request.originalUrl.startsWith('/hooks')) keepBytes(request, response, bytes);
-            },
-          }),
-        ),
-      {},
-    ],
-    [
-      'for raw bodies, on this path',
-      (app) => app.use('/hooks', express.raw({ type: '*/*' })),
-      { bodyParser: false },
-    ],
-    ['for texts', (app) => app.use(express.text({ type: '*/*' })), { bodyParser: false }],
-  ])('%s, goes on Express', async (_, prepare, given) => {
-    const { url } = await start('express', (app) => prepare(app as NestExpressApplication), given);
-    expect(await answers(`${url}/hooks/partnero`)).toEqual([204, 401]);
-  });
-
-  it.each<[string, (app: NestFastifyApplication) => void, object]>([
-    [
-      'of Nest’s, with another limit',
-      (app) => app.useBodyParser('application/json', { bodyLimit: 5_000_000 }),
-      {},
-    ],
-    [
-      'that gives texts',
-      (app) => {
-        const fastify = app.getHttpAdapter().getInstance();
-        fastify.removeContentTypeParser('application/json');
-        fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (_, text, done) =>
-          done(null, text),
-        );
-      },
-      { bodyParser: false },
-    ],
-    [
-      'that keeps the bytes',
-      (app) =>
-        app
-          .getHttpAdapter()
-          .getInstance()
-          .addContentTypeParser(
-            'application/json',
-            { parseAs: 'buffer' },
-            (request, bytes, done) => {
-              keepBytes(request, null, bytes as Buffer);
-              done(null, JSON.parse(String(bytes)));
-            },
-          ),
-      { bodyParser: false },
-    ],
-  ])('%s, goes on Fastify', async (_, prepare, given) => {
-    const { url } = await start('fastify', (app) => prepare(app as NestFastifyApplication), given);
-    expect(await answers(`${url}/hooks/partnero`)).toEqual([204, 401]);
-  });
+describe('without a PartneroModule', () => {
+  it.each(ADAPTERS)(
+    'Without a PartneroModule every delivery is refused, on %s',
+    async (adapter) => {
+      const { url, logger } = await startApp({
+        adapter,
+        options,
+        controllers: [WebhookController],
+      });
+      expect((await deliver(`${url}/hooks/partnero`, body)).status).toBe(500);
+      expect(received).toEqual([]);
+      expect(logger.text).toContain('import PartneroModule.forRoot()');
+    },
+  );
 });

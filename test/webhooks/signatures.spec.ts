@@ -41,7 +41,7 @@ async function start(adapter: AdapterName, webhooks: WebhooksOptions = { secret:
 }
 
 describe.each(ADAPTERS)('@PartneroWebhook() on %s', (adapter) => {
-  it('lets a signed event through, as it was sent', async () => {
+  it('A signed event is accepted as it was sent', async () => {
     const { hook } = await start(adapter);
     const data = { key: 'inv-1', amount: 99.99, rewards: [{ amount: 29.997 }] };
     const body = eventBody('transaction.created', data, {
@@ -63,18 +63,21 @@ describe.each(ADAPTERS)('@PartneroWebhook() on %s', (adapter) => {
     ]);
   });
 
-  it.each(['compact', 'spaced', 'php'] as const)('takes JSON of the style %s', async (json) => {
-    const { hook } = await start(adapter);
-    const data = { name: 'Zoë 😀 "/"', url: 'https://example.com/' };
-    const event = JSON.parse(eventBody('partner.created', data)) as object;
-    const body = JSON_STYLES[json](event);
-    expect((await deliver(hook, body)).status).toBe(201);
-    expect(received).toMatchObject([{ type: 'partner.created', data }]);
-    expect(JSON.parse(body)).toEqual(event);
-    expect(body === JSON.stringify(event)).toBe(json === 'compact');
-  });
+  it.each(['compact', 'spaced', 'php'] as const)(
+    'JSON of the style %s is accepted',
+    async (json) => {
+      const { hook } = await start(adapter);
+      const data = { name: 'Zoë 😀 "/"', url: 'https://example.com/' };
+      const event = JSON.parse(eventBody('partner.created', data)) as object;
+      const body = JSON_STYLES[json](event);
+      expect((await deliver(hook, body)).status).toBe(201);
+      expect(received).toMatchObject([{ type: 'partner.created', data }]);
+      expect(JSON.parse(body)).toEqual(event);
+      expect(body === JSON.stringify(event)).toBe(json === 'compact');
+    },
+  );
 
-  it('takes the signature in hex of any case', async () => {
+  it('A signature is accepted in upper-case, lower-case and mixed hex', async () => {
     const { hook } = await start(adapter);
     const body = eventBody('partner.created', { id: 'p1' });
     const signature = signPartneroEvent(body, SECRET);
@@ -84,7 +87,7 @@ describe.each(ADAPTERS)('@PartneroWebhook() on %s', (adapter) => {
     expect(received).toHaveLength(2);
   });
 
-  it('refuses what is not signed, or not with this secret, and says no more', async () => {
+  it('A delivery that is not signed, or not with this secret, is refused without a word why', async () => {
     const { hook, logger } = await start(adapter);
     const body = eventBody('partner.created', { email: 'ada@example.com' });
     const right = signPartneroEvent(body, SECRET);
@@ -115,7 +118,7 @@ describe.each(ADAPTERS)('@PartneroWebhook() on %s', (adapter) => {
     expect(logger.ours('warn')).toHaveLength(2);
   });
 
-  it('refuses a list of signatures, though a right one is among them', async () => {
+  it('A list of signatures is refused, though one of them is valid', async () => {
     const { hook } = await start(adapter);
     const body = eventBody('partner.created');
     const signature = signPartneroEvent(body, SECRET);
@@ -131,18 +134,18 @@ describe.each(ADAPTERS)('@PartneroWebhook() on %s', (adapter) => {
     expect(answer).toMatch(/^HTTP\/1\.1 401 /);
   });
 
-  it('refuses a body of another type, unless a parser kept it as it came', async () => {
+  it('A body of another type is refused, unless a parser kept its bytes', async () => {
     const { hook } = await start(adapter);
     const body = eventBody('partner.created');
     const headers = { 'content-type': 'text/plain' };
     const wrong = await deliver(hook, body, { headers, secret: 'another' });
     expect(wrong.status).toBe(401);
-    // Fastify reads texts by itself.
+    // Fastify has a text parser by default.
     const { status } = await deliver(hook, body, { headers });
     expect(status).toBe(adapter === 'fastify' ? 201 : 401);
   });
 
-  it('refuses an empty body, signed or not', async () => {
+  it('An empty body is refused, signed or not', async () => {
     const { hook } = await start(adapter);
     const send = (signature: string) =>
       fetch(hook, { method: 'POST', headers: { signature } }).then(({ status }) => status);
@@ -159,7 +162,7 @@ describe.each(ADAPTERS)('@PartneroWebhook() on %s', (adapter) => {
     ['{"event":{"name":"partner.created"},"data":{}}', 'an object for a name'],
     [JSON.stringify({ event: 'x'.repeat(201), data: {} }), 'an endless name'],
     ['{"data":{"event":"partner.created"}}', 'the name elsewhere'],
-  ])('answers 400 to what is signed and no event: %s', async (body) => {
+  ])('A signed body that holds no event is answered 400: %s', async (body) => {
     const { hook, logger } = await start(adapter);
     expect((await deliver(hook, body)).status).toBe(400);
     expect((await deliver(hook, body, { secret: 'another' })).status).toBe(401);
@@ -167,7 +170,7 @@ describe.each(ADAPTERS)('@PartneroWebhook() on %s', (adapter) => {
     expect(logger.ours('warn').join()).toContain('it is signed, but holds no event');
   });
 
-  it('answers 400 to bytes that are no UTF-8', async () => {
+  it('Bytes that are no UTF-8 are answered 400', async () => {
     const { hook } = await start(adapter);
     const body = Buffer.concat([
       Buffer.from('{"event":"partner.created","data":{"name":"'),
@@ -178,14 +181,14 @@ describe.each(ADAPTERS)('@PartneroWebhook() on %s', (adapter) => {
     expect(received).toEqual([]);
   });
 
-  it('delivers names that it does not know, and data that is not what it should be, as unknown', async () => {
+  it('An event of an unknown name, or whose data is no object, has the type unknown', async () => {
     const { hook } = await start(adapter);
     const sent = [
       ['payout.requested', { id: 7 }],
       ['transaction.created', null],
       ['transaction.created', ['no object']],
       ['constructor', {}],
-      ['unknown', 'a text'],
+      ['unknown', 'a string'],
     ] as const;
     for (const [event, data] of sent) {
       expect((await deliver(hook, eventBody(event, data))).status).toBe(201);
@@ -198,7 +201,7 @@ describe.each(ADAPTERS)('@PartneroWebhook() on %s', (adapter) => {
     expect(received.at(-1)).toMatchObject({ type: 'unknown', name: 'ping', data: null });
   });
 
-  it('reads the envelope of an earlier revision', async () => {
+  it('The envelope of an earlier revision is read', async () => {
     const { hook } = await start(adapter);
     for (const timestamp of ['2026-05-02T16:12:39Z', 1777738359, 1777738359000]) {
       const body = JSON.stringify({ event: 'customer.created', data: { key: 'u1' }, timestamp });
@@ -211,7 +214,7 @@ describe.each(ADAPTERS)('@PartneroWebhook() on %s', (adapter) => {
     expect(received.at(-1)!.createdAt).toBeNull();
   });
 
-  it('gives a repeated delivery the same id, and another one another', async () => {
+  it('A repeated delivery has the same id, and any other delivery another', async () => {
     const { hook } = await start(adapter);
     const body = eventBody('customer.created', { key: 'u1' });
     for (const each of [body, body, `${body} `]) await deliver(hook, each);
@@ -220,7 +223,7 @@ describe.each(ADAPTERS)('@PartneroWebhook() on %s', (adapter) => {
     expect(third).not.toBe(first);
   });
 
-  it('takes any of several secrets, and no other', async () => {
+  it('Any of several secrets is accepted, and no other', async () => {
     const { hook } = await start(adapter, { secret: ['old-secret', ' new-secret\n'] });
     const body = eventBody('partner.created');
     const statuses = [];
@@ -230,14 +233,14 @@ describe.each(ADAPTERS)('@PartneroWebhook() on %s', (adapter) => {
     expect(statuses).toEqual([201, 201, 401, 401]);
   });
 
-  it('looks into the header that it is told', async () => {
+  it('The header of the signature is an option', async () => {
     const { hook } = await start(adapter, { secret: SECRET, header: 'X-Partnero-Signature' });
     const body = eventBody('partner.created');
     expect((await deliver(hook, body)).status).toBe(401);
     expect((await deliver(hook, body, { header: 'x-partnero-signature' })).status).toBe(201);
   });
 
-  it('refuses old events if it is told to, and those that say no time', async () => {
+  it('With toleranceSeconds, events that are older or have no time are refused', async () => {
     const { hook } = await start(adapter, { secret: SECRET, toleranceSeconds: 60 });
     const at = (ms: number) =>
       eventBody('partner.created', {}, { created_at: new Date(Date.now() + ms).toISOString() });

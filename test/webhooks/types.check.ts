@@ -1,4 +1,4 @@
-// What the compiler is to accept and to refuse: checked by `npm run lint`, which compiles the tests.
+// What the compiler must accept and refuse. Checked by `npm run lint`, which compiles the tests.
 import {
   OnPartneroEvent,
   type PartneroEventOf,
@@ -30,19 +30,19 @@ export class Handlers {
     return event.type === 'unknown' ? event.data : undefined;
   }
 
-  // @ts-expect-error it is another event
+  // @ts-expect-error the handler takes another event
   @OnPartneroEvent('transaction.created')
   other(event: PartneroEventOf<'partner.created'>): unknown {
     return event;
   }
 
-  // @ts-expect-error everything is more than that
+  // @ts-expect-error the handler gets other events too
   @OnPartneroEvent('*')
   everything(event: PartneroEventOf<'partner.created'>): unknown {
     return event;
   }
 
-  // @ts-expect-error no such parameter comes
+  // @ts-expect-error the second argument is a signal
   @OnPartneroEvent('partner.created')
   request(event: PartneroEventOf<'partner.created'>, request: string): unknown {
     return [event, request];
@@ -54,10 +54,10 @@ export function narrowed(event: PartneroWebhookEvent): string | number | undefin
     case 'transaction.created':
       return event.data.rewards?.[0]?.amount;
     case 'customer.created':
-      // @ts-expect-error a customer has none
+      // @ts-expect-error a customer has no rewards
       return event.data.rewards[0].amount;
     case 'unknown':
-      // @ts-expect-error nothing is known of it
+      // @ts-expect-error the data is unknown
       return event.data.id;
     default:
       return event.name;
@@ -67,7 +67,7 @@ export function narrowed(event: PartneroWebhookEvent): string | number | undefin
 export function dispatched(webhooks: WebhooksService, event: PartneroWebhookEvent): unknown[] {
   return [
     webhooks.dispatch(event),
-    // @ts-expect-error no event
+    // @ts-expect-error this isn't an event
     webhooks.dispatch({ event: 'partner.created', data: {} }),
   ];
 }

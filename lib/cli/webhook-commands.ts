@@ -1,0 +1,121 @@
+import { HttpService } from '@nestjs/axios';
+import { PartneroApiClient } from '../api/partnero-api.client.js';
+import { RetryingCaller } from '../api/retrying.caller.js';
+import { WebhooksResource } from '../api/webhooks/webhooks.resource.js';
+import { resolveOptions } from '../partnero.options.js';
+import { printable } from '../printable-log.js';
+import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { resolveWebhooksOptions } from '../webhooks/webhooks.options.js';
+import type { CommandResult } from './command-result.js';
+import { ensureWebhook } from './ensure-webhook.js';
+import { tryWebhook } from './try-webhook.js';
+import { UsageError } from './usage.error.js';
+
+export interface WebhookArguments {
+  readonly url?: string | undefined;
+  readonly events?: readonly string[] | undefined;
+  readonly name?: string | undefined;
+  readonly secret?: string | undefined;
+  readonly header?: string | undefined;
+}
+
+/** Partnero's own client cuts names there. */
+const MAX_NAME = 100;
+const SETTLE_MS = 3_000;
+
+/**
+ * Runs `webhooks ensure` or `webhooks test`.
+ *
+ * @param note takes what isn't the command's output, so that its output can be appended to a file
+ * @throws Error whose message is meant for the user
+ */
+export async function runWebhookCommand(
+  name: string | undefined,
+  values: WebhookArguments,
+  environment: NodeJS.ProcessEnv,
+  note: (text: string) => void,
+): Promise<CommandResult> {
+  if (name === 'ensure') return ensure(values, environment, (text) => note(printable(text)));
+  if (name === 'test') return test(values, environment);
+  throw new UsageError(`There is no command 'webhooks ${name ?? ''}'.`);
+}
+
+async function ensure(
+  values: WebhookArguments,
+  environment: NodeJS.ProcessEnv,
+  note: (text: string) => void,
+): Promise<CommandResult> {
+  const { name = 'nestjs-partnero' } = values;
+  const url = addressFrom(values);
+  const events = (values.events ?? [])
+    .flatMap((each) => each.split(','))
+    .map((each) => each.trim());
+  if (events.length === 0 || events.includes('')) {
+    throw new UsageError('webhooks ensure needs --events <names>, such as transaction.created.');
+  }
+  if (name.trim() === '' || name.length > MAX_NAME) {
+    throw new UsageError(`--name must have 1 to ${MAX_NAME} characters.`);
+  }
+  const wanted = { name, url, events: [...new Set(events)] };
+  const { secret, others, ...webhook } = await callPartnero(environment, (webhooks) =>
+    ensureWebhook(webhooks, wanted, note, SETTLE_MS),
+  );
+  if (others > 0) {
+    note(
+      `Several webhooks at Partnero deliver there: an event that two of them deliver is handled twice, ` +
+        `or refused for its secret. Delete all but ${webhook.key}.`,
+    );
+  }
+  if (secret === null) note(NO_SECRET);
+  return {
+    json: { ...webhook, secret },
+    text:
+      secret === null
+        ? `The webhook is at Partnero, with the key ${printable(webhook.key)}.`
+        : `PARTNERO_WEBHOOK_SECRET=${secret}`,
+  };
+}
+
+const NO_SECRET =
+  "Partnero's response doesn't hold the webhook's secret. Look up its signature in Partnero, and set " +
+  'PARTNERO_WEBHOOK_SECRET to it.';
+
+async function callPartnero<T>(
+  environment: NodeJS.ProcessEnv,
+  work: (webhooks: WebhooksResource) => Promise<T>,
+): Promise<T> {
+  const options = resolveOptions({}, DEFAULT_PROGRAM, environment);
+  if (!options.apiKey) throw new UsageError('webhooks ensure needs PARTNERO_API_KEY.');
+  const client = new PartneroApiClient(new HttpService(), options);
+  try {
+    return await work(new WebhooksResource(new RetryingCaller(client, options.retries)));
+  } finally {
+    client.close();
+  }
+}
+
+async function test(
+  values: WebhookArguments,
+  environment: NodeJS.ProcessEnv,
+): Promise<CommandResult> {
+  const url = addressFrom(values);
+  const { secret, header } = values;
+  const options = resolveWebhooksOptions({ secret, header }, DEFAULT_PROGRAM, environment);
+  const [first] = options.secrets;
+  if (!first) throw new UsageError('webhooks test needs PARTNERO_WEBHOOK_SECRET, or --secret.');
+  const result = await tryWebhook(url, first, options.header);
+  const status = result.status === null ? '' : `${result.status}: `;
+  return { json: result, text: status + result.meaning, exitCode: result.ok ? 0 : 1 };
+}
+
+function addressFrom({ url: given }: WebhookArguments): string {
+  const url = given !== undefined && URL.canParse(given) ? new URL(given) : undefined;
+  const isFine =
+    url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.hash;
+  if (!isFine) {
+    throw new UsageError(
+      '--url must be the http(s) address of the route with @PartneroWebhook(), without user or fragment.',
+    );
+  }
+  return given!;
+}
