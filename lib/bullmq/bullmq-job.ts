@@ -3,7 +3,6 @@ import type { Job as BullJob } from 'bullmq';
 import type { CompletedResult } from '../outbox/delivery-result.js';
 import type { HistoryEntry } from '../outbox/history.js';
 import type { Job, SubmittedJob } from '../outbox/job.js';
-import type { EndedJob } from './customer-records.js';
 
 /** The data of a job in BullMQ, as dashboards show it. */
 export interface JobData {
@@ -20,49 +19,45 @@ export interface JobData {
   readonly ifCancelled?: string | undefined;
   /** The job that this one cancels, by its id in BullMQ, and whether it was there before. */
   readonly cancels?: { readonly id: string; readonly found: boolean } | undefined;
-  /** Since when it has been failing, and how many attempts had failed before that. */
-  readonly failing?: { readonly since: number; readonly attempts: number } | undefined;
+  readonly checkpoint?: string | null | undefined;
+  readonly failingSince?: number | undefined;
   /** Written before BullMQ moves the job to `completed`. */
   readonly result?: CompletedResult | undefined;
 }
 
 export type StoredJob = BullJob<JobData, string>;
+/** A job, or what would have been one. */
+export type JobFacts = Pick<StoredJob, 'name' | 'data'> &
+  Partial<Pick<StoredJob, 'attemptsMade' | 'failedReason' | 'finishedOn'>>;
 
-export function toData(job: SubmittedJob, id: string): JobData {
-  const { orderingKey, referralKey, payload, queuedAt, key } = job;
+export function toData(job: SubmittedJob & Pick<Job, 'id' | 'checkpoint'>): JobData {
+  const { id, orderingKey, referralKey, payload, queuedAt, key, checkpoint } = job;
   const { value, digest, ifTaken } = key ?? {};
-  const ifCancelled = ifTaken?.cancelled;
-  return { id, orderingKey, referralKey, payload, queuedAt, key: value, digest, ifCancelled };
+  const keyData = { key: value, digest, ifCancelled: ifTaken?.cancelled };
+  return { id, orderingKey, referralKey, payload, queuedAt, ...keyData, checkpoint };
 }
 
-export function toJob({ name, data, attemptsMade: attempts, progress }: StoredJob): Job {
-  const { id, orderingKey, referralKey, payload, queuedAt } = data;
-  const { checkpoint = null } = Object(progress) as { checkpoint?: string };
-  const saved = { name, orderingKey, referralKey, payload: payload ?? '', queuedAt };
-  return { ...saved, id, attempts, checkpoint };
+export function toJob({ name, data, attemptsMade: attempts }: StoredJob): Job {
+  const { id, orderingKey, referralKey, payload, queuedAt, checkpoint = null } = data;
+  const saved = { id, name, orderingKey, referralKey, payload: payload ?? '', queuedAt };
+  return { ...saved, attempts, checkpoint };
 }
 
-export function toEnded(job: StoredJob): EndedJob {
-  const { id, orderingKey: customerKey, key = null, referralKey, queuedAt } = job.data;
-  const { name: jobName, attemptsMade: attempts } = job;
-  const bullmqId = bullmqIdOf(job);
-  return { id, bullmqId, jobName, customerKey, key, referralKey, attempts, queuedAt };
-}
-
-/** Of a job that is pending or dead. */
-export function toEntry(job: StoredJob, program: string): HistoryEntry {
-  const { queuedAt, bullmqId: _, ...facts } = toEnded(job);
-  const isDead = Boolean(job.finishedOn);
-  return {
-    ...facts,
-    program,
-    state: isDead ? 'dead' : 'pending',
-    outcome: isDead ? 'dead' : null,
-    reason: job.failedReason ?? null,
-    detail: null,
-    queuedAt: new Date(queuedAt),
-    endedAt: job.finishedOn ? new Date(job.finishedOn) : null,
-  };
+/** @param result of a job that ends just now */
+export function toEntry(job: JobFacts, program: string, result?: CompletedResult): HistoryEntry {
+  const { name, data, attemptsMade: attempts = 0, failedReason = null, finishedOn } = job;
+  const { id, orderingKey: customerKey, key = null, referralKey } = data;
+  const facts = { id, program, jobName: name, customerKey, key, referralKey, attempts };
+  const queuedAt = new Date(data.queuedAt);
+  if (result) {
+    const { outcome, reason = null, detail = null } = result;
+    const endedAt = new Date();
+    return { ...facts, state: 'completed', outcome, reason, detail, queuedAt, endedAt };
+  }
+  const open = { ...facts, reason: failedReason, detail: null, queuedAt };
+  return finishedOn
+    ? { ...open, state: 'dead', outcome: 'dead', endedAt: new Date(finishedOn) }
+    : { ...open, state: 'pending', outcome: null, endedAt: null };
 }
 
 export const bullmqIdOf = (job: StoredJob): string => job.id ?? '';

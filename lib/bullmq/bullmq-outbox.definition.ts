@@ -1,4 +1,4 @@
-import type { EngineContext, OutboxDefinition, OutboxEngine } from '../outbox/outbox-engine.js';
+import type { OutboxDefinition } from '../outbox/outbox-engine.js';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
 import { BullmqEngine, programKeyOf } from './bullmq.engine.js';
 import {
@@ -24,12 +24,12 @@ export function bullmqOutbox(given?: BullmqOutboxOptions): OutboxDefinition {
   return {
     engine: 'bullmq',
     durable: true,
-    async exists(program: string): Promise<boolean> {
+    async exists(program) {
       const options = resolve();
       if (await options.fallback?.exists(program)) return true;
       return hasProgram(options, queueNameOf(options, program));
     },
-    create(context: EngineContext): OutboxEngine {
+    create(context) {
       const options = resolve();
       const name = queueNameOf(options, context.program);
       const location = `the queue ${name} of BullMQ on ${describeConnection(options.connection)}`;
@@ -49,14 +49,13 @@ function queueNameOf({ queueName }: ResolvedBullmqOptions, program: string): str
   return `${queueName}-${encodeURIComponent(program).replaceAll('.', '%2E')}`;
 }
 
-async function hasProgram(options: ResolvedBullmqOptions, queueName: string): Promise<boolean> {
+async function hasProgram(options: ResolvedBullmqOptions, name: string): Promise<boolean> {
   const log = { log() {}, warn() {}, error() {} };
-  const events = { prepare: () => Promise.resolve(), onChange: () => {} };
-  const connection = new QueueConnection(options, { name: queueName, location: '' }, log, events);
+  const connection = new QueueConnection(options, { name, location: '' }, log, async () => {});
+  const key = programKeyOf(options, name);
   try {
     await connection.open({ isReadOnly: true });
-    const key = programKeyOf(options, queueName);
-    return await connection.read(async (client) => (await client.hexists(key, 'name')) === 1);
+    return await connection.read(async () => (await connection.client.hexists(key, 'name')) === 1);
   } finally {
     await connection.close();
   }

@@ -1,8 +1,7 @@
 import type { Worker } from 'bullmq';
 import type { Delivery } from '../outbox/delivery.js';
 import type { JobData, StoredJob } from './bullmq-job.js';
-import type { QueueConnection } from './queue-connection.js';
-import { ownConnection } from './redis-connection.js';
+import { ownConnection, type QueueConnection } from './queue-connection.js';
 
 /** A call of `rateLimit()` exceeds any limit. Without a limit, BullMQ ignores it. */
 export const NO_LIMIT = 1_000_000_000;
@@ -22,22 +21,17 @@ export class FailedAttempt extends Error {
   }
 }
 
-export interface OwnWorker {
-  readonly worker: Worker<JobData, string>;
-  /** Ends the connection, if BullMQ doesn't. */
-  dispose(): void;
-}
+export type JobWorker = Worker<JobData, string>;
 
+/** @returns the worker, and what ends its connection if BullMQ doesn't */
 export function createWorker(
   { bullmq, options, queue }: QueueConnection,
   { concurrency, requestsPerMinute }: Delivery,
   process: (job: StoredJob, token: string, signal: AbortSignal) => Promise<string>,
-): OwnWorker {
+): { worker: JobWorker; dispose: () => void } {
   const { prefix, telemetry, leaseMs } = options;
-  const { connection, dispose } = ownConnection(options.connection, {
-    enableOfflineQueue: true,
-    maxRetriesPerRequest: null,
-  });
+  const settings = { enableOfflineQueue: true, maxRetriesPerRequest: null };
+  const { connection, dispose } = ownConnection(options.connection, settings);
   // One request at a time, or at high rates as many as are due in 10 ms.
   const max = requestsPerMinute ? Math.ceil(requestsPerMinute / 6_000) : NO_LIMIT;
   const duration = requestsPerMinute ? (max * 60_000) / requestsPerMinute : 1_000;

@@ -1,21 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorMessage } from '../error-message.js';
 import { exponential, fullJitter } from '../outbox/backoff.js';
 import type { Delivery, DeliveryControl, Pause, PauseReason } from '../outbox/delivery.js';
+import { DeliveryPauses } from '../outbox/delivery-pauses.js';
 import type { CompletedResult, DeliveryResult, RetryResult } from '../outbox/delivery-result.js';
-import type { Job } from '../outbox/job.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
-import { errorMessage } from '../error-message.js';
 import { ThrottledLogger } from '../throttled-logger.js';
 import { within } from '../within.js';
-import { bullmqIdOf, toEnded, toJob, type JobData, type StoredJob } from './bullmq-job.js';
-import { createWorker, FailedAttempt, NO_LIMIT, type OwnWorker } from './bullmq-worker.js';
-import type { CustomerRecords } from './customer-records.js';
-import { DeliveryPauses } from './delivery-pauses.js';
+import { bullmqIdOf, toEntry, toJob, type JobData, type StoredJob } from './bullmq-job.js';
+import { createWorker, FailedAttempt, NO_LIMIT, type JobWorker } from './bullmq-worker.js';
 import { JobOrder } from './job-order.js';
 import type { JobStore } from './job-store.js';
 import type { QueueConnection } from './queue-connection.js';
-import type { RedisClient } from './redis-client.js';
 
 /** For attempts to end after they were aborted. */
 const ABORT_GRACE_MS = 200;
@@ -24,29 +21,21 @@ const DRAIN_POLL_MS = 20;
 const RATE_LIMIT = { minMs: 1_000, maxMs: 900_000 };
 /** When a job is looked at again that Redis failed for. */
 const REDIS_FAILED_MS = 1_000;
-/** The errors that tell BullMQ what to do with a job. */
-const INSTRUCTIONS = new Set([
-  'DelayedError',
-  'WaitingError',
-  'RateLimitError',
-  'UnrecoverableError',
-  'FailedAttempt',
-]);
+
+/** How BullMQ goes on with a job: its return value, or an error that it knows. */
+type Instruction = string | Error;
 
 /** Sends the jobs of the queue with a `Worker` of BullMQ. */
 export class BullmqDelivery implements DeliveryControl {
-  private readonly own: OwnWorker;
+  private readonly worker: JobWorker;
+  private readonly dispose: () => void;
   private readonly pauses: DeliveryPauses;
   private readonly order: JobOrder;
-  /** On the connection of the worker, which waits for Redis: so that no result is lost. */
-  private readonly records: CustomerRecords;
   private readonly inContext = AsyncLocalStorage.snapshot();
-  /** Jobs as they were before their payload was erased. */
-  private readonly originals = new WeakMap<StoredJob, Job>();
   private readonly running = new Set<Promise<unknown>>();
   private rateLimits = 0;
+  private trial: NodeJS.Timeout | undefined;
   private draining: Promise<void> | undefined;
-  private isOver = false;
 
   constructor(
     private readonly connection: QueueConnection,
@@ -56,30 +45,32 @@ export class BullmqDelivery implements DeliveryControl {
     pendingCount: () => Promise<number>,
   ) {
     this.order = new JobOrder(store);
-    this.own = createWorker(connection, delivery, (job, token, signal) =>
+    this.pauses = new DeliveryPauses(delivery, log, { pendingCount, onChange: () => this.steer() });
+    const { worker, dispose } = createWorker(connection, delivery, (job, token, signal) =>
       this.inContext(() => this.track(this.process(job, token, signal))),
     );
-    const { worker } = this.own;
-    this.pauses = new DeliveryPauses(worker, delivery, log, pendingCount);
-    let client: RedisClient | undefined;
-    void worker.getBackend().client.then((ready) => (client = ready as unknown as RedisClient));
-    this.records = store.records.on(() => client ?? connection.client);
-    worker.on('completed', (job) => this.ended(job));
+    this.worker = worker;
+    this.dispose = dispose;
+    worker.on('completed', (job) => this.completed(job));
     worker.on('failed', (job, { message: reason }) => {
-      if (job?.finishedOn) this.delivery.onEnd(this.originalOf(job), { type: 'dead', reason });
+      if (job?.finishedOn) this.delivery.onEnd(toJob(job), { type: 'dead', reason });
     });
     worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) worker.cancelJob(id, 'taken over');
     });
-    const trouble = new ThrottledLogger((message) => log.warn(message));
+    const errors = new ThrottledLogger((message) => log.warn(message));
     worker.on('error', (error) => {
       // Otherwise it is logged already.
-      if (connection.isUsable) trouble.warn('', () => `BullMQ reports: ${errorMessage(error)}`);
+      if (connection.isUsable) errors.warn('', () => `BullMQ reports: ${errorMessage(error)}`);
     });
   }
 
+  /** Once an unreachable Partnero may be tried again, that isn't a pause. */
   get paused(): Pause | null {
-    return this.pauses.current;
+    const { current } = this.pauses;
+    return current?.reason === 'unreachable' && Number(current.until) <= Date.now()
+      ? null
+      : current;
   }
 
   pause(reason: PauseReason): void {
@@ -95,13 +86,24 @@ export class BullmqDelivery implements DeliveryControl {
     return this.draining;
   }
 
+  private steer(): void {
+    const { worker, delivery, pauses, paused } = this;
+    const { breaker } = pauses.policy;
+    worker.concurrency = breaker ? 1 : delivery.concurrency;
+    if (paused) void worker.pause(true);
+    else if (worker.isPaused()) void worker.resume();
+    clearTimeout(this.trial);
+    const waitMs = breaker ? breaker.until - Date.now() : 0;
+    if (waitMs > 0) this.trial = setTimeout(() => this.steer(), waitMs + 1).unref();
+  }
+
   private async finish(capMs: number): Promise<void> {
-    const { worker } = this.own;
+    const { worker } = this;
     const end = performance.now() + capMs;
     const left = () => Math.max(0, end - performance.now());
     while (left() > 0 && (await within(left(), this.hasDue()))) await sleep(DRAIN_POLL_MS);
-    this.isOver = true;
     this.pauses.close();
+    clearTimeout(this.trial);
     const leftMs = left();
     const abort = setTimeout(() => worker.cancelAllJobs('shutdown'), leftMs);
     const closing = worker.close().then(() => Promise.allSettled(this.running));
@@ -109,11 +111,11 @@ export class BullmqDelivery implements DeliveryControl {
     // If Redis doesn't respond, the locks of what is being sent end by themselves.
     if (!isClosed) worker.disconnect().catch(() => {});
     clearTimeout(abort);
-    this.own.dispose();
+    this.dispose();
   }
 
   private async hasDue(): Promise<boolean> {
-    if (this.pauses.current || !this.connection.isUsable) return false;
+    if (this.paused || !this.connection.isUsable) return false;
     const { queue } = this.store;
     const [waiting, isPaused, limitedMs] = await Promise.all([
       queue.getJobCountByTypes('waiting', 'prioritized'),
@@ -123,26 +125,25 @@ export class BullmqDelivery implements DeliveryControl {
     return !isPaused && limitedMs <= 0 && (waiting > 0 || this.running.size > 0);
   }
 
-  /** Rejects only with an instruction for BullMQ: any other error would be a failed attempt. */
+  /** Rejects only with an error that BullMQ knows: any other would be a failed attempt. */
   private async process(job: StoredJob, token: string, signal: AbortSignal): Promise<string> {
-    try {
-      return await this.attempt(job, token, signal);
-    } catch (error) {
-      if (INSTRUCTIONS.has((error as Error).name)) throw error;
-      return this.delay(job, token, REDIS_FAILED_MS);
-    }
+    const instruction = await this.attempt(job, token, signal).catch(() =>
+      this.delay(job, token, REDIS_FAILED_MS),
+    );
+    if (typeof instruction !== 'string') throw instruction;
+    return instruction;
   }
 
-  private async attempt(job: StoredJob, token: string, signal: AbortSignal): Promise<string> {
-    if (this.isOver || this.pauses.current) return this.giveBack(job, token);
+  private async attempt(job: StoredJob, token: string, signal: AbortSignal): Promise<Instruction> {
+    if (this.worker.closing || this.paused) return this.giveBack(job, token);
     // A process was killed while it ended the job.
     if (job.data.result) return this.complete(job, token, job.data.result);
     const blocked = await this.order.check(job);
     if (blocked && 'waitMs' in blocked) {
-      await this.moveToDelayed(job, token, blocked.waitMs);
+      const instruction = await this.delay(job, token, blocked.waitMs);
       // The one before it may have ended in the meantime.
       if (!(await this.order.mustWait(job))) await this.store.promote(job);
-      throw new this.connection.bullmq.DelayedError();
+      return instruction;
     }
     if (blocked) return this.complete(job, token, blocked);
     const result = await this.send(job, token, signal);
@@ -156,23 +157,18 @@ export class BullmqDelivery implements DeliveryControl {
     token: string,
     signal: AbortSignal,
   ): Promise<DeliveryResult | undefined> {
-    const original = toJob(job);
-    this.originals.set(job, original);
     let isSending = true;
-    const save = async (checkpoint: string): Promise<boolean> => {
-      if (!isSending || !(await this.owns(job, token))) return false;
-      await job.updateProgress({ checkpoint });
-      return true;
-    };
+    const save = async (checkpoint: string): Promise<boolean> =>
+      isSending && this.update(job, token, { checkpoint });
     const aborted = new Promise<undefined>((resolve) => {
       const end = () => setTimeout(resolve, ABORT_GRACE_MS, undefined);
       signal.addEventListener('abort', end, { once: true });
     });
-    const sending = this.delivery.deliver(original, signal, { save });
+    const sending = this.delivery.deliver(toJob(job), signal, { save });
     return Promise.race([sending, aborted]).finally(() => (isSending = false));
   }
 
-  private async act(job: StoredJob, token: string, result: DeliveryResult): Promise<string> {
+  private async act(job: StoredJob, token: string, result: DeliveryResult): Promise<Instruction> {
     switch (result.type) {
       case 'completed':
         await this.responded(result.requests ?? 1);
@@ -181,49 +177,59 @@ export class BullmqDelivery implements DeliveryControl {
         return this.delay(job, token, result.ms);
       case 'rateLimited':
         await this.limitRate(result.retryAfterMs);
-        throw new this.connection.bullmq.RateLimitError();
+        return new this.connection.bullmq.RateLimitError();
       case 'unauthorized':
         if (!(await this.pauses.unauthorized())) return this.giveBack(job, token);
         return this.fail(job, token, { ...result, type: 'retry' });
-      case 'retry':
-        if (!result.jobOnly) this.pauses.failed(result.reason);
+      case 'retry': {
+        const { breaker } = this.pauses.policy;
+        const isTrial = breaker !== null && breaker.until <= Date.now();
+        if (!result.jobOnly) this.pauses.failed(result.reason, isTrial);
         return this.fail(job, token, result);
+      }
     }
   }
 
-  private async fail(job: StoredJob, token: string, result: RetryResult): Promise<never> {
+  private async fail(job: StoredJob, token: string, result: RetryResult): Promise<Error> {
     const { maxAgeMs, initialBackoffMs, maxBackoffMs } = this.delivery;
-    const { attemptsMade: attempts, data } = job;
-    const failing = data.failing ?? { since: Date.now(), attempts };
-    if (Date.now() - failing.since >= maxAgeMs) {
+    const { failingSince = Date.now() } = job.data;
+    if (Date.now() - failingSince >= maxAgeMs) {
       // If a dashboard retries it, it has its full age again.
-      await this.update(job, token, { ...data, failing: undefined });
-      throw new this.connection.bullmq.UnrecoverableError(result.reason);
+      await this.mustUpdate(job, token, { failingSince: undefined });
+      return new this.connection.bullmq.UnrecoverableError(result.reason);
     }
-    if (!data.failing) await this.update(job, token, { ...data, failing });
-    const backoffMs = fullJitter(attempts - failing.attempts, initialBackoffMs, maxBackoffMs);
-    throw new FailedAttempt(result.reason, Math.max(backoffMs, result.afterMs ?? 0));
+    if (!job.data.failingSince) await this.mustUpdate(job, token, { failingSince });
+    const backoffMs = fullJitter(job.attemptsMade, initialBackoffMs, maxBackoffMs);
+    return new FailedAttempt(result.reason, Math.max(backoffMs, result.afterMs ?? 0));
   }
 
   /** The payload is erased before the job counts as ended: so nothing keeps it any longer. */
-  private async complete(job: StoredJob, token: string, result: CompletedResult): Promise<string> {
-    const { orderingKey, result: before } = job.data;
-    if (!this.originals.has(job)) this.originals.set(job, toJob(job));
-    await this.update(job, token, { ...job.data, payload: null, result });
-    // Otherwise a process counted its end, and was killed after that.
-    if (!before || (await this.records.isPending(orderingKey, bullmqIdOf(job)))) {
-      if (result.purgesHistory) await this.store.purgeHistory(orderingKey);
-      await this.records.end(toEnded(job), result, job.timestamp);
-    }
+  private async complete(
+    job: StoredJob,
+    token: string,
+    result: CompletedResult,
+  ): Promise<Instruction> {
+    const { data } = job;
+    const { records } = this.store;
+    await this.mustUpdate(job, token, { payload: null, result });
+    // What is reported is the job as it was.
+    job.data = { ...data, result };
+    const ended = { entry: toEntry(job, records.program, result), bullmqId: bullmqIdOf(job) };
+    const isSaved = await this.connection.writeEventually(async () => {
+      if (result.purgesHistory) await this.store.purgeHistory(data.orderingKey);
+      await records.end(ended, { keeps: !result.purgesHistory });
+      return true;
+    });
+    if (!isSaved) return this.delay(job, token, REDIS_FAILED_MS);
     // Another job may come with the same id.
     if (result.releasesKey || result.purgesHistory) job.opts.removeOnComplete = true;
     return result.outcome;
   }
 
-  private ended(job: StoredJob): void {
+  private completed(job: StoredJob): void {
     const { result, orderingKey } = job.data;
     if (!result) return;
-    this.delivery.onEnd(this.originalOf(job), result);
+    this.delivery.onEnd(toJob(job), result);
     void this.track(this.store.promoteNext(orderingKey)).catch(() => {});
   }
 
@@ -240,40 +246,38 @@ export class BullmqDelivery implements DeliveryControl {
 
   /** BullMQ has counted one request. */
   private async responded(requests: number): Promise<void> {
+    this.pauses.responded(requests);
     if (requests === 0) return;
-    this.pauses.responded();
     this.rateLimits = 0;
     const { requestsPerMinute } = this.delivery;
     if (!requestsPerMinute || requests === 1) return;
     await this.store.queue.rateLimit(Math.ceil(((requests - 1) * 60_000) / requestsPerMinute));
   }
 
-  private async delay(job: StoredJob, token: string, ms: number): Promise<never> {
-    await this.moveToDelayed(job, token, ms);
-    throw new this.connection.bullmq.DelayedError();
+  private async delay(job: StoredJob, token: string, ms: number): Promise<Error> {
+    await job.moveToDelayed(Date.now() + ms, token);
+    return new this.connection.bullmq.DelayedError();
   }
 
-  private async giveBack(job: StoredJob, token: string): Promise<never> {
+  private async giveBack(job: StoredJob, token: string): Promise<Error> {
     await job.moveToWait(token);
-    throw new this.connection.bullmq.WaitingError();
+    return new this.connection.bullmq.WaitingError();
   }
 
-  private moveToDelayed(job: StoredJob, token: string, ms: number): Promise<void> {
-    return job.moveToDelayed(Date.now() + ms, token);
+  private async mustUpdate(
+    job: StoredJob,
+    token: string,
+    changes: Partial<JobData>,
+  ): Promise<void> {
+    if (!(await this.update(job, token, changes))) throw new Error('taken over by another process');
   }
 
-  /** BullMQ checks no lock when it updates a job. */
-  private async update(job: StoredJob, token: string, data: JobData): Promise<void> {
-    if (!(await this.owns(job, token))) throw new Error('taken over by another process');
-    await job.updateData(data);
-  }
-
-  private async owns(job: StoredJob, token: string): Promise<boolean> {
-    return (await job.extendLock(token, this.store.leaseMs)) === 1;
-  }
-
-  private originalOf(job: StoredJob): Job {
-    return this.originals.get(job) ?? toJob(job);
+  /** Resolves with false if another process has the job: BullMQ checks no lock when it updates one. */
+  private async update(job: StoredJob, token: string, changes: Partial<JobData>): Promise<boolean> {
+    const { leaseMs } = this.connection.options;
+    if ((await job.extendLock(token, leaseMs)) !== 1) return false;
+    await job.updateData({ ...job.data, ...changes });
+    return true;
   }
 
   private async track<T>(work: Promise<T>): Promise<T> {

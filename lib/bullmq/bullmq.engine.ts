@@ -4,12 +4,12 @@ import type { Job, NewJob, SubmittedJob } from '../outbox/job.js';
 import type { EngineContext, OutboxEngine, Submitted } from '../outbox/outbox-engine.js';
 import { uuid7 } from '../outbox/uuid7.js';
 import { within } from '../within.js';
-import { toData, type JobData, type StoredJob } from './bullmq-job.js';
+import { toData, type StoredJob } from './bullmq-job.js';
 import { BullmqDelivery } from './bullmq.delivery.js';
 import { BullmqInspector } from './bullmq.inspector.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
 import { CustomerRecords } from './customer-records.js';
-import { DISCARDED, JobStore } from './job-store.js';
+import { JobStore } from './job-store.js';
 import { QueueConnection, type QueuePlace } from './queue-connection.js';
 import { findRisks } from './redis-checks.js';
 import { BullmqOutboxError } from './redis-error.js';
@@ -24,13 +24,10 @@ const REGISTER_MS = 5_000;
 /** The outbox in one queue of BullMQ. */
 export class BullmqEngine implements OutboxEngine {
   readonly location: string;
-  /** Called when Redis becomes usable, and when it no longer is. */
-  onChange: (isUsable: boolean) => void = () => {};
   private readonly connection: QueueConnection;
-  private readonly records: CustomerRecords;
+  private readonly store: JobStore;
+  private readonly inspector: BullmqInspector;
   private readonly programKey: string;
-  private store!: JobStore;
-  private inspector!: BullmqInspector;
   private delivery: BullmqDelivery | undefined;
   /** What this process holds. */
   private readonly held = new Map<string, StoredJob>();
@@ -43,15 +40,15 @@ export class BullmqEngine implements OutboxEngine {
     place: QueuePlace,
     private readonly context: EngineContext,
   ) {
+    const { program, log, historyDays = HISTORY_DAYS } = context;
     this.location = place.location;
-    const base = `${options.prefix}:${place.name}`;
     this.programKey = programKeyOf(options, place.name);
-    const historyMs = (context.historyDays ?? HISTORY_DAYS) * DAY_MS;
-    this.records = new CustomerRecords(() => this.connection.client, base, historyMs);
-    this.connection = new QueueConnection(options, place, context.log, {
-      prepare: () => this.prepare(),
-      onChange: (isUsable) => this.onChange(isUsable),
-    });
+    this.connection = new QueueConnection(options, place, log, () => this.prepare());
+    const base = `${options.prefix}:${place.name}`;
+    const client = () => this.connection.client;
+    const records = new CustomerRecords(client, base, program, historyDays * DAY_MS);
+    this.store = new JobStore(this.connection, records);
+    this.inspector = new BullmqInspector(this.connection, this.store);
   }
 
   get isUsable(): boolean {
@@ -61,35 +58,34 @@ export class BullmqEngine implements OutboxEngine {
   async open(): Promise<void> {
     await this.connection.open();
     const { leaseMs } = this.options;
-    this.store = new JobStore(this.connection, this.records);
-    this.inspector = new BullmqInspector(this.connection, this.store, this.context.program);
     this.holding = setInterval(() => {
       for (const job of this.held.values()) job.changeDelay(leaseMs).catch(() => {});
     }, leaseMs / 3).unref();
   }
 
-  async programId(): Promise<string | null> {
-    return this.connection.read((client) => client.hget(this.programKey, 'id'));
+  programId(): Promise<string | null> {
+    return this.connection.read(() => this.connection.client.hget(this.programKey, 'id'));
   }
 
   async saveProgramId(id: string): Promise<void> {
     await this.register({ id });
   }
 
-  async enqueue(job: NewJob, replaces?: string): Promise<string> {
+  async enqueue(given: NewJob, replaces?: string): Promise<string> {
     const { fallback, leaseMs } = this.options;
-    const id = job.id ?? uuid7();
+    const job = { ...given, id: given.id ?? uuid7() };
+    const { id, name } = job;
     const discards = this.held.has(replaces ?? '') ? replaces : undefined;
     const pending = { id, position: Date.now(), discards };
     try {
-      const added = await this.connection.write(this.context.acceptTimeoutMs, (bound) =>
-        this.store.add(job.name, toData(job, id), pending, bound, leaseMs),
+      const added = await this.connection.write(this.context.acceptTimeoutMs, (saving) =>
+        this.store.add(name, toData(job), pending, saving, leaseMs),
       );
       this.held.set(id, added);
     } catch (error) {
       // Its sign-up takes it for not saved, and will never decide on it.
       const { mayBeSaved } = BullmqOutboxError.from(error);
-      if (mayBeSaved && !fallback) void this.discardUnconfirmed(id, job);
+      if (mayBeSaved && !fallback) void this.discardUnconfirmed(job);
       throw error;
     }
     if (replaces !== undefined) void this.discard(replaces);
@@ -107,26 +103,17 @@ export class BullmqEngine implements OutboxEngine {
     const job = this.held.get(id);
     if (!job) return false;
     this.held.delete(id);
-    let isRemoving = false;
-    const discard = async (): Promise<boolean> => {
-      // BullMQ removes jobs that have ended, too: so this one is held first.
-      if (await this.store.extendHold(job)) {
-        isRemoving = true;
-        await this.store.queue.remove(id);
-      } else if (!isRemoving || (await this.store.get(id))) {
-        return false;
-      }
-      const { orderingKey } = job.data;
-      await this.store.countDiscarded(job, orderingKey, job.timestamp);
-      await this.store.promoteNext(orderingKey);
-      return true;
-    };
-    return (await this.track(this.connection.writeEventually(discard))) ?? false;
+    return this.eventually(() => this.store.discardHeld(job));
+  }
+
+  /** Like `discard`, for a job of which it isn't known whether Redis saved it, or will. */
+  discardUnconfirmed(job: NewJob & Pick<Job, 'id'>): Promise<boolean> {
+    return this.eventually(() => this.store.discardUnconfirmed(job.name, toData(job)));
   }
 
   submit(job: SubmittedJob): Promise<Submitted> {
-    return this.connection.write(this.context.acceptTimeoutMs, (bound) =>
-      submitJob(this.store, job, bound),
+    return this.connection.write(this.context.acceptTimeoutMs, (saving) =>
+      submitJob(this.store, job, saving),
     );
   }
 
@@ -135,31 +122,12 @@ export class BullmqEngine implements OutboxEngine {
    * @throws BullmqOutboxError
    */
   async forward(job: SubmittedJob & Pick<Job, 'id' | 'checkpoint'>): Promise<void> {
-    const forwarding = { position: job.queuedAt, checkpoint: job.checkpoint ?? null };
-    await this.connection.write(FORWARD_MS, async (bound) => {
+    await this.connection.write(FORWARD_MS, async (saving) => {
       const existing = await this.store.get(job.id);
-      if (!existing) await submitJob(this.store, job, bound, forwarding);
+      if (!existing) await submitJob(this.store, job, saving, { forwarded: true });
       // It was saved here too, and is held.
       else if (existing.attemptsStarted === 0) await this.store.promote(existing);
     });
-  }
-
-  /** Like `discard`, for a job of which it isn't known whether Redis saved it, or will. */
-  async discardUnconfirmed(id: string, job: NewJob): Promise<boolean> {
-    const data: JobData = { ...toData(job, id), payload: null, result: DISCARDED };
-    const discard = async (): Promise<boolean> => {
-      await this.records.removePending(job.orderingKey, id);
-      // Takes the id, so that the job can't arrive any more.
-      const removeOnComplete = { age: DAY_MS / 1_000 };
-      await this.store.queue.add(job.name, data, { jobId: id, removeOnComplete });
-      const saved = await this.store.get(id);
-      if (!saved || saved.data.result) return true;
-      if (!(await this.store.extendHold(saved))) return false;
-      await saved.updateData(data);
-      await this.store.promote(saved);
-      return true;
-    };
-    return (await this.track(this.connection.writeEventually(discard))) ?? false;
   }
 
   start(delivery: Delivery): DeliveryControl {
@@ -202,10 +170,11 @@ export class BullmqEngine implements OutboxEngine {
 
   private async prepare(): Promise<void> {
     const { client } = this.connection;
-    await client.hset(this.programKey, { name: this.context.program });
+    const { program, log } = this.context;
+    await client.hset(this.programKey, { name: program });
     const risks = findRisks(await client.info().catch(() => ''));
-    if (risks.length === 0) return;
-    this.context.log.warn(`Saved jobs can be lost in ${this.location}: ${risks.join('; ')}.`);
+    if (risks.length > 0)
+      log.warn(`Saved jobs can be lost in ${this.location}: ${risks.join('; ')}.`);
   }
 
   private async register(facts: { id?: string }): Promise<void> {
@@ -213,6 +182,10 @@ export class BullmqEngine implements OutboxEngine {
     await this.connection.write(REGISTER_MS, () =>
       this.connection.client.hset(this.programKey, values),
     );
+  }
+
+  private async eventually(work: () => Promise<boolean>): Promise<boolean> {
+    return (await this.track(this.connection.writeEventually(work))) ?? false;
   }
 
   private track<T>(work: Promise<T>): Promise<T | undefined> {

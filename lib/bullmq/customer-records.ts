@@ -1,4 +1,3 @@
-import type { CompletedResult } from '../outbox/delivery-result.js';
 import type { HistoryEntry } from '../outbox/history.js';
 import type { Counter } from '../outbox/job-counts.js';
 import { digestOf } from './bullmq-job.js';
@@ -16,35 +15,20 @@ export interface PendingJob {
   readonly discards?: string | undefined;
 }
 
+/** A job that has ended, and its id in BullMQ. */
 export interface EndedJob {
-  readonly id: string;
+  readonly entry: HistoryEntry;
   readonly bullmqId: string;
-  readonly jobName: string;
-  readonly customerKey: string;
-  readonly key: string | null;
-  readonly referralKey: string | null;
-  readonly attempts: number;
-  readonly queuedAt: number;
 }
 
 /** As it is stored. What is `null` is left out: Redis keeps it in memory. */
-interface HistoryRecord extends Pick<EndedJob, 'jobName' | 'attempts' | 'queuedAt'> {
-  readonly outcome: string;
-  readonly endedAt: number;
-  readonly position: number;
-  readonly key?: string | undefined;
-  readonly referralKey?: string | undefined;
-  readonly reason?: string | undefined;
-  readonly detail?: CompletedResult['detail'] | undefined;
-  /** If it differs from the id. */
-  readonly bullmqId?: string | undefined;
-}
-
-export interface HistoryItem {
-  readonly entry: HistoryEntry;
-  readonly bullmqId: string;
-  readonly position: number;
-}
+type HistoryRecord = Pick<HistoryEntry, 'jobName' | 'outcome' | 'attempts'> &
+  Partial<Pick<HistoryEntry, 'key' | 'referralKey' | 'reason' | 'detail'>> & {
+    readonly queuedAt: string;
+    readonly endedAt: string;
+    /** If it differs from the id. */
+    readonly bullmqId?: string;
+  };
 
 /**
  * What BullMQ doesn't store: the order of each customer's jobs, their history, and counts. Two hashes a
@@ -58,13 +42,9 @@ export class CustomerRecords {
   constructor(
     private readonly client: () => RedisClient,
     private readonly base: string,
+    readonly program: string,
     readonly historyMs: number,
   ) {}
-
-  /** The same records on another connection. */
-  on(client: () => RedisClient): CustomerRecords {
-    return new CustomerRecords(client, this.base, this.historyMs);
-  }
 
   /** The jobs with that ordering key that have yet to end, in order. */
   async pending(orderingKey: string): Promise<PendingJob[]> {
@@ -83,80 +63,44 @@ export class CustomerRecords {
     await this.client().hsetnx(this.pendingKey(orderingKey), id, value);
   }
 
-  async isPending(orderingKey: string, id: string): Promise<boolean> {
-    return (await this.client().hexists(this.pendingKey(orderingKey), id)) === 1;
+  async removePending(orderingKey: string, id: string): Promise<void> {
+    await this.client().hdel(this.pendingKey(orderingKey), id);
   }
 
-  /** Resolves with false if it was removed before. */
-  async removePending(orderingKey: string, id: string): Promise<boolean> {
-    return (await this.client().hdel(this.pendingKey(orderingKey), id)) === 1;
-  }
-
-  /** Ends a job in one step: its place in the order, the counts, and the history. */
-  async end(job: EndedJob, result: CompletedResult, position: number): Promise<void> {
-    const { id, jobName, attempts, queuedAt } = job;
-    const { outcome, reason, detail, purgesHistory } = result;
-    const history = this.historyKey(job.customerKey);
-    const step = this.client()
-      .multi()
-      .hdel(this.pendingKey(job.customerKey), job.bullmqId)
-      .hincrby(this.countsKey, `${job.jobName}\n${outcome}`, 1);
-    if (this.historyMs > 0 && !purgesHistory) {
-      const record: HistoryRecord = {
-        jobName,
-        attempts,
-        queuedAt,
-        outcome,
-        endedAt: Date.now(),
-        position,
-        key: job.key ?? undefined,
-        referralKey: job.referralKey ?? undefined,
-        reason,
-        detail,
-        bullmqId: job.bullmqId === id ? undefined : job.bullmqId,
-      };
-      step.hset(history, { [id]: JSON.stringify(record) });
+  /** Moves a job from the pending ones to the history, and counts it, unless that was done before. */
+  async end(
+    { entry, bullmqId }: EndedJob,
+    { isUnsaved = false, keeps = true } = {},
+  ): Promise<boolean> {
+    const { id, customerKey, jobName, outcome } = entry;
+    const pending = this.pendingKey(customerKey);
+    const history = this.historyKey(customerKey);
+    const client = this.client();
+    const isNew = isUnsaved
+      ? (await client.hexists(history, id)) === 0
+      : (await client.hexists(pending, bullmqId)) === 1;
+    if (!isNew) return false;
+    const step = client.multi().hdel(pending, bullmqId);
+    step.hincrby(this.countsKey, `${jobName}\n${outcome}`, 1);
+    if (keeps && this.historyMs > 0) {
+      step.hset(history, { [id]: toRecord({ entry, bullmqId }) });
       step.expire(history, Math.ceil(this.historyMs / 1_000));
     }
     for (const [error] of (await step.exec()) ?? []) if (error) throw error;
-    if (Math.random() < PRUNE_SHARE) await this.history(job.customerKey, '');
+    if (Math.random() < PRUNE_SHARE) await this.history(customerKey);
+    return true;
   }
 
-  /** Ended jobs, in no order. */
-  async history(orderingKey: string, program: string): Promise<HistoryItem[]> {
+  /** In no order. */
+  async history(orderingKey: string): Promise<EndedJob[]> {
     const key = this.historyKey(orderingKey);
-    const items: HistoryItem[] = [];
+    const jobs: EndedJob[] = [];
     for (const [id, value] of Object.entries(await this.client().hgetall(key))) {
-      const record = JSON.parse(value) as HistoryRecord;
-      const { position, bullmqId = id, queuedAt, endedAt } = record;
-      if (Date.now() - endedAt > this.historyMs) {
-        await this.client().hdel(key, id);
-        continue;
-      }
-      const { key: jobKey = null, referralKey = null, reason = null, detail = null } = record;
-      const { jobName, attempts, outcome } = record;
-      const entry: HistoryEntry = {
-        id,
-        program,
-        jobName,
-        customerKey: orderingKey,
-        key: jobKey,
-        referralKey,
-        state: 'completed',
-        outcome,
-        reason,
-        detail,
-        attempts,
-        queuedAt: new Date(queuedAt),
-        endedAt: new Date(endedAt),
-      };
-      items.push({ entry, bullmqId, position });
+      const job = this.toEnded(id, orderingKey, JSON.parse(value) as HistoryRecord);
+      if (Date.now() - Number(job.entry.endedAt) <= this.historyMs) jobs.push(job);
+      else await this.client().hdel(key, id);
     }
-    return items;
-  }
-
-  async hasEnded(orderingKey: string, id: string): Promise<boolean> {
-    return (await this.client().hexists(this.historyKey(orderingKey), id)) === 1;
+    return jobs;
   }
 
   async purgeHistory(orderingKey: string): Promise<void> {
@@ -172,6 +116,15 @@ export class CustomerRecords {
     });
   }
 
+  private toEnded(id: string, customerKey: string, record: HistoryRecord): EndedJob {
+    const { bullmqId = id, queuedAt, endedAt, ...facts } = record;
+    const { program } = this;
+    const absent = { key: null, referralKey: null, reason: null, detail: null };
+    const times = { queuedAt: new Date(queuedAt), endedAt: new Date(endedAt) };
+    const entry = { id, program, customerKey, state: 'completed', ...absent, ...facts, ...times };
+    return { entry: entry as HistoryEntry, bullmqId };
+  }
+
   private get countsKey(): string {
     return `${this.base}-counts`;
   }
@@ -183,4 +136,11 @@ export class CustomerRecords {
   private historyKey(orderingKey: string): string {
     return `${this.base}-history:${digestOf(orderingKey)}`;
   }
+}
+
+function toRecord({ entry, bullmqId }: EndedJob): string {
+  const { id, program: _program, customerKey: _customerKey, state: _state, ...facts } = entry;
+  const record = { ...facts, bullmqId: bullmqId === id ? null : bullmqId };
+  const present = Object.entries(record).filter(([, value]) => value !== null);
+  return JSON.stringify(Object.fromEntries(present));
 }

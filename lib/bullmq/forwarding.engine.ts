@@ -11,37 +11,33 @@ import type { BullmqEngine } from './bullmq.engine.js';
 
 /** How a job ends in the fallback once BullMQ has it. */
 const FORWARDED = 'forwarded';
-/** Ends the names of those whose payload is a whole submitted job: BullMQ decides on its key. */
-const SUBMITTED = ' (submitted)';
+/** Begins a payload that is a whole submitted job: BullMQ decides on its key. */
+const SUBMITTED = 'submitted:';
 const RETRY_MS = 1_000;
 const CONCURRENCY = 16;
 const FIND_LIMIT = 1_000;
 
-/** A held job in the fallback. */
-interface HeldJob {
-  readonly job: NewJob;
-  /** Redis may have it, too. */
-  readonly isUnconfirmed: boolean;
-}
+type IdentifiedJob = NewJob & Pick<Job, 'id'>;
 
 /**
  * Saves in the fallback what BullMQ can't take in time, and forwards it later, under the same ids: what
  * arrives twice is one job.
  */
 export class ForwardingEngine implements OutboxEngine {
-  private readonly held = new Map<string, HeldJob>();
+  /** What this process holds in the fallback; with the job if Redis may have it, too. */
+  private readonly held = new Map<string, IdentifiedJob | null>();
   /** How many jobs have yet to be forwarded, as far as is known. */
   private waiting = 0;
   private forwarded = 0;
   private forwarding: DeliveryControl | undefined;
-  private readonly diverted: ThrottledLogger;
+  private readonly warnings: ThrottledLogger;
 
   constructor(
     private readonly bullmq: BullmqEngine,
     private readonly fallback: OutboxEngine,
     private readonly log: OutboxLog,
   ) {
-    this.diverted = new ThrottledLogger((message) => log.warn(message));
+    this.warnings = new ThrottledLogger((message) => log.warn(message));
   }
 
   get location(): string {
@@ -50,7 +46,15 @@ export class ForwardingEngine implements OutboxEngine {
 
   async open(): Promise<void> {
     await this.fallback.open();
-    const control = this.fallback.start({
+    try {
+      await this.bullmq.open();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    const pending = this.fallback.stats().then((stats) => stats.pending);
+    this.waiting = await pending.catch(() => 1);
+    this.forwarding = this.fallback.start({
       concurrency: CONCURRENCY,
       maxAgeMs: Number.MAX_SAFE_INTEGER,
       initialBackoffMs: RETRY_MS,
@@ -60,22 +64,6 @@ export class ForwardingEngine implements OutboxEngine {
       checkKey: () => Promise.resolve('accepted'),
       onEnd: () => this.left(),
     });
-    control.pause('unreachable');
-    this.forwarding = control;
-    this.waiting = await this.fallback.stats().then(
-      ({ pending }) => pending,
-      () => 1,
-    );
-    this.bullmq.onChange = (isUsable) => {
-      if (isUsable) control.resume();
-      else control.pause('unreachable');
-    };
-    try {
-      await this.bullmq.open();
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
   }
 
   programId(): Promise<string | null> {
@@ -88,25 +76,25 @@ export class ForwardingEngine implements OutboxEngine {
 
   async enqueue(given: NewJob, replaces?: string): Promise<string> {
     const job = { ...given, id: given.id ?? uuid7() };
-    const replaced = replaces === undefined ? undefined : this.held.get(replaces);
+    const isReplacedHere = replaces !== undefined && this.held.has(replaces);
     let isUnconfirmed = false;
-    if (!replaced && !(await this.hasWaiting(job.orderingKey))) {
+    if (!isReplacedHere && !(await this.hasWaiting(job.orderingKey))) {
       try {
         return await this.bullmq.enqueue(job, replaces);
       } catch (error) {
-        isUnconfirmed = this.divert(error).mayBeSaved;
+        isUnconfirmed = this.report(error).mayBeSaved;
       }
     }
     try {
-      const id = await this.fallback.enqueue(job, replaced && replaces);
-      this.waiting += 1;
-      this.held.set(id, { job, isUnconfirmed });
-      if (replaces !== undefined) void this.discard(replaces);
-      return id;
+      await this.fallback.enqueue(job, isReplacedHere ? replaces : undefined);
     } catch (error) {
-      if (isUnconfirmed) void this.bullmq.discardUnconfirmed(job.id, job);
+      if (isUnconfirmed) void this.bullmq.discardUnconfirmed(job);
       throw error;
     }
+    this.waiting += 1;
+    this.held.set(job.id, isUnconfirmed ? job : null);
+    if (replaces !== undefined) void this.discard(replaces);
+    return job.id;
   }
 
   release(id: string): void {
@@ -115,13 +103,12 @@ export class ForwardingEngine implements OutboxEngine {
   }
 
   async discard(id: string): Promise<boolean> {
-    const saved = this.held.get(id);
-    if (!saved) return this.bullmq.discard(id);
-    this.held.delete(id);
+    const unconfirmed = this.held.get(id);
+    if (!this.held.delete(id)) return this.bullmq.discard(id);
     this.left();
     const isDiscarded = await this.fallback.discard(id);
-    if (!saved.isUnconfirmed) return isDiscarded;
-    return (await this.bullmq.discardUnconfirmed(id, saved.job)) && isDiscarded;
+    if (!unconfirmed) return isDiscarded;
+    return (await this.bullmq.discardUnconfirmed(unconfirmed)) && isDiscarded;
   }
 
   async submit(given: SubmittedJob): Promise<Submitted> {
@@ -130,13 +117,13 @@ export class ForwardingEngine implements OutboxEngine {
       try {
         return await this.bullmq.submit(job);
       } catch (error) {
-        this.divert(error);
+        this.report(error);
       }
     }
-    const { name, orderingKey, referralKey, queuedAt, id } = job;
-    const saved = { orderingKey, referralKey, queuedAt, id };
-    const payload = JSON.stringify(job);
-    const submitted = await this.fallback.submit({ ...saved, name: name + SUBMITTED, payload });
+    const { id, name, orderingKey, referralKey, queuedAt } = job;
+    const payload = SUBMITTED + JSON.stringify(job);
+    const saved = { id, name, orderingKey, referralKey, queuedAt, payload };
+    const submitted = await this.fallback.submit(saved);
     this.waiting += 1;
     return submitted;
   }
@@ -157,11 +144,10 @@ export class ForwardingEngine implements OutboxEngine {
   /** The jobs in the fallback of another instance are counted there only. */
   async stats(): Promise<OutboxStats> {
     const [bullmq, fallback] = await Promise.all([this.bullmq.stats(), this.fallback.stats()]);
-    const counters = [...countersOf(bullmq), ...countersOf(fallback)];
     const oldest = [bullmq.oldestPendingAt, fallback.oldestPendingAt].filter((at) => at !== null);
     return {
       ...bullmq,
-      ...sumCounters(counters),
+      ...sumCounters([bullmq, fallback].flatMap(toCounters)),
       location: this.location,
       oldestPendingAt: oldest.toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null,
       storage: bullmq.storage.ok ? bullmq.storage : fallback.storage,
@@ -188,7 +174,7 @@ export class ForwardingEngine implements OutboxEngine {
   }
 
   async forget(orderingKey: string, keeps?: string): Promise<Forgotten> {
-    const here = await this.fallback.forget(orderingKey, keeps && keeps + SUBMITTED);
+    const here = await this.fallback.forget(orderingKey, keeps);
     const there = await this.bullmq.forget(orderingKey, keeps);
     this.waiting = (await this.fallback.stats()).pending;
     return {
@@ -203,23 +189,28 @@ export class ForwardingEngine implements OutboxEngine {
     await this.fallback.close();
   }
 
-  private async forward(job: Job): Promise<DeliveryResult> {
-    const isSubmitted = job.name.endsWith(SUBMITTED);
+  /** While Redis is away, the relay of the fallback pauses as it does for a 429. */
+  private async forward({ payload, ...facts }: Job): Promise<DeliveryResult> {
+    const isSubmitted = payload.startsWith(SUBMITTED);
+    const { id, checkpoint } = facts;
     try {
-      const submitted = isSubmitted ? (JSON.parse(job.payload) as SubmittedJob) : job;
-      await this.bullmq.forward({ ...submitted, id: job.id, checkpoint: job.checkpoint });
+      if (!this.bullmq.isUsable) return { type: 'rateLimited', retryAfterMs: RETRY_MS };
+      const job = isSubmitted
+        ? (JSON.parse(payload.slice(SUBMITTED.length)) as SubmittedJob)
+        : { ...facts, payload };
+      await this.bullmq.forward({ ...job, id, checkpoint });
       this.forwarded += 1;
       return { type: 'completed', outcome: FORWARDED, requests: 0 };
     } catch {
-      return { type: 'defer', reason: 'unreachable', ms: RETRY_MS };
+      return { type: 'rateLimited', retryAfterMs: RETRY_MS };
     }
   }
 
-  private divert(error: unknown): OutboxError {
+  private report(error: unknown): OutboxError {
     if (!(error instanceof OutboxError)) throw error;
     const { location } = this.fallback;
     const what = `Jobs are saved in ${location}, and forwarded once Redis responds`;
-    this.diverted.warn('', () => `${what}: ${error.message}.`);
+    this.warnings.warn('', () => `${what}: ${error.message}.`);
     return error;
   }
 
@@ -239,10 +230,9 @@ export class ForwardingEngine implements OutboxEngine {
 }
 
 /** Jobs that were forwarded are counted by BullMQ. */
-function countersOf({ jobs }: OutboxStats): Counter[] {
-  return Object.entries(jobs).flatMap(([saved, { queued, pending, dead, outcomes }]) => {
+function toCounters({ jobs }: OutboxStats): Counter[] {
+  return Object.entries(jobs).flatMap(([name, { queued, pending, dead, outcomes }]) => {
     const { [FORWARDED]: forwarded = 0, ...others } = outcomes;
-    const name = saved.endsWith(SUBMITTED) ? saved.slice(0, -SUBMITTED.length) : saved;
     const counts = { ...others, queued: queued - forwarded, pending, dead };
     const counters = Object.entries(counts).map(([outcome, n]) => ({ name, outcome, n }));
     return queued > forwarded ? counters : [];

@@ -51,7 +51,7 @@ export class JobOrder {
   private async isDiscarded({ own, after }: Order): Promise<boolean> {
     for (const { id, discards } of after) {
       if (discards !== 'overrides' && discards !== own.id) continue;
-      if ((await this.stateOf(id)) !== 'unknown') return true;
+      if ((await this.store.stateOf(id)) !== 'unknown') return true;
     }
     return false;
   }
@@ -59,7 +59,7 @@ export class JobOrder {
   private async isBehind({ data }: StoredJob, { before, own }: Order): Promise<boolean> {
     const { orderingKey, cancels } = data;
     for (const pending of before) {
-      const state = await this.stateOf(pending.id);
+      const state = await this.store.stateOf(pending.id);
       const neverCame = state === 'unknown' && Date.now() - pending.position > ADDING_MS;
       const isDiscarded = own.discards === 'overrides' || own.discards === pending.id;
       if (state === 'completed' || neverCame) {
@@ -67,21 +67,17 @@ export class JobOrder {
       } else if (!isDiscarded || state === 'active') {
         return true;
       } else {
-        await this.store.discard(orderingKey, pending);
+        await this.store.discard(pending.id);
       }
     }
     // The job that it cancels came later, and has another ordering key.
     if (cancels?.found !== false) return false;
-    return !['unknown', 'completed'].includes(await this.stateOf(cancels.id));
+    return !['unknown', 'completed'].includes(await this.store.stateOf(cancels.id));
   }
 
   /** Whether another job cancelled it before it came. */
   private async isCancelled({ name, data: { key } }: StoredJob): Promise<boolean> {
     const cancelling = key === undefined ? null : await this.store.get(idOfCancel({ name, key }));
     return cancelling?.data.cancels?.found === false;
-  }
-
-  private stateOf(id: string): Promise<string> {
-    return this.store.queue.getJobState(id);
   }
 }

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompletedResult } from '../outbox/delivery-result.js';
-import { bullmqIdOf, toEnded, type JobData, type StoredJob } from './bullmq-job.js';
+import { bullmqIdOf, toEntry, type JobData, type StoredJob } from './bullmq-job.js';
 import type { CustomerRecords, PendingJob } from './customer-records.js';
-import type { BoundedWork, JobQueue, QueueConnection } from './queue-connection.js';
+import type { JobQueue, QueueConnection, Saving } from './queue-connection.js';
 import { isStateError } from './redis-error.js';
 
 export const DISCARDED: CompletedResult = { type: 'completed', outcome: 'discarded', requests: 0 };
 /** BullMQ counts attempts where the outbox measures time. */
 const ATTEMPTS = 1_000_000_000;
-const LOOK_MS = 50;
+const LOOK_MS = 25;
+const LOOKS = 8;
+const DAY_SECONDS = 86_400;
 
 /** Changes jobs in BullMQ together with the records of their customer. */
 export class JobStore {
@@ -21,23 +23,18 @@ export class JobStore {
     return this.connection.queue;
   }
 
-  get leaseMs(): number {
-    return this.connection.options.leaseMs;
-  }
-
   /** @param holdMs how long it isn't delivered */
   async add(
     name: string,
     data: JobData,
     pending: PendingJob,
-    bound: BoundedWork,
+    saving: Saving,
     holdMs = 0,
   ): Promise<StoredJob> {
     const { historyMs } = this.records;
     try {
       await this.records.addPending(data.orderingKey, pending);
-      bound.check();
-      bound.wasSent = true;
+      saving();
       return await this.queue.add(name, data, {
         jobId: pending.id,
         delay: holdMs,
@@ -65,7 +62,7 @@ export class JobStore {
   /** Holds a job for another lease. Resolves with false if it isn't held any more. */
   async extendHold(job: StoredJob): Promise<boolean> {
     try {
-      await job.changeDelay(this.leaseMs);
+      await job.changeDelay(this.connection.options.leaseMs);
     } catch (error) {
       if (isStateError(error)) return false;
       throw error;
@@ -89,40 +86,67 @@ export class JobStore {
     if (job && job.attemptsStarted > 0) await this.promote(job);
   }
 
-  /** Ends a job, unsent. Resolves with false if it is being sent or has ended. */
-  async discard(orderingKey: string, { id, position }: PendingJob): Promise<boolean> {
-    const [job, state] = [await this.get(id), await this.queue.getJobState(id)];
-    if (!job || state === 'active' || state === 'completed') return false;
-    if ((await this.queue.remove(id)) === 0) return false;
-    return this.countDiscarded(job, orderingKey, position);
+  /** Ends a held job, unsent. Resolves with false if it isn't held any more. May be repeated. */
+  async discardHeld(job: StoredJob): Promise<boolean> {
+    // BullMQ removes jobs that have ended, too: so this one is held first.
+    if (!(await this.extendHold(job)) && (await this.get(bullmqIdOf(job)))) return false;
+    await this.queue.remove(bullmqIdOf(job));
+    const isFirst = await this.end(job);
+    await this.promoteNext(job.data.orderingKey).catch(() => {});
+    return isFirst;
   }
 
-  /** Resolves with false if another process counted it. */
-  async countDiscarded(job: StoredJob, orderingKey: string, position: number): Promise<boolean> {
-    if (!(await this.records.removePending(orderingKey, bullmqIdOf(job)))) return false;
-    await this.records.end(toEnded(job), DISCARDED, position);
+  /** The same for a job of which it isn't known whether Redis saved it, or will. */
+  async discardUnconfirmed(name: string, given: JobData): Promise<boolean> {
+    const data: JobData = { ...given, payload: null, result: DISCARDED };
+    const { id } = data;
+    await this.records.removePending(data.orderingKey, id);
+    // Takes the id, so that the job can't arrive any more.
+    await this.queue.add(name, data, { jobId: id, removeOnComplete: { age: DAY_SECONDS } });
+    const saved = await this.get(id);
+    if (!saved || saved.data.result) return true;
+    if (!(await this.extendHold(saved))) return false;
+    await saved.updateData(data);
+    await this.promote(saved);
     return true;
   }
 
-  /** Looks twice, since a job may just be added, or looked at by a worker. */
+  /** Ends a pending or dead job, unsent. Resolves with false if it is being sent or has ended. */
+  async discard(bullmqId: string): Promise<boolean> {
+    const [job, state] = [await this.get(bullmqId), await this.stateOf(bullmqId)];
+    if (!job || state === 'active' || state === 'completed') return false;
+    return (await this.queue.remove(bullmqId)) !== 0 && this.end(job);
+  }
+
+  stateOf(bullmqId: string): Promise<string> {
+    return this.queue.getJobState(bullmqId);
+  }
+
+  /** Looks repeatedly, since a job may just be added, or looked at by a worker. */
   async isInFlight(bullmqId: string): Promise<boolean | 'missing'> {
     for (let look = 1; ; look += 1) {
-      const [state, job] = [await this.queue.getJobState(bullmqId), await this.get(bullmqId)];
+      const [state, job] = [await this.stateOf(bullmqId), await this.get(bullmqId)];
       const isHeld = state === 'delayed' && job?.attemptsStarted === 0;
       if (job && !isHeld && state !== 'active') return false;
-      if (look === 2) return job ? true : 'missing';
+      if (look === LOOKS) return job ? true : 'missing';
       await sleep(LOOK_MS);
     }
   }
 
   /** Deletes the completed jobs of a customer, and their history. */
   async purgeHistory(orderingKey: string): Promise<void> {
-    for (const { bullmqId, entry } of await this.records.history(orderingKey, '')) {
-      const [job, state] = [await this.get(bullmqId), await this.queue.getJobState(bullmqId)];
+    for (const { bullmqId, entry } of await this.records.history(orderingKey)) {
+      const [job, state] = [await this.get(bullmqId), await this.stateOf(bullmqId)];
       // Another job may have come with the same key.
       const isSame = job?.data.id === entry.id && state === 'completed';
       if (isSame) await this.queue.remove(bullmqId);
     }
     await this.records.purgeHistory(orderingKey);
+  }
+
+  /** Resolves with false if another process ended it. */
+  private end(job: StoredJob): Promise<boolean> {
+    const entry = toEntry(job, this.records.program, DISCARDED);
+    return this.records.end({ entry, bullmqId: bullmqIdOf(job) });
   }
 }

@@ -1,44 +1,41 @@
-import type { Queue } from 'bullmq';
+import type { ConnectionOptions, Queue } from 'bullmq';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
 import { RetryUntilStopped } from '../outbox/retry-until-stopped.js';
 import { StorageHealth } from '../outbox/storage-health.js';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { within } from '../within.js';
 import type { JobData } from './bullmq-job.js';
-import type { ResolvedBullmqOptions } from './bullmq.options.js';
+import { isClient, type ResolvedBullmqOptions } from './bullmq.options.js';
 import type { RedisClient } from './redis-client.js';
-import { loadBullmq, ownConnection } from './redis-connection.js';
 import { BullmqOutboxError, isPermanent } from './redis-error.js';
 
 /** The app starts without a Redis that doesn't respond within this time. */
 const BOOT_MS = 3_000;
-/** A Redis that leaves a command unanswered for so much longer is connected to anew. */
+/** A connection on which a command waits for longer is replaced. */
 const HUNG_MS = 2_000;
 const READ_MS = 10_000;
 const CLOSE_MS = 500;
+const CONNECTION_DEFAULTS = {
+  /** BullMQ's default waits up to 20 s between attempts to connect. */
+  retryStrategy: (attempt: number) => Math.min(1_000, 50 * 2 ** Math.min(attempt, 10)),
+  /** After a failover, the old primary refuses writes but keeps its connections. 2: connect, and resend. */
+  reconnectOnError: ({ message }: Error) => (message.startsWith('READONLY') ? 2 : false),
+  disconnectTimeout: 500,
+};
 
 export type JobQueue = Queue<JobData, string>;
 
-/** Work on Redis that has a deadline. */
-export interface BoundedWork {
-  /** Set before the step that saves the job: if its response is lost, the job may be saved. */
-  wasSent: boolean;
-  /** Throws once the deadline has passed. Called before steps that must not come late. */
-  check(): void;
-}
+/**
+ * Called before the step that saves a job: if the response to that is lost, the job may be saved. Throws
+ * once the deadline has passed.
+ */
+export type Saving = () => void;
 
 export interface QueuePlace {
   /** The name of the queue. */
   readonly name: string;
   /** For log lines. */
   readonly location: string;
-}
-
-export interface ConnectionListener {
-  /** Called at the first connection. */
-  prepare(): Promise<unknown>;
-  /** Called when Redis becomes usable, and when it no longer is. */
-  onChange(isUsable: boolean): void;
 }
 
 /** The queue, on a connection of its own, and whether Redis responds. */
@@ -49,15 +46,16 @@ export class QueueConnection {
   /** Repeats what must be done until Redis responds or the app stops. */
   readonly retries = new RetryUntilStopped();
   private redis: RedisClient | undefined;
-  private isHung = false;
-  private wasUsable = false;
+  /** Calls that exceeded their deadline and haven't ended. */
+  private late = 0;
   private dispose = (): void => {};
 
+  /** @param prepare called at the first connection */
   constructor(
     readonly options: ResolvedBullmqOptions,
     readonly place: QueuePlace,
     log: OutboxLog,
-    private readonly listener: ConnectionListener,
+    private readonly prepare: () => Promise<unknown>,
   ) {
     this.health = new StorageHealth(place.location, log);
   }
@@ -70,14 +68,15 @@ export class QueueConnection {
 
   get isUsable(): boolean {
     const { status, isCluster } = this.redis ?? {};
-    return !this.isHung && (status === 'ready' || (status === 'connect' && isCluster === true));
+    return this.late === 0 && (status === 'ready' || (status === 'connect' && isCluster === true));
   }
 
   /** Resolves also if Redis can't be reached: it may come later. */
   async open({ isReadOnly = false } = {}): Promise<void> {
-    const { prefix, telemetry, connection: given } = this.options;
+    const { prefix, telemetry } = this.options;
     this.bullmq = await loadBullmq();
-    const { connection, dispose } = ownConnection(given, { enableOfflineQueue: false });
+    const settings = { enableOfflineQueue: false, socketTimeout: HUNG_MS };
+    const { connection, dispose } = ownConnection(this.options.connection, settings);
     this.dispose = dispose;
     this.queue = new this.bullmq.Queue(this.place.name, {
       connection,
@@ -107,19 +106,18 @@ export class QueueConnection {
    * Writes something. After `ms`, what was begun may go on.
    * @throws BullmqOutboxError
    */
-  write<T>(ms: number, work: (bound: BoundedWork) => Promise<T>): Promise<T> {
+  write<T>(ms: number, work: (saving: Saving) => Promise<T>): Promise<T> {
     return this.health.write(this.run(ms, work));
   }
 
   /** @throws BullmqOutboxError */
-  read<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
-    return this.health.read(this.run(READ_MS, () => work(this.client)));
+  read<T>(work: () => Promise<T>): Promise<T> {
+    return this.health.read(this.run(READ_MS, work));
   }
 
   /** Writes something, however long that takes. Resolves with `undefined` if the app stops before. */
   writeEventually<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const run = () => this.health.read(this.run(HUNG_MS, work));
-    return this.retries.run(run).catch(() => undefined);
+    return this.retries.run(() => this.health.read(this.run(HUNG_MS, work)));
   }
 
   /** Never waits for a Redis that doesn't respond. */
@@ -131,54 +129,60 @@ export class QueueConnection {
     this.dispose();
   }
 
-  private async connect(): Promise<null> {
-    const client = (await this.queue.getBackend().client) as unknown as RedisClient;
-    this.redis = client;
-    client.on('ready', () => this.setHung(false));
-    client.on('close', () => this.update());
-    await this.writeEventually(() => this.listener.prepare());
-    this.update();
-    return null;
+  private async connect(): Promise<void> {
+    this.redis = (await this.queue.getBackend().client) as unknown as RedisClient;
+    await this.writeEventually(this.prepare);
   }
 
-  private async run<T>(ms: number, work: (bound: BoundedWork) => Promise<T>): Promise<T> {
+  private async run<T>(ms: number, work: (saving: Saving) => Promise<T>): Promise<T> {
     if (!this.isUsable) throw this.unreachable();
-    let isLate = false;
-    const check = () => {
+    let [wasSent, isLate] = [false, false];
+    const saving = () => {
       if (isLate) throw new Error('too late');
+      wasSent = true;
     };
-    const bound: BoundedWork = { wasSent: false, check };
-    const done = work(bound).then(
+    const done = work(saving).then(
       (result) => ({ result }),
       (error: unknown) => {
-        throw BullmqOutboxError.from(error, bound.wasSent);
+        throw BullmqOutboxError.from(error, wasSent);
       },
     );
     const end = await within(ms, done);
     if (end) return end.result;
     isLate = true;
-    this.setHung(true);
-    const clear = () => this.setHung(false);
-    done.then(clear, clear);
-    throw new BullmqOutboxError('timeout', `Redis did not respond within ${ms} ms`, bound.wasSent);
-  }
-
-  private setHung(isHung: boolean): void {
-    if (isHung && !this.isHung) {
-      setTimeout(() => this.isHung && this.redis?.disconnect(true), HUNG_MS).unref();
-    }
-    this.isHung = isHung;
-    this.update();
-  }
-
-  private update(): void {
-    const { isUsable } = this;
-    if (isUsable === this.wasUsable) return;
-    this.wasUsable = isUsable;
-    this.listener.onChange(isUsable);
+    this.late += 1;
+    const ended = () => (this.late -= 1);
+    done.then(ended, ended);
+    throw new BullmqOutboxError('timeout', `Redis did not respond within ${ms} ms`, wasSent);
   }
 
   private unreachable(): BullmqOutboxError {
     return new BullmqOutboxError('unreachable', this.health.problem ?? 'Redis is unreachable');
   }
+}
+
+/** @throws PartneroConfigurationError if BullMQ isn't installed */
+async function loadBullmq(): Promise<typeof import('bullmq')> {
+  try {
+    return await import('bullmq');
+  } catch (error) {
+    const { code = 'unknown error' } = (error ?? {}) as NodeJS.ErrnoException;
+    throw new PartneroConfigurationError(
+      `bullmqOutbox() needs the package bullmq, which can't be loaded (${code}). Run: npm install bullmq ioredis`,
+    );
+  }
+}
+
+/**
+ * A connection of our own: one of the app might be closed before our last command. `dispose` ends it,
+ * which BullMQ doesn't do for a client that it was given.
+ */
+export function ownConnection(
+  given: ConnectionOptions,
+  settings: object,
+): { connection: ConnectionOptions; dispose: () => void } {
+  const own = { ...CONNECTION_DEFAULTS, ...settings };
+  if (!isClient(given)) return { connection: { ...own, ...given, ...settings }, dispose() {} };
+  const connection = given.duplicate(...(given.isCluster ? [undefined, own] : [own]));
+  return { connection, dispose: () => connection.disconnect() };
 }

@@ -5,15 +5,13 @@ export interface RedisClient {
   hget(key: string, field: string): Promise<string | null>;
   hgetall(key: string): Promise<Record<string, string>>;
   hexists(key: string, field: string): Promise<number>;
-  hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
   hset(key: string, values: Record<string, string>): Promise<number>;
   hsetnx(key: string, field: string, value: string): Promise<number>;
   hdel(key: string, field: string): Promise<number>;
   del(key: string): Promise<number>;
   info(): Promise<string>;
   multi(): RedisTransaction;
-  disconnect(reconnect?: boolean): void;
-  on(event: 'ready' | 'close', listener: () => void): unknown;
+  disconnect(): void;
 }
 
 interface RedisTransaction {

@@ -5,6 +5,7 @@ import { within } from '../within.js';
 import { fullJitter } from './backoff.js';
 import type { Delivery, DeliveryControl, Pause, PauseReason } from './delivery.js';
 import type { CompletedResult, DeliveryResult, JobEnd, RetryResult } from './delivery-result.js';
+import { DeliveryPauses } from './delivery-pauses.js';
 import * as policy from './delivery-policy.js';
 import type { Job } from './job.js';
 import type { OutboxLog } from './outbox-engine.js';
@@ -44,25 +45,29 @@ export class Relay implements DeliveryControl {
   private readonly inStartContext = AsyncLocalStorage.snapshot();
   private readonly aborted = new AbortController();
   private readonly writes: RetryUntilStopped;
-  private readonly trouble: ThrottledLogger;
+  private readonly pauses: DeliveryPauses;
+  private readonly failures: ThrottledLogger;
   private state: 'running' | 'draining' | 'stopped' = 'running';
-  private paused: PauseReason | null = null;
-  private policy = policy.NO_PAUSE;
   private pumping: Promise<void> | null = null;
   private pumpAgain = false;
   private timer: NodeJS.Timeout | undefined;
-  private keyTimer: NodeJS.Timeout | undefined;
-  private checkingKey: Promise<boolean> | null = null;
 
   constructor(
     private readonly source: JobSource,
     private readonly delivery: Delivery,
-    private readonly log: OutboxLog,
+    log: OutboxLog,
   ) {
-    this.trouble = new ThrottledLogger((message) => log.error(message));
+    this.failures = new ThrottledLogger((message) => log.error(message));
     this.writes = new RetryUntilStopped((error) =>
       this.report('The result of a delivery could not be saved; trying again', error),
     );
+    this.pauses = new DeliveryPauses(delivery, log, {
+      pendingCount: () => source.pendingCount(),
+      onChange: () => {
+        if (this.pauses.current) void this.releaseAll();
+        this.wake();
+      },
+    });
   }
 
   /** Whether a job that is released now would be sent soon. */
@@ -71,8 +76,7 @@ export class Relay implements DeliveryControl {
   }
 
   get pauseNow(): Pause | null {
-    if (this.paused) return { reason: this.paused, until: null };
-    return policy.pauseOf(this.policy, Date.now());
+    return this.pauses.current;
   }
 
   /** There may be something to deliver. */
@@ -91,13 +95,11 @@ export class Relay implements DeliveryControl {
   }
 
   pause(reason: PauseReason): void {
-    this.paused = reason;
-    void this.releaseAll();
+    this.pauses.pause(reason);
   }
 
   resume(): void {
-    this.paused = null;
-    this.wake();
+    this.pauses.resume();
   }
 
   /** Makes claimed jobs that aren't being sent yet available again. */
@@ -120,7 +122,7 @@ export class Relay implements DeliveryControl {
     this.wake();
     await within(capMs, this.untilQuiet());
     this.state = 'stopped';
-    clearTimeout(this.keyTimer);
+    this.pauses.close();
     this.aborted.abort();
     this.writes.stop();
     await within(ABORT_MS, this.letGo());
@@ -156,14 +158,14 @@ export class Relay implements DeliveryControl {
   }
 
   private maySend(): boolean {
-    return this.state !== 'stopped' && this.paused === null && !this.policy.unauthorized;
+    return this.state !== 'stopped' && !this.pauses.isIndefinite;
   }
 
   /** While some are being sent, the next are fetched; behind a limit, only what it allows. */
   private wanted(): number {
     const { concurrency, requestsPerMinute } = this.delivery;
     if (this.#ready.length > concurrency / 2) return 0;
-    const atOnce = policy.allowedAtOnce(this.policy, Date.now(), requestsPerMinute);
+    const atOnce = policy.allowedAtOnce(this.pauses.policy, Date.now(), requestsPerMinute);
     const load = this.#ready.length + this.#inFlight.size;
     return Math.min(2 * concurrency - load, atOnce - this.#ready.length);
   }
@@ -189,14 +191,14 @@ export class Relay implements DeliveryControl {
     const { concurrency, requestsPerMinute } = this.delivery;
     while (this.#inFlight.size < concurrency) {
       const now = Date.now();
-      const admission = policy.admit(this.policy, now, requestsPerMinute);
+      const admission = policy.admit(this.pauses.policy, now, requestsPerMinute);
       if (!admission.allowed) {
-        this.policy = admission.state;
+        this.pauses.policy = admission.state;
         return (admission.retryAt ?? now) - now;
       }
       const job = this.#ready.shift();
       if (!job) return null;
-      this.policy = admission.state;
+      this.pauses.policy = admission.state;
       this.send(job, admission.isTrial);
     }
     return null;
@@ -218,12 +220,11 @@ export class Relay implements DeliveryControl {
   }
 
   private async handle(job: Job, result: DeliveryResult, isTrial: boolean): Promise<void> {
-    const now = Date.now();
     switch (result.type) {
       case 'completed':
         return this.complete(job, result);
       case 'retry':
-        if (!result.jobOnly) this.failed(result.reason, now, isTrial);
+        if (!result.jobOnly) this.pauses.failed(result.reason, isTrial);
         return this.retry(job, result);
       case 'defer':
         return this.reschedule(job, {
@@ -232,7 +233,7 @@ export class Relay implements DeliveryControl {
           isDeferred: true,
         });
       case 'rateLimited':
-        this.change(policy.rateLimited(this.policy, now, result.retryAfterMs));
+        this.pauses.rateLimited(result.retryAfterMs);
         await Promise.all([this.putBack(job), this.releaseAll()]);
         return;
       case 'unauthorized':
@@ -241,8 +242,7 @@ export class Relay implements DeliveryControl {
   }
 
   private async complete(job: Job, result: CompletedResult): Promise<void> {
-    const { requests = 1 } = result;
-    if (requests > 0) this.change(policy.responded(this.policy, requests));
+    this.pauses.responded(result.requests ?? 1);
     const isOurs = await this.writes.run(() => this.source.complete(job, result));
     if (isOurs) this.reportEnd(job, result);
   }
@@ -265,60 +265,12 @@ export class Relay implements DeliveryControl {
     await this.writes.run(() => this.source.releaseClaimed([job]));
   }
 
-  private change(to: policy.PolicyState): void {
-    const wasUnreachable = this.policy.breaker !== null;
-    this.policy = to;
-    if (wasUnreachable && !to.breaker) this.log.log('Partnero is reachable again.');
-  }
-
-  private failed(reason: string, now: number, isTrial: boolean): void {
-    const wasOpen = this.policy.breaker !== null;
-    this.policy = policy.failed(this.policy, now, isTrial);
-    const { breaker } = this.policy;
-    if (!breaker || wasOpen) return;
-    void this.releaseAll();
-    void this.reportUnreachable(reason, breaker.until - now);
-  }
-
-  private async reportUnreachable(reason: string, waitMs: number): Promise<void> {
-    const pending = await this.source.pendingCount().catch(() => null);
-    const queued = pending === null ? 'What is queued stays queued' : `${pending} are queued`;
-    const seconds = Math.max(1, Math.round(waitMs / 1_000));
-    this.log.warn(`Partnero is unreachable (${reason}). ${queued}; next attempt in ${seconds} s.`);
-  }
-
   private async unauthorized(job: Job, reason: string): Promise<void> {
-    const isPaused = this.policy.unauthorized !== null;
-    if (!isPaused) this.change(policy.unauthorized(this.policy, Date.now()));
-    await this.releaseAll();
-    const isAccepted = isPaused ? await this.checkingKey : await this.checkKey();
-    // The key works: the rejection was about this job.
-    if (isAccepted) return this.retry(job, { type: 'retry', reason, jobOnly: true });
+    // If the key works, the rejection was about this job.
+    if (await this.pauses.unauthorized()) {
+      return this.retry(job, { type: 'retry', reason, jobOnly: true });
+    }
     await this.putBack(job);
-  }
-
-  /** One check at a time. Resolves with true once Partnero has accepted the key. */
-  private checkKey(): Promise<boolean> {
-    clearTimeout(this.keyTimer);
-    this.checkingKey ??= this.askAboutKey().finally(() => (this.checkingKey = null));
-    return this.checkingKey;
-  }
-
-  private async askAboutKey(): Promise<boolean> {
-    const isAccepted = (await this.delivery.checkKey()) === 'accepted';
-    if (isAccepted) {
-      this.policy = policy.keyAccepted(this.policy);
-      this.wake();
-      return true;
-    }
-    const now = Date.now();
-    this.policy = policy.unauthorized(this.policy, now);
-    const wait = this.policy.unauthorized!.nextCheckAt - now;
-    clearTimeout(this.keyTimer);
-    if (this.state !== 'stopped') {
-      this.keyTimer = setTimeout(() => void this.checkKey(), wait).unref();
-    }
-    return false;
   }
 
   private reportEnd(job: Job, end: JobEnd): void {
@@ -330,7 +282,7 @@ export class Relay implements DeliveryControl {
   }
 
   private report(what: string, error: unknown): void {
-    this.trouble.warn(what, () => `${what}: ${errorMessage(error)}`);
+    this.failures.warn(what, () => `${what}: ${errorMessage(error)}`);
   }
 
   private sleep(ms: number): void {

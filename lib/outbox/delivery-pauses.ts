@@ -1,0 +1,118 @@
+import type { Delivery, Pause, PauseReason } from './delivery.js';
+import * as policy from './delivery-policy.js';
+import type { OutboxLog } from './outbox-engine.js';
+
+/** What an engine does about pauses. */
+export interface PauseListener {
+  /** A pause began or ended. */
+  onChange(): void;
+  pendingCount(): Promise<number>;
+}
+
+/**
+ * Pauses the deliveries of this process: for its caller, after 429, while Partnero rejects the API key,
+ * and while Partnero is unreachable. Checks a rejected key, and logs when Partnero comes and goes.
+ */
+export class DeliveryPauses {
+  policy = policy.NO_PAUSE;
+  private caller: PauseReason | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private checkingKey: Promise<boolean> | null = null;
+  private isClosed = false;
+
+  constructor(
+    private readonly delivery: Pick<Delivery, 'checkKey'>,
+    private readonly log: OutboxLog,
+    private readonly listener: PauseListener,
+  ) {}
+
+  get current(): Pause | null {
+    if (this.caller) return { reason: this.caller, until: null };
+    return policy.pauseOf(this.policy, Date.now());
+  }
+
+  /** Whether only `resume` or a check of the key can end the pause. */
+  get isIndefinite(): boolean {
+    return this.caller !== null || this.policy.unauthorized !== null;
+  }
+
+  pause(reason: PauseReason): void {
+    this.caller = reason;
+    this.listener.onChange();
+  }
+
+  resume(): void {
+    this.caller = null;
+    this.listener.onChange();
+  }
+
+  /** Partnero responded to a job. */
+  responded(requests: number): void {
+    if (requests > 0) this.change(policy.responded(this.policy, requests));
+  }
+
+  rateLimited(retryAfterMs: number | undefined): void {
+    this.change(policy.rateLimited(this.policy, Date.now(), retryAfterMs));
+  }
+
+  /**
+   * A transient failure that doesn't lie with its job.
+   * @param isTrial the attempt was the one that a pause for an unreachable Partnero had let through
+   */
+  failed(reason: string, isTrial: boolean): void {
+    const now = Date.now();
+    const { breaker: before } = this.policy;
+    this.policy = policy.failed(this.policy, now, isTrial);
+    const { breaker } = this.policy;
+    if (!breaker || breaker === before) return;
+    if (!before) void this.reportUnreachable(reason, breaker.until - now);
+    this.listener.onChange();
+  }
+
+  /** Partnero rejected the key. Resolves with true if it accepts the key all the same. */
+  async unauthorized(): Promise<boolean> {
+    if (this.policy.unauthorized) return (await this.checkingKey) ?? false;
+    this.change(policy.unauthorized(this.policy, Date.now()));
+    return this.checkKey();
+  }
+
+  close(): void {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+  }
+
+  private change(to: policy.PolicyState): void {
+    const before = this.policy;
+    this.policy = to;
+    if (before.breaker && !to.breaker) this.log.log('Partnero is reachable again.');
+    if (before.breaker !== to.breaker || before.unauthorized !== to.unauthorized) {
+      this.listener.onChange();
+    }
+  }
+
+  /** One check at a time. Resolves with true once Partnero has accepted the key. */
+  private checkKey(): Promise<boolean> {
+    this.checkingKey ??= this.askAboutKey().finally(() => (this.checkingKey = null));
+    return this.checkingKey;
+  }
+
+  private async askAboutKey(): Promise<boolean> {
+    const isAccepted = (await this.delivery.checkKey()) === 'accepted';
+    const now = Date.now();
+    this.change(
+      isAccepted ? policy.keyAccepted(this.policy) : policy.unauthorized(this.policy, now),
+    );
+    const { unauthorized } = this.policy;
+    if (!unauthorized || this.isClosed) return isAccepted;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.checkKey(), unauthorized.nextCheckAt - now).unref();
+    return isAccepted;
+  }
+
+  private async reportUnreachable(reason: string, waitMs: number): Promise<void> {
+    const pending = await this.listener.pendingCount().catch(() => null);
+    const queued = pending === null ? 'What is queued stays queued' : `${pending} are queued`;
+    const seconds = Math.max(1, Math.round(waitMs / 1_000));
+    this.log.warn(`Partnero is unreachable (${reason}). ${queued}; next attempt in ${seconds} s.`);
+  }
+}
