@@ -1,6 +1,6 @@
 import type { OutboxLog } from './outbox/outbox-engine.js';
 import type { ResolvedOptions } from './partnero.options.js';
-import type { ProgramMode } from './program-mode.js';
+import type { ProgramMode } from './program.outbox.js';
 import { DEFAULT_PROGRAM } from './program.tokens.js';
 
 /** What the line says of the outbox, if there is one. */

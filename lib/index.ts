@@ -4,6 +4,7 @@ export type { PartneroModuleOptions } from './partnero.options.js';
 export { PartneroConfigurationError } from './partnero.configuration-error.js';
 export { PartneroService } from './partnero.service.js';
 export { getPartneroToken, InjectPartnero } from './partnero.tokens.js';
+export { getPartneroTokens } from './program.tokens.js';
 
 export { AttributeReferral } from './attribution/attribute-referral.decorator.js';
 export { AttributeReferralInterceptor } from './attribution/attribute-referral.interceptor.js';
@@ -74,14 +75,14 @@ export type {
   DurableTransactions,
 } from './transactions/durable-transactions.js';
 export type { Buyer, ReferAFriendSale, Sale } from './transactions/sale.js';
-export type { Kept as KeptSale } from './transactions/sales.service.js';
+export type { SubmittedSale } from './transactions/sales.service.js';
 export type { RefundOutcome, SaleOutcome } from './transactions/transaction.outcome.js';
 export type {
   ErasableCustomers,
   ErasableReferAFriendCustomers,
 } from './erasure/erasable-customers.js';
 export type { ErasureOutcome } from './erasure/erasure.outcome.js';
-export type { KeptErasure } from './erasure/erasure.service.js';
+export type { SubmittedErasure } from './erasure/erasure.service.js';
 
 export { inlineOutbox } from './outbox/inline/inline-outbox.definition.js';
 export type { InlineOutboxOptions } from './outbox/inline/inline-outbox.definition.js';

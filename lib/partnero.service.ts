@@ -1,5 +1,7 @@
+import type { ApiCaller } from './api/api.caller.js';
 import type { AttributeOptions } from './attribution/attribute-options.js';
 import type { CustomerInput } from './attribution/customer-input.js';
+import type { AttributionService } from './attribution/attribution.service.js';
 import { warnOfRefusedKey } from './attribution/read-referral.js';
 import type { AcceptOutcome } from './attribution/attribution.outcome.js';
 import type { Envelope } from './api/envelope.js';
@@ -8,10 +10,15 @@ import { ping, type ProgramInfo } from './api/program/ping.js';
 import type { PartneroProgram } from './api/program/program-type.js';
 import type { PartneroRequest } from './api/request.js';
 import type { OutboxInspector } from './outbox.inspector.js';
-import type { PartneroRuntime } from './partnero.runtime.js';
-import { servicesOf, type ProgramServices } from './program-services.js';
+import { servicesOf, type ProgramServices, type ServicesContext } from './program-services.js';
 import type { Referral } from './referral/referral.js';
 import type { WebhooksService } from './webhooks/webhooks.service.js';
+
+/** What a {@link PartneroService} is made of. */
+export interface PartneroServiceParts extends ServicesContext {
+  readonly attribution: AttributionService;
+  readonly inspector: OutboxInspector;
+}
 
 /**
  * Partnero, for your own code: attribute by hand, ask what became of it, call the API. Say of which
@@ -39,12 +46,14 @@ export class PartneroService<
   readonly outbox: OutboxInspector;
   /** What Partnero tells: its webhooks, and their events for your handlers. */
   readonly webhooks: WebhooksService;
-  readonly #runtime: PartneroRuntime;
+  readonly #calls: ApiCaller;
+  readonly #attribution: AttributionService;
 
-  constructor(runtime: PartneroRuntime, webhooks: WebhooksService) {
-    this.#runtime = runtime;
-    this.outbox = runtime.inspector;
-    const services = servicesOf<TProgram>(runtime, webhooks);
+  constructor(parts: PartneroServiceParts) {
+    this.#calls = parts.calls;
+    this.#attribution = parts.attribution;
+    this.outbox = parts.inspector;
+    const services = servicesOf<TProgram>(parts);
     this.customers = services.customers;
     this.transactions = services.transactions;
     this.partners = services.partners;
@@ -64,7 +73,7 @@ export class PartneroService<
    * const referral = partnero.referralFrom(user.referralToken)
    */
   referralFrom(input: unknown): Referral | null {
-    const { attribution } = this.#runtime;
+    const attribution = this.#attribution;
     try {
       return attribution.reader.fromAny(input, warnOfRefusedKey(attribution, 'referralFrom()'));
     } catch {
@@ -91,7 +100,7 @@ export class PartneroService<
     customer: CustomerInput,
     { transaction }: AttributeOptions = {},
   ): Promise<AcceptOutcome> {
-    const { attribution } = this.#runtime;
+    const attribution = this.#attribution;
     const onRefused = warnOfRefusedKey(attribution, 'attribute()');
     const checked = attribution.reader.check(keyOf(referral), 'given', onRefused);
     const signUp = { referralKey: checked?.key ?? null, customer };
@@ -104,7 +113,7 @@ export class PartneroService<
    * @throws PartneroError
    */
   ping(options: CallOptions = {}): Promise<ProgramInfo> {
-    return ping(this.#runtime.calls, options);
+    return ping(this.#calls, options);
   }
 
   /**
@@ -118,7 +127,7 @@ export class PartneroService<
   request<T = unknown>(request: PartneroRequest): Promise<Envelope<T>> {
     const { method, path, query, body, signal, timeoutMs, retries = 0 } = request;
     const call = { method, path, query, body, signal, timeoutMs, retries };
-    return this.#runtime.calls.send<T>(call);
+    return this.#calls.send<T>(call);
   }
 }
 

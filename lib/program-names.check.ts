@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { PartneroConfigurationError } from './partnero.configuration-error.js';
-import { PartneroRuntime } from './partnero.runtime.js';
-import { runtimeToken } from './program.tokens.js';
+import { PartneroLifecycle } from './partnero.lifecycle.js';
+import { getPartneroTokens } from './program.tokens.js';
 
 /**
  * At boot: what has one name is one program. Otherwise the decorator and the injected service might
@@ -14,9 +14,13 @@ export class ProgramNamesCheck implements OnModuleInit {
 
   /** @throws PartneroConfigurationError naming the program */
   onModuleInit(): void {
-    const known = new Map<string, PartneroRuntime>();
+    const known = new Map<string, PartneroLifecycle>();
     for (const { token, instance } of this.discovery.getProviders()) {
-      if (!(instance instanceof PartneroRuntime) || token !== runtimeToken(instance.name)) continue;
+      if (
+        !(instance instanceof PartneroLifecycle) ||
+        token !== getPartneroTokens(instance.name).lifecycle
+      )
+        continue;
       const first = known.get(instance.name);
       if (first && !first.isSameProgramAs(instance)) throw twoOfOneName(instance.name);
       known.set(instance.name, instance);

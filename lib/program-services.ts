@@ -27,12 +27,16 @@ export interface ServicesContext {
   readonly calls: ApiCaller;
   readonly sales: SalesService;
   readonly erasures: ErasureService;
+  readonly webhooks: WebhooksService;
 }
 
-export function servicesOf<T extends PartneroProgram>(
-  { options, calls, sales, erasures }: ServicesContext,
-  webhooks: WebhooksService,
-): ProgramServices<T> {
+export function servicesOf<T extends PartneroProgram>({
+  options,
+  calls,
+  sales,
+  erasures,
+  webhooks,
+}: ServicesContext): ProgramServices<T> {
   const { apiProgram, apiVariants } = options;
   const isReferAFriend = apiProgram === 'refer-a-friend';
   const services = {

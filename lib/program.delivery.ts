@@ -8,7 +8,7 @@ import type { Checkpoint } from './outbox/job-handler.js';
 import type { JobHandlers } from './outbox/job-handlers.js';
 import type { Job } from './outbox/job.js';
 import type { OutboxEngine, OutboxLog } from './outbox/outbox-engine.js';
-import type { KeyAnswer, ProgramIdentity } from './program.identity.js';
+import type { KeyCheckResult, ProgramIdentity } from './program.identity.js';
 import { sleep } from './sleep.js';
 import { ThrottledLogger } from './throttled-logger.js';
 
@@ -17,7 +17,7 @@ const CHECK_TIMEOUT_MS = 2_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
 /** When a job is due again that was claimed before the engine was paused. */
-const HELD_DEFER_MS = 1_000;
+const PAUSED_DEFER_MS = 1_000;
 const STORE_WAIT_MS = 250;
 const LONGEST_STORE_WAIT_MS = 30_000;
 /** Then deliveries start all the same: they have a backoff of their own. */
@@ -38,8 +38,8 @@ export interface ProgramDeliverySettings {
  */
 export class ProgramDelivery {
   private control: DeliveryControl | null = null;
-  private held: Pause | null = { reason: 'unverified_key', until: null };
-  private lastAnswer: KeyAnswer | null = null;
+  private paused: Pause | null = { reason: 'unverified_key', until: null };
+  private lastAnswer: KeyCheckResult | null = null;
   private checking: Promise<void> | null = null;
   private isReady = false;
   /** Resolves once it is known whether to send. */
@@ -61,13 +61,13 @@ export class ProgramDelivery {
   ) {
     this.storeErrors = new ThrottledLogger((message) => log.error(message));
     if (!settings.isInline) return;
-    this.held = null;
+    this.paused = null;
     this.isReady = true;
   }
 
   /** Why this process sends nothing just now, if the engine can't know. */
   get pause(): Pause | null {
-    return this.held;
+    return this.paused;
   }
 
   /** Once the engine is open: an inline outbox must be able to deliver the very first request. */
@@ -76,7 +76,7 @@ export class ProgramDelivery {
   }
 
   /** Asks Partnero about the key once, before the app has started. */
-  async verify(): Promise<KeyAnswer> {
+  async verify(): Promise<KeyCheckResult> {
     const isLoaded = await this.identity.load().then(
       () => true,
       () => false,
@@ -95,7 +95,7 @@ export class ProgramDelivery {
       if (verifyOnBoot === 'warn') void this.verify();
     } else if (verifyOnBoot === false) {
       // The key is checked when there is something to send.
-      this.held = null;
+      this.paused = null;
       this.startEngine();
     } else {
       void this.check();
@@ -134,7 +134,7 @@ export class ProgramDelivery {
     if (!this.isReady) {
       void this.check();
       await Promise.race([this.decided.promise, aborted(signal)]);
-      if (!this.isReady) return { type: 'defer', reason: 'unverified_key', ms: HELD_DEFER_MS };
+      if (!this.isReady) return { type: 'defer', reason: 'unverified_key', ms: PAUSED_DEFER_MS };
     }
     return this.handlers.deliver(job, signal, checkpoint);
   }
@@ -156,7 +156,7 @@ export class ProgramDelivery {
 
   private async checkUntilAnswered(): Promise<void> {
     const { signal } = this.draining;
-    this.held = { reason: 'unverified_key', until: null };
+    this.paused = { reason: 'unverified_key', until: null };
     if (!(await this.loadIdentity())) return;
     for (let step = 0, silences = 0; ; step += 1) {
       const answer = await this.ask();
@@ -169,7 +169,7 @@ export class ProgramDelivery {
           return this.goOn();
         case 'accepted':
           return this.goOn();
-        case 'no_answer':
+        case 'no_response':
           silences += 1;
           if (silences >= SILENCES_IN_A_ROW) {
             this.warnIfUnverified(answer);
@@ -190,7 +190,7 @@ export class ProgramDelivery {
     }
   }
 
-  private async ask(): Promise<KeyAnswer> {
+  private async ask(): Promise<KeyCheckResult> {
     const { lastAnswer, isReady, settings } = this;
     this.lastAnswer = null;
     if (lastAnswer) return lastAnswer;
@@ -219,7 +219,7 @@ export class ProgramDelivery {
   private goOn(): void {
     if (this.isReady || this.stopped.signal.aborted) return;
     this.isReady = true;
-    this.held = null;
+    this.paused = null;
     this.decided.resolve();
     if (this.control) this.control.resume();
     else this.startEngine();
@@ -227,14 +227,14 @@ export class ProgramDelivery {
 
   private hold(reason: PauseReason, until: Date | null = null): void {
     this.isReady = false;
-    this.held = { reason, until };
+    this.paused = { reason, until };
     this.control?.pause(reason);
     this.decided.resolve();
   }
 
-  private warnIfUnverified(answer: KeyAnswer): void {
+  private warnIfUnverified(answer: KeyCheckResult): void {
     const { verifyOnBoot } = this.settings;
-    if (answer.type !== 'unclear' && answer.type !== 'no_answer') return;
+    if (answer.type !== 'unclear' && answer.type !== 'no_response') return;
     if (this.warnedUnverified || verifyOnBoot === false) return;
     this.warnedUnverified = true;
     this.log.warn(

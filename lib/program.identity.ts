@@ -7,14 +7,14 @@ import type { ProgramType } from './referral/referral.options.js';
 import { ThrottledLogger } from './throttled-logger.js';
 
 /** What asking Partnero about the API key led to. */
-export type KeyAnswer =
+export type KeyCheckResult =
   /** It is accepted, and belongs to the program of the jobs in the outbox, as far as known. */
   | { readonly type: 'accepted' }
   | { readonly type: 'wrong_program' }
   | { readonly type: 'rejected'; readonly error: PartneroError }
   /** Something answered, but not as documented: `GET /test` may not exist there. */
   | { readonly type: 'unclear'; readonly error: PartneroError }
-  | { readonly type: 'no_answer'; readonly error: PartneroError };
+  | { readonly type: 'no_response'; readonly error: PartneroError };
 
 /**
  * Asks `GET /test` whether Partnero accepts the API key, and compares the program that it belongs to
@@ -22,7 +22,7 @@ export type KeyAnswer =
  * not deliver each other's jobs.
  */
 export class ProgramIdentity {
-  private remembered: string | null = null;
+  private savedProgramId: string | null = null;
   private isLoaded = false;
   private isRejected = false;
   private readonly logged = new Set<string>();
@@ -41,12 +41,12 @@ export class ProgramIdentity {
 
   /** Reads the id that the outbox remembers. Rejects if the outbox can't be read. */
   async load(): Promise<void> {
-    this.remembered = await this.outbox.programId();
+    this.savedProgramId = await this.outbox.programId();
     this.isLoaded = true;
   }
 
   /** Asks once, and logs when the state of the key changes. Never rejects. */
-  async ask(options: CallOptions = {}): Promise<KeyAnswer> {
+  async ask(options: CallOptions = {}): Promise<KeyCheckResult> {
     try {
       const info = await ping(this.client, options);
       this.accepted();
@@ -61,9 +61,9 @@ export class ProgramIdentity {
 
   private async isSame(info: ProgramInfo): Promise<boolean> {
     this.checkType(info);
-    const { remembered } = this;
-    if (info.publicId === null || info.publicId === remembered) return true;
-    if (remembered !== null) {
+    const { savedProgramId } = this;
+    if (info.publicId === null || info.publicId === savedProgramId) return true;
+    if (savedProgramId !== null) {
       this.logOnce(
         `The API key belongs to another program than the jobs in ${this.outbox.location} ` +
           `(${this.program.name}): nothing is sent. If staging and production share that outbox, give ` +
@@ -79,7 +79,7 @@ export class ProgramIdentity {
   private async remember(publicId: string): Promise<void> {
     try {
       await this.outbox.saveProgramId(publicId);
-      this.remembered = publicId;
+      this.savedProgramId = publicId;
     } catch {
       // The engine reports trouble with its store itself.
     }
@@ -122,7 +122,7 @@ function unexpected(): PartneroError {
   return new PartneroError({ kind: 'unexpected', message: 'GET /test failed unexpectedly.' });
 }
 
-function answerOf({ kind }: PartneroError): 'rejected' | 'unclear' | 'no_answer' {
+function answerOf({ kind }: PartneroError): 'rejected' | 'unclear' | 'no_response' {
   switch (kind) {
     case 'unauthorized':
     case 'forbidden':
@@ -132,7 +132,7 @@ function answerOf({ kind }: PartneroError): 'rejected' | 'unclear' | 'no_answer'
     case 'server':
     case 'rate_limited':
     case 'aborted':
-      return 'no_answer';
+      return 'no_response';
     default:
       return 'unclear';
   }

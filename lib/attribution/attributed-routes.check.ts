@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
-import { programOfToken } from '../program.tokens.js';
+import { programOfAttributionToken } from '../program.tokens.js';
 import {
   ATTRIBUTE_REFERRAL,
   type AttributeReferralMetadata,
@@ -20,7 +20,7 @@ export class AttributedRoutesCheck implements OnModuleInit {
   /** @throws PartneroConfigurationError naming the route */
   onModuleInit(): void {
     const providers = this.discovery.getProviders();
-    const programs = new Set(providers.map(({ token }) => programOfToken(token)));
+    const programs = new Set(providers.map(({ token }) => programOfAttributionToken(token)));
     // Resolvers are providers.
     for (const wrapper of [...this.discovery.getControllers(), ...providers]) {
       for (const [route, program] of this.routesOf(wrapper)) {

@@ -1,7 +1,7 @@
 import type { ModuleRef } from '@nestjs/core';
 import { findProvider, hasPartneroModule } from '../find-provider.js';
 import type { Once } from '../once.js';
-import { attributionToken } from '../program.tokens.js';
+import { getPartneroTokens } from '../program.tokens.js';
 import type { AttributionService } from './attribution.service.js';
 
 /** Finds a program's service from any module of the app. */
@@ -9,7 +9,8 @@ export function findAttribution(
   moduleRef: ModuleRef,
   program: string,
 ): AttributionService | undefined {
-  return findProvider(moduleRef, attributionToken(program)) as AttributionService | undefined;
+  return findProvider(moduleRef, getPartneroTokens(program).attribution) as
+    AttributionService | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ApiCaller } from '../api/api.caller.js';
 import { CustomersResource } from '../api/customers/customers.resource.js';
 import { ReferAFriendCustomersResource } from '../api/customers/refer-a-friend-customers.resource.js';
 import type { CustomerId } from '../customer-id.js';
-import type { ErasureService, KeptErasure } from './erasure.service.js';
+import type { ErasureService, SubmittedErasure } from './erasure.service.js';
 
 /** `partnero.customers` of an affiliate program: plain calls, and deletion that arrives. */
 export class ErasableCustomers extends CustomersResource {
@@ -21,7 +21,7 @@ export class ErasableCustomers extends CustomersResource {
    * @param key your own id of the customer
    * @throws PartneroError `invalid_input`, `outbox_unavailable`
    */
-  erase(key: CustomerId): Promise<KeptErasure> {
+  erase(key: CustomerId): Promise<SubmittedErasure> {
     return this.#erasures.erase(key);
   }
 }
@@ -40,7 +40,7 @@ export class ErasableReferAFriendCustomers extends ReferAFriendCustomersResource
    * @param key your own id of the customer
    * @throws PartneroError `invalid_input`, `outbox_unavailable`
    */
-  erase(key: CustomerId): Promise<KeptErasure> {
+  erase(key: CustomerId): Promise<SubmittedErasure> {
     return this.#erasures.erase(key);
   }
 }

@@ -6,7 +6,7 @@ import type { SubmissionService } from '../submission.service.js';
 import { ERASURE } from './job-name.js';
 
 /** The result of submitting an erasure. */
-export interface KeptErasure {
+export interface SubmittedErasure {
   readonly jobId: string;
   /** `duplicate`: the same erasure is queued already. */
   readonly outcome: 'queued' | 'duplicate';
@@ -20,7 +20,7 @@ export class ErasureService {
   ) {}
 
   /** @throws PartneroError `invalid_input`, `outbox_unavailable` */
-  async erase(given: CustomerId): Promise<KeptErasure> {
+  async erase(given: CustomerId): Promise<SubmittedErasure> {
     const customerKey = toKey(given);
     if (customerKey === undefined) throw noKey();
     const { id: jobId, outcome } = await this.submissions.submit({

@@ -125,7 +125,7 @@ export class Relay implements DeliveryControl {
     this.pauses.close();
     this.aborted.abort();
     this.writes.stop();
-    await within(ABORT_MS, this.letGo());
+    await within(ABORT_MS, this.endSending());
     // The results of deliveries that ignore their signal are ignored in turn.
     const left = [...this.#inFlight.values()].map(({ job }) => job);
     if (left.length === 0) return;
@@ -135,7 +135,7 @@ export class Relay implements DeliveryControl {
     );
   }
 
-  private async letGo(): Promise<void> {
+  private async endSending(): Promise<void> {
     // A claim may be under way.
     await this.pumping;
     await Promise.all([this.releaseReady(), ...this.sending()]);
@@ -170,7 +170,7 @@ export class Relay implements DeliveryControl {
     return Math.min(2 * concurrency - load, atOnce - this.#ready.length);
   }
 
-  /** A job in flight may come back if this process was taken for ended. Then its delivery goes on. */
+  /** A job in flight may come back if this process lost its lease. Then its delivery goes on. */
   private addReady(job: Job): void {
     const flight = this.#inFlight.get(job.id);
     if (flight) void flight.sent.then(() => this.putBack(job));

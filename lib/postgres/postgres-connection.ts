@@ -28,7 +28,7 @@ import type { PostgresSettings } from './postgres.options.js';
 const MISSING = new Set(['42P01', '3F000']);
 /** The data of one job are refused, and those of others needn't be. */
 const DATA_REFUSED = /^(2[123]|54)/;
-/** Without a heartbeat for so long, this process may have been taken for ended. */
+/** Without a heartbeat for so long, this process may have lost its lease. */
 const SILENCE_MS = LEASE_MS / 2;
 
 /** One program's connection to its tables. It makes them first, and again after they were dropped. */
@@ -41,7 +41,7 @@ export class PostgresConnection implements StoreConnection {
   private isPrepared = false;
   private isRegistered = false;
   private seenAt = -Infinity;
-  private judgesFrom = 0;
+  private expiresLeasesFrom = 0;
   private ticker: NodeJS.Timeout | undefined;
   private isTicking = false;
   private isClosed = false;
@@ -160,12 +160,12 @@ export class PostgresConnection implements StoreConnection {
 
   private async sweep(): Promise<void> {
     // Whoever was silent while PostgreSQL was away gets a lease's time to register again.
-    if (this.wasSilent) this.judgesFrom = performance.now() + LEASE_MS;
-    const leaseMs = performance.now() < this.judgesFrom ? Infinity : LEASE_MS;
+    if (this.wasSilent) this.expiresLeasesFrom = performance.now() + LEASE_MS;
+    const leaseMs = performance.now() < this.expiresLeasesFrom ? Infinity : LEASE_MS;
     const sweep = await sweepOwners((some) => this.run(some), this.identity, leaseMs);
     this.seenAt = performance.now();
     if (!sweep.wasAlive && this.isRegistered) {
-      this.tell((listener) => listener.onDeposed());
+      this.tell((listener) => listener.onLeaseLost());
       // The tables may be new ones.
       this.tell((listener) => listener.onReset());
     }

@@ -4,7 +4,7 @@ import { ReferAFriendTransactionsResource } from '../api/transactions/refer-a-fr
 import { TransactionsResource } from '../api/transactions/transactions.resource.js';
 import type { CustomerId } from '../customer-id.js';
 import type { ReferAFriendSale, Sale } from './sale.js';
-import type { Kept, SalesService } from './sales.service.js';
+import type { SubmittedSale, SalesService } from './sales.service.js';
 
 /** `partnero.transactions` of an affiliate program: plain calls, and sales that are paid once. */
 export class DurableTransactions extends TransactionsResource {
@@ -30,7 +30,7 @@ export class DurableTransactions extends TransactionsResource {
    * @throws PartneroError `invalid_input`; `outbox_unavailable` if it can't be saved: respond to the
    * provider with an error, so that it sends the webhook again
    */
-  record(sale: Sale): Promise<Kept> {
+  record(sale: Sale): Promise<SubmittedSale> {
     return this.#sales.record(sale);
   }
 
@@ -41,7 +41,7 @@ export class DurableTransactions extends TransactionsResource {
    * @param key the sale's key
    * @throws PartneroError `invalid_input`, `outbox_unavailable`
    */
-  refund(key: CustomerId): Promise<Kept> {
+  refund(key: CustomerId): Promise<SubmittedSale> {
     return this.#sales.refund(key);
   }
 }
@@ -59,7 +59,7 @@ export class DurableReferAFriendTransactions extends ReferAFriendTransactionsRes
    * Records a sale to a referred customer, once: see `record()` of affiliate programs.
    * @throws PartneroError `invalid_input`, `outbox_unavailable`
    */
-  record(sale: ReferAFriendSale): Promise<Kept> {
+  record(sale: ReferAFriendSale): Promise<SubmittedSale> {
     return this.#sales.record(sale);
   }
 
@@ -67,7 +67,7 @@ export class DurableReferAFriendTransactions extends ReferAFriendTransactionsRes
    * Takes a sale back: see `refund()` of affiliate programs.
    * @throws PartneroError `invalid_input`, `outbox_unavailable`
    */
-  refund(key: CustomerId): Promise<Kept> {
+  refund(key: CustomerId): Promise<SubmittedSale> {
     return this.#sales.refund(key);
   }
 }

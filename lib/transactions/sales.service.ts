@@ -17,7 +17,7 @@ import {
 } from './sale.js';
 
 /** The result of submitting a sale or a refund. */
-export interface Kept {
+export interface SubmittedSale {
   /** The job's id in the outbox: see `outbox.find()`. */
   readonly jobId: string;
   /** `queued`: it will reach Partnero. Otherwise the outcome, since its key was taken. */
@@ -40,10 +40,10 @@ export class SalesService {
   ) {}
 
   /** @throws PartneroError `invalid_input`, `outbox_unavailable` */
-  async record(given: Sale | ReferAFriendSale): Promise<Kept> {
+  async record(given: Sale | ReferAFriendSale): Promise<SubmittedSale> {
     const sale = checkSale(given, this.program);
     const { key, customerKey } = sale;
-    const kept = await this.submit({
+    const submitted = await this.submit({
       name: SALE,
       orderingKey: customerKey,
       referralKey: null,
@@ -51,12 +51,12 @@ export class SalesService {
       queuedAt: Date.now(),
       key: { value: key, digest: digestOf(sale), ifTaken: IF_TAKEN },
     });
-    if (kept.outcome === 'conflict') this.logConflict(key, customerKey);
-    return kept;
+    if (submitted.outcome === 'conflict') this.logConflict(key, customerKey);
+    return submitted;
   }
 
   /** @throws PartneroError `invalid_input`, `outbox_unavailable` */
-  async refund(given: CustomerId): Promise<Kept> {
+  async refund(given: CustomerId): Promise<SubmittedSale> {
     const key = keyOf(given, 'key');
     return this.submit({
       name: REFUND,
@@ -70,7 +70,7 @@ export class SalesService {
     });
   }
 
-  private async submit(job: SubmittedJob): Promise<Kept> {
+  private async submit(job: SubmittedJob): Promise<SubmittedSale> {
     const { id: jobId, outcome } = await this.submissions.submit(job);
     if (outcome === null) return { jobId, outcome: 'queued' };
     const { name, orderingKey: customerKey, key } = job;
@@ -81,7 +81,7 @@ export class SalesService {
       transactionKey: key?.value,
       ...(name === SALE ? { customerKey } : {}),
     });
-    return { jobId, outcome: outcome as Kept['outcome'] };
+    return { jobId, outcome: outcome as SubmittedSale['outcome'] };
   }
 
   private logConflict(key: string, customerKey: string): void {

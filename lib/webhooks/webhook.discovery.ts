@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ContextIdFactory, DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
-import { programOfToken } from '../program.tokens.js';
+import { programOfAttributionToken } from '../program.tokens.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import { ON_PARTNERO_EVENT, type OnPartneroEventMetadata } from './on-partnero-event.decorator.js';
 import { PARTNERO_WEBHOOK, type PartneroWebhookMetadata } from './partnero-webhook.guard.js';
@@ -38,7 +38,9 @@ export class WebhookDiscovery implements OnModuleInit {
 
   /** @throws PartneroConfigurationError if a decorator names a program that this app doesn't have */
   onModuleInit(): void {
-    const tokens = this.discovery.getProviders().map(({ token }) => programOfToken(token));
+    const tokens = this.discovery
+      .getProviders()
+      .map(({ token }) => programOfAttributionToken(token));
     const programs = new Set(tokens.filter((name) => name !== undefined));
     for (const { id, program } of [...this.routes(), ...this.handlers()]) {
       if (!programs.has(program)) throw unknownProgram(id, program, programs);

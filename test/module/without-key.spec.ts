@@ -78,7 +78,9 @@ describe.each(ADAPTERS)('without an API key, on %s', (adapter) => {
 it('an apiKey option that is undefined gives a warning that says so', async () => {
   const { logger } = await start({ apiKey: undefined });
   expect(logger.ours()).toHaveLength(1);
-  expect(logger.ours('warn')[0]).toMatch(/Disabled.*apiKey option of the affiliate program was passed, but is undefined/);
+  expect(logger.ours('warn')[0]).toMatch(
+    /Disabled.*apiKey option of the affiliate program was passed, but is undefined/,
+  );
 });
 
 it('the one line is an error in production', async () => {

@@ -49,20 +49,20 @@ interface Connected {
   readonly connection: PostgresConnection;
   readonly errors: string[];
   readonly problems: string[];
-  readonly counts: { deposed: number; reset: number };
+  readonly counts: { leaseLost: number; reset: number };
 }
 
 function connectionOn(executor = executorAt(), mayMigrate = true): Connected {
   const errors: string[] = [];
   const problems: string[] = [];
-  const counts = { deposed: 0, reset: 0 };
+  const counts = { leaseLost: 0, reset: 0 };
   const log = { log() {}, warn() {}, error: (message: string) => errors.push(message) };
   const settings = { executor, schema, migrate: mayMigrate, location: 'PostgreSQL' };
   const connection = new PostgresConnection(settings, log);
   connection.subscribe({
     onJobs() {},
     onReset: () => void (counts.reset += 1),
-    onDeposed: () => void (counts.deposed += 1),
+    onLeaseLost: () => void (counts.leaseLost += 1),
     onProblem: (error) => void problems.push(error.message),
   });
   toClose.push(() => connection.close());
@@ -161,7 +161,7 @@ describe('A schema that is dropped while the app runs', () => {
     expect(await owners()).toHaveLength(1);
     expect(errors).toHaveLength(1);
     expect(errors[0]).toContain('were dropped while the app ran');
-    expect(counts).toEqual({ deposed: 1, reset: 1 });
+    expect(counts).toEqual({ leaseLost: 1, reset: 1 });
   });
 
   it('is reported while the app may not create it, until somebody does', async () => {

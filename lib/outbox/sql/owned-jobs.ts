@@ -34,7 +34,7 @@ export class OwnedJobs implements JobSource {
   private readonly endings = new Set<Promise<unknown>>();
   /** The store had nothing more to claim until then. */
   private quietUntil = 0;
-  private looks = 0;
+  private wakeUps = 0;
   /** No job is due later than that from now, unless a clock was wrong. */
   private horizonMs = 10_000;
   private overflowTimer: NodeJS.Timeout | undefined;
@@ -65,7 +65,7 @@ export class OwnedJobs implements JobSource {
         ...this.claimOf(id),
         outcome: 'discarded',
       });
-      if (next) this.lookAgain();
+      if (next) this.wake();
       return ours;
     });
     this.discarding.add(id);
@@ -106,7 +106,7 @@ export class OwnedJobs implements JobSource {
       purgesHistory,
     });
     this.claimed.delete(id);
-    if (next) this.lookAgain();
+    if (next) this.wake();
     return ours;
   }
 
@@ -115,7 +115,7 @@ export class OwnedJobs implements JobSource {
     this.expectDelay(to.delayMs);
     const result = await this.store.write('reschedule', { ...this.claimOf(id), ...to });
     this.claimed.delete(id);
-    this.lookAgain();
+    this.wake();
     return result;
   }
 
@@ -128,7 +128,7 @@ export class OwnedJobs implements JobSource {
     const ids = jobs.map(({ id }) => id);
     for (const id of ids) this.claimed.delete(id);
     await this.releaseInStore(ids);
-    this.lookAgain();
+    this.wake();
   }
 
   async pendingCount(): Promise<number> {
@@ -136,9 +136,9 @@ export class OwnedJobs implements JobSource {
   }
 
   /** There may be jobs to claim. */
-  lookAgain(): void {
+  wake(): void {
     this.quietUntil = 0;
-    this.looks += 1;
+    this.wakeUps += 1;
     this.relay?.wake();
   }
 
@@ -147,14 +147,14 @@ export class OwnedJobs implements JobSource {
   }
 
   /**
-   * Another process took this one for ended, so that its jobs may be anybody's. Writes for those that
+   * This process lost its lease, so that its jobs may be anybody's. Writes for those that
    * another process has are refused; those that are still owned must not be stuck.
    */
-  depose(): void {
-    this.ready.depose();
+  loseLease(): void {
+    this.ready.loseLease();
     void this.relay?.releaseReady();
     void this.releaseReady();
-    this.lookAgain();
+    this.wake();
   }
 
   /** Lets other processes deliver what waits here. */
@@ -183,15 +183,15 @@ export class OwnedJobs implements JobSource {
   }
 
   private async claimFromStore(limit: number, now: number): Promise<Job[]> {
-    const { looks, horizonMs } = this;
+    const { wakeUps, horizonMs } = this;
     const args = { owner: this.store.owner, limit, horizonMs };
     try {
       const { jobs, nextDueInMs } = await this.store.read('claim', args);
       const waitMs = Math.min(POLL_MS, nextDueInMs ?? POLL_MS);
       // Meanwhile, jobs may have become available.
-      const isQuiet = jobs.length < limit && looks === this.looks;
+      const isQuiet = jobs.length < limit && wakeUps === this.wakeUps;
       this.quietUntil = isQuiet ? now + waitMs : 0;
-      // A job that is held was freed while this process was taken for ended: it is held again.
+      // A job that is held was freed while this process lost its lease: it is held again.
       return jobs.filter(({ id }) => !this.ready.isHeld(id) && !this.withhold(id));
     } catch (error) {
       if (error instanceof StoreError && error.mayBeSaved) void this.reconcile();
@@ -215,7 +215,7 @@ export class OwnedJobs implements JobSource {
     const ids = (await this.unknownIds()).filter((id) => before.has(id));
     this.isReconciling = false;
     await this.writes.run(() => this.releaseInStore(ids));
-    this.lookAgain();
+    this.wake();
   }
 
   private async unknownIds(): Promise<string[]> {
@@ -240,7 +240,7 @@ export class OwnedJobs implements JobSource {
     clearTimeout(this.overflowTimer);
     this.overflowTimer = undefined;
     await this.writes.run(() => this.writeOverflow());
-    this.lookAgain();
+    this.wake();
   }
 
   /** One after the other: a second write for a job could release what was claimed after the first. */

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { uuid7 } from '../uuid7.js';
 import type { Operation, OtherOwner, Owner } from './operations.js';
 
-/** A process that has been silent for longer is taken for ended. */
+/** A process that has been silent for longer loses its lease. */
 export const LEASE_MS = 10_000;
 export const HEARTBEAT_MS = 2_000;
 
@@ -24,7 +24,7 @@ export function newOwner(): Owner {
 
 /**
  * Shows that this process is alive, and frees the jobs of those that aren't.
- * @param leaseMs how long others may be silent before they are taken for ended
+ * @param leaseMs how long others may be silent before they lose their lease
  */
 export async function sweepOwners(
   transact: Transact,

@@ -53,7 +53,7 @@ export class ReadyJobs {
   }
 
   /** From now on, each held job is released in the store: another process may have it. */
-  depose(): void {
+  loseLease(): void {
     for (const [id, { job }] of this.#held) this.#held.set(id, { job, isFirst: false });
   }
 

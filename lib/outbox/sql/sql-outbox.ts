@@ -43,8 +43,8 @@ export class SqlOutbox implements OutboxEngine {
     this.store = new StoreCalls(connection, context.program, this.health);
     this.jobs = new OwnedJobs(this.store);
     this.unsubscribe = connection.subscribe({
-      onJobs: () => this.jobs.lookAgain(),
-      onDeposed: () => this.jobs.depose(),
+      onJobs: () => this.jobs.wake(),
+      onLeaseLost: () => this.jobs.loseLease(),
       onProblem: (error) => this.health.failed(error),
       onReset: () => void this.registering.run(() => this.register()),
     });
@@ -86,7 +86,7 @@ export class SqlOutbox implements OutboxEngine {
     const id = job.id ?? uuid7();
     if (job.overrides) await this.jobs.releaseOrder(job.orderingKey);
     const outcome = await this.save('submit', { ...job, id });
-    if (outcome === null) this.jobs.lookAgain();
+    if (outcome === null) this.jobs.wake();
     return { id, outcome };
   }
 
@@ -148,7 +148,7 @@ export class SqlOutbox implements OutboxEngine {
   async requeue(filter: RequeueFilter): Promise<number> {
     const stored = toFilter(filter);
     const requeued = stored ? await this.store.write('requeue', stored) : 0;
-    this.jobs.lookAgain();
+    this.jobs.wake();
     return requeued;
   }
 

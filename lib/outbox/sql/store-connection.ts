@@ -24,7 +24,7 @@ export interface StoreListener {
   /** Jobs became available, of a process that has ended say. */
   onJobs(): void;
   /** Another process took this one for ended: its jobs may be anybody's. */
-  onDeposed(): void;
+  onLeaseLost(): void;
   /** The store doesn't work just now. */
   onProblem(error: Error): void;
   /** The tables were made anew: programs must register again. */

@@ -4,26 +4,26 @@ import { importReadable, importReplaced } from './import-jobs.js';
 import { BUSY_TIMEOUT_MS, OutboxFile } from './outbox-file.js';
 import { makePrivateFile, SIDE_FILES } from './private-file.js';
 import { isCorrupt, toFailure } from './sqlite-error.js';
-import type { FileNote, WorkerSettings } from './worker-messages.js';
+import type { FileEvent, WorkerSettings } from './worker-messages.js';
 
 const PASSING = new Set(['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_FULL']);
 
 /** Opens the file at its path. A damaged one is moved aside, and what can be read of it is imported. */
 export async function openOrRecover(
   settings: WorkerSettings,
-  note: (note: FileNote) => void,
+  report: (event: FileEvent) => void,
 ): Promise<OutboxFile> {
   const { path } = settings;
   restoreSideFiles(path);
   const orphan = moveSideFilesAside(path, () => !existsSync(path));
-  if (orphan !== null) note({ type: 'orphan_log', as: orphan });
+  if (orphan !== null) report({ type: 'orphan_log', as: orphan });
   try {
     return OutboxFile.open(settings);
   } catch (error) {
     if (!isCorrupt(error)) throw error;
     const as = moveDamagedAside(settings);
     const file = OutboxFile.open(settings);
-    if (as !== null) note({ type: 'set_aside', as, saved: await importFrom(as, file) });
+    if (as !== null) report({ type: 'set_aside', as, saved: await importFrom(as, file) });
     return file;
   }
 }
@@ -58,11 +58,11 @@ export async function openReplacement(
   old: OutboxFile,
   settings: WorkerSettings,
   owner: string,
-  note: (note: FileNote) => void,
+  report: (event: FileEvent) => void,
 ): Promise<OutboxFile> {
   // A database that was renamed into place would inherit the log of this one.
   old.movedLog ??= moveSideFilesAside(old.path, (suffix) => old.isOwn(suffix));
-  const file = await openOrRecover(settings, note);
+  const file = await openOrRecover(settings, report);
   const saved = await importReplaced(old, file, owner).catch((error: unknown) => {
     // What can't be read won't be readable later. What can't be written now may be.
     if (!PASSING.has(toFailure(error).code)) return null;
@@ -72,7 +72,7 @@ export async function openReplacement(
   closeReplaced(old);
   if (old.movedLog !== null && saved !== null)
     for (const suffix of SIDE_FILES) rmSync(old.movedLog + suffix, { force: true });
-  note({ type: 'replaced', saved: saved ?? 0 });
+  report({ type: 'replaced', saved: saved ?? 0 });
   return file;
 }
 

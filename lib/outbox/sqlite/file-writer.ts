@@ -15,7 +15,7 @@ import type { OutboxFile } from './outbox-file.js';
 import { isCorrupt, toFailure } from './sqlite-error.js';
 import { WalCheckpointer } from './wal-checkpointer.js';
 import { checkpointsFromAside, sqliteVersion } from './wal.js';
-import type { FileNote, OpenReply, WorkerEvent, WorkerSettings } from './worker-messages.js';
+import type { FileEvent, OpenReply, WorkerEvent, WorkerSettings } from './worker-messages.js';
 
 const REOPEN_EVERY_MS = 250;
 
@@ -96,13 +96,13 @@ export class FileWriter {
   private async checkPlace(): Promise<void> {
     const file = await this.ensureOpen();
     if (!file.isInPlace()) {
-      await this.letGo();
+      await this.closeCheckpointer();
       this.replaced = file;
       await this.ensureOpen();
     } else if (!file.isLogInPlace()) {
-      await this.letGo();
+      await this.closeCheckpointer();
       this.use(reopenWithoutLog(file, this.settings));
-      this.note({ type: 'log_replaced' });
+      this.report({ type: 'log_replaced' });
     }
   }
 
@@ -112,7 +112,7 @@ export class FileWriter {
       this.owner,
     );
     const { wasAlive, recovered } = sweep;
-    if (!wasAlive && this.isRegistered) this.emit({ type: 'deposed' });
+    if (!wasAlive && this.isRegistered) this.emit({ type: 'lease_lost' });
     if (recovered > 0) this.emit({ type: 'recovered' });
     this.isRegistered = true;
   }
@@ -141,10 +141,10 @@ export class FileWriter {
   private async recover(damaged: OutboxFile): Promise<boolean> {
     const as = damaged.isInPlace() ? moveDamagedAside(this.settings) : null;
     if (as === null) return false;
-    await this.letGo();
+    await this.closeCheckpointer();
     damaged.close();
-    const file = this.use(await openOrRecover(this.settings, (note) => this.note(note)));
-    this.note({ type: 'set_aside', as, saved: await importFrom(as, file) });
+    const file = this.use(await openOrRecover(this.settings, (event) => this.report(event)));
+    this.report({ type: 'set_aside', as, saved: await importFrom(as, file) });
     return true;
   }
 
@@ -164,9 +164,9 @@ export class FileWriter {
 
   private async openAtPath(): Promise<OutboxFile> {
     const { replaced, settings } = this;
-    const note = (given: FileNote) => this.note(given);
-    if (!replaced) return openOrRecover(settings, note);
-    const file = await openReplacement(replaced, settings, this.owner.token, note);
+    const report = (given: FileEvent) => this.report(given);
+    if (!replaced) return openOrRecover(settings, report);
+    const file = await openReplacement(replaced, settings, this.owner.token, report);
     this.replaced = null;
     this.emit({ type: 'recovered' });
     return file;
@@ -180,7 +180,7 @@ export class FileWriter {
     return file;
   }
 
-  private async letGo(): Promise<void> {
+  private async closeCheckpointer(): Promise<void> {
     this.file = null;
     await this.checkpointer?.close();
     this.checkpointer = null;
@@ -189,16 +189,16 @@ export class FileWriter {
   private describe(file: OutboxFile): void {
     const filesystem = filesystemOf(dirname(this.settings.path));
     if (filesystem.kind === 'volatile') {
-      this.note({ type: 'volatile', filesystem: filesystem.name });
+      this.report({ type: 'volatile', filesystem: filesystem.name });
     }
-    if (filesystem.kind === 'shared') this.note({ type: 'shared_filesystem' });
+    if (filesystem.kind === 'shared') this.report({ type: 'shared_filesystem' });
     const version = sqliteVersion(file.db);
-    if (!checkpointsFromAside(version)) this.note({ type: 'old_sqlite', version });
-    for (const each of file.makePrivate()) this.note({ type: 'readable_by_others', file: each });
+    if (!checkpointsFromAside(version)) this.report({ type: 'old_sqlite', version });
+    for (const each of file.makePrivate()) this.report({ type: 'readable_by_others', file: each });
   }
 
-  private note(note: FileNote): void {
-    this.emit({ type: 'note', note });
+  private report(event: FileEvent): void {
+    this.emit({ type: 'file_event', event });
   }
 }
 

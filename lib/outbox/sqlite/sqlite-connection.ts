@@ -8,7 +8,7 @@ import type { Args, OperationName, Owner, Reply, StoreFailure } from '../sql/ope
 import { newOwner } from '../sql/owners.js';
 import type { StoreConnection, StoreListener } from '../sql/store-connection.js';
 import { StoreError } from '../sql/store.error.js';
-import { logNote } from './file-notes.js';
+import { logFileEvent } from './log-file-event.js';
 import { startWorker } from './start-worker.js';
 import type {
   FromWorker,
@@ -184,12 +184,12 @@ export class SqliteConnection implements StoreConnection {
     switch (event.type) {
       case 'recovered':
         return this.tell((listener) => listener.onJobs());
-      case 'deposed':
-        return this.tell((listener) => listener.onDeposed());
+      case 'lease_lost':
+        return this.tell((listener) => listener.onLeaseLost());
       case 'problem':
         return this.tell((listener) => listener.onProblem(new StoreError(event.failure)));
-      case 'note':
-        return logNote(event.note, this.settings.path, this.log);
+      case 'file_event':
+        return logFileEvent(event.event, this.settings.path, this.log);
     }
   }
 

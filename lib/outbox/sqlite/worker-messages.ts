@@ -33,9 +33,9 @@ export type FromWorker =
 /** Something that happened without being asked for. */
 export type WorkerEvent =
   | { type: 'recovered' }
-  | { type: 'deposed' }
+  | { type: 'lease_lost' }
   | { type: 'problem'; failure: StoreFailure }
-  | { type: 'note'; note: FileNote };
+  | { type: 'file_event'; event: FileEvent };
 
 export type OpenReply =
   { opened: true } | { opened: false; failure: StoreFailure; existed: boolean };
@@ -43,7 +43,7 @@ export type OpenReply =
 export type RunReply = OperationResult[];
 
 /** Something that the owner of the app should know about the file. */
-export type FileNote =
+export type FileEvent =
   | { type: 'volatile'; filesystem: string }
   | { type: 'shared_filesystem' }
   | { type: 'old_sqlite'; version: string }

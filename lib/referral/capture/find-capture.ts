@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { findProvider, hasPartneroModule } from '../../find-provider.js';
 import { PartneroConfigurationError } from '../../partnero.configuration-error.js';
-import { captureToken } from '../../program.tokens.js';
+import { getPartneroTokens } from '../../program.tokens.js';
 import type { CaptureFunction, ReferralCapture } from './referral-capture.js';
 
 /**
@@ -11,7 +11,8 @@ import type { CaptureFunction, ReferralCapture } from './referral-capture.js';
  * @throws PartneroConfigurationError if the app has other programs, but not this one
  */
 export function findCapture(moduleRef: ModuleRef, program: string, who: string): CaptureFunction {
-  const capture = findProvider(moduleRef, captureToken(program)) as ReferralCapture | undefined;
+  const capture = findProvider(moduleRef, getPartneroTokens(program).capture) as
+    ReferralCapture | undefined;
   if (capture) return capture.toMiddleware();
   if (hasPartneroModule(moduleRef)) {
     throw new PartneroConfigurationError(

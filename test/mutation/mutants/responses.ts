@@ -113,13 +113,13 @@ export const RESPONSE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'the key of another program sends nothing',
     file: 'program.identity.ts',
-    find: 'if (remembered !== null) {',
-    replace: 'if (remembered === info.publicId) {',
+    find: 'if (savedProgramId !== null) {',
+    replace: 'if (savedProgramId === info.publicId) {',
     specs: ['test/module/identity.spec.ts'],
   },
   {
     rule: 'a lost API key loses nothing',
-    file: 'program-mode.ts',
+    file: 'program.outbox.ts',
     find: "if (!exists) return 'disabled';",
     replace: "if (exists || !exists) return 'disabled';",
     specs: ['test/module/without-key.spec.ts'],

@@ -283,10 +283,10 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     only: 'stood still',
   },
   {
-    rule: 'a process that was taken for ended keeps nothing from being delivered',
+    rule: 'a process that lost its lease keeps nothing from being delivered',
     file: 'outbox/sql/owned-jobs.ts',
-    find: 'this.ready.depose();\n    void this.relay?.releaseReady();\n    void this.releaseReady();',
+    find: 'this.ready.loseLease();\n    void this.relay?.releaseReady();\n    void this.releaseReady();',
     replace: 'this.ready.takeAll();',
-    specs: ['test/outbox/taken-for-ended.spec.ts'],
+    specs: ['test/outbox/lease-lost.spec.ts'],
   },
 ];

@@ -34,7 +34,7 @@ async function takeForEnded(): Promise<void> {
   await sleep(50);
 }
 
-describe('a process that was taken for ended', () => {
+describe('a process that lost its lease', () => {
   it('delivers what it holds, once that is released, and discards what is discarded', async () => {
     const delivered: string[] = [];
     host.start({

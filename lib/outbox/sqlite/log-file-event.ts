@@ -1,12 +1,12 @@
 import type { OutboxLog } from '../outbox-engine.js';
-import type { FileNote } from './worker-messages.js';
+import type { FileEvent } from './worker-messages.js';
 
 /** Logs what the owner of the app should know about the outbox file. */
-export function logNote(note: FileNote, path: string, log: OutboxLog): void {
-  switch (note.type) {
+export function logFileEvent(event: FileEvent, path: string, log: OutboxLog): void {
+  switch (event.type) {
     case 'volatile':
       return log.warn(
-        `The outbox ${path} is on ${note.filesystem}: it vanishes with the container, and queued ` +
+        `The outbox ${path} is on ${event.filesystem}: it vanishes with the container, and queued ` +
           'attributions with it. Mount a volume there, or set PARTNERO_OUTBOX_PATH to one.',
       );
     case 'shared_filesystem':
@@ -16,23 +16,23 @@ export function logNote(note: FileNote, path: string, log: OutboxLog): void {
       );
     case 'old_sqlite':
       return log.log(
-        `This Node.js brings SQLite ${note.version}. From 3.51.3 on, a slow disk delays sign-ups less. ` +
+        `This Node.js brings SQLite ${event.version}. From 3.51.3 on, a slow disk delays sign-ups less. ` +
           'Nothing is lost with the older one.',
       );
     case 'readable_by_others':
       return log.warn(
-        `The outbox file ${note.file} can be read by other users of this machine, and holds personal ` +
+        `The outbox file ${event.file} can be read by other users of this machine, and holds personal ` +
           'data. This process may not change that: run chmod 600 on it as its owner.',
       );
     case 'set_aside':
       return log.error(
-        `The outbox ${path} was damaged. It was moved to ${note.as}, and a new one was made. ` +
-          `${note.saved} unfinished jobs could be read from it and go on. Check the disk, and delete the ` +
+        `The outbox ${path} was damaged. It was moved to ${event.as}, and a new one was made. ` +
+          `${event.saved} unfinished jobs could be read from it and go on. Check the disk, and delete the ` +
           'old file when you no longer need it: it holds personal data.',
       );
     case 'replaced':
       return log.error(
-        `The outbox file ${path} was deleted or replaced while the app ran. ${note.saved} unfinished ` +
+        `The outbox file ${path} was deleted or replaced while the app ran. ${event.saved} unfinished ` +
           'jobs were copied into the file that is there now. Find out what did this: a job that is saved ' +
           'within two seconds after it is lost if the app is killed in that time.',
       );
@@ -44,7 +44,7 @@ export function logNote(note: FileNote, path: string, log: OutboxLog): void {
     case 'orphan_log':
       return log.error(
         `The write-ahead log of an outbox was found at ${path}-wal without its file. It was moved to ` +
-          `${note.as}-wal, and a new outbox was made. Find out who deleted or moved ${path}. Delete ` +
+          `${event.as}-wal, and a new outbox was made. Find out who deleted or moved ${path}. Delete ` +
           'the log when you no longer need it: it may hold personal data.',
       );
   }
