@@ -1,4 +1,5 @@
 import type { OutboxDefinition } from '../outbox/outbox-engine.js';
+import { StorageHealth } from '../outbox/storage-health.js';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
 import { BullmqEngine, programKeyOf } from './bullmq.engine.js';
 import {
@@ -34,10 +35,10 @@ export function bullmqOutbox(given?: BullmqOutboxOptions): OutboxDefinition {
       const name = queueNameOf(options, context.program);
       const location = `the queue ${name} of BullMQ on ${describeConnection(options.connection)}`;
       const { fallback } = options;
-      if (!fallback) return new BullmqEngine(options, { name, location }, context);
+      if (!fallback) return new BullmqEngine(options, name, location, context);
       // The rest of the time is for the fallback.
       const acceptTimeoutMs = 0.6 * context.acceptTimeoutMs;
-      const engine = new BullmqEngine(options, { name, location }, { ...context, acceptTimeoutMs });
+      const engine = new BullmqEngine(options, name, location, { ...context, acceptTimeoutMs });
       return new ForwardingEngine(engine, fallback.create(context), context.log);
     },
   };
@@ -50,8 +51,8 @@ function queueNameOf({ queueName }: ResolvedBullmqOptions, program: string): str
 }
 
 async function hasProgram(options: ResolvedBullmqOptions, name: string): Promise<boolean> {
-  const log = { log() {}, warn() {}, error() {} };
-  const connection = new QueueConnection(options, { name, location: '' }, log, async () => {});
+  const health = new StorageHealth('', { log() {}, warn() {}, error() {} });
+  const connection = new QueueConnection(options, name, health, async () => {});
   const key = programKeyOf(options, name);
   try {
     await connection.open({ isReadOnly: true });

@@ -1,54 +1,57 @@
-import type { Delivery, DeliveryControl } from '../outbox/delivery.js';
+import type { Delivery, DeliveryControl, Pause } from '../outbox/delivery.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
+import { sumCounters, type Counter } from '../outbox/job-counts.js';
 import type { Job, NewJob, SubmittedJob } from '../outbox/job.js';
 import type { EngineContext, OutboxEngine, Submitted } from '../outbox/outbox-engine.js';
+import { StorageHealth } from '../outbox/storage-health.js';
 import { uuid7 } from '../outbox/uuid7.js';
-import { within } from '../within.js';
-import { toData, type StoredJob } from './bullmq-job.js';
+import { toData, toEntry, type StoredJob } from './bullmq-job.js';
 import { BullmqDelivery } from './bullmq.delivery.js';
-import { BullmqInspector } from './bullmq.inspector.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
 import { CustomerRecords } from './customer-records.js';
+import { NO_LIMIT } from './job-attempt.js';
 import { JobStore } from './job-store.js';
-import { QueueConnection, type QueuePlace } from './queue-connection.js';
+import { QueueConnection } from './queue-connection.js';
 import { findRisks } from './redis-checks.js';
+import type { RedisClient } from './redis-client.js';
 import { BullmqOutboxError } from './redis-error.js';
 import { submitJob } from './submit-job.js';
 
 const HISTORY_DAYS = 7;
 const DAY_MS = 86_400_000;
-const CLOSE_MS = 1_000;
-const FORWARD_MS = 5_000;
-const REGISTER_MS = 5_000;
+const WRITE_MS = 5_000;
+const PENDING = ['waiting', 'prioritized', 'delayed', 'active'] as const;
+/** Of each state, so many jobs are read for their names. */
+const SAMPLE = 1_000;
+const FIND_LIMIT = 1_000;
+const PAGE = 100;
 
 /** The outbox in one queue of BullMQ. */
 export class BullmqEngine implements OutboxEngine {
-  readonly location: string;
   private readonly connection: QueueConnection;
+  private readonly records: CustomerRecords;
   private readonly store: JobStore;
-  private readonly inspector: BullmqInspector;
   private readonly programKey: string;
   private delivery: BullmqDelivery | undefined;
   /** What this process holds. */
   private readonly held = new Map<string, StoredJob>();
-  /** What has to finish before the connection closes. */
-  private readonly running = new Set<Promise<unknown>>();
   private holding: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly options: ResolvedBullmqOptions,
-    place: QueuePlace,
+    queueName: string,
+    readonly location: string,
     private readonly context: EngineContext,
   ) {
     const { program, log, historyDays = HISTORY_DAYS } = context;
-    this.location = place.location;
-    this.programKey = programKeyOf(options, place.name);
-    this.connection = new QueueConnection(options, place, log, () => this.prepare());
-    const base = `${options.prefix}:${place.name}`;
+    this.programKey = programKeyOf(options, queueName);
+    const health = new StorageHealth(location, log);
+    const prepare = (client: RedisClient) => this.prepare(client);
+    this.connection = new QueueConnection(options, queueName, health, prepare);
+    const base = `${options.prefix}:${queueName}`;
     const client = () => this.connection.client;
-    const records = new CustomerRecords(client, base, program, historyDays * DAY_MS);
-    this.store = new JobStore(this.connection, records);
-    this.inspector = new BullmqInspector(this.connection, this.store);
+    this.records = new CustomerRecords(client, base, program, historyDays * DAY_MS);
+    this.store = new JobStore(this.connection, this.records);
   }
 
   get isUsable(): boolean {
@@ -67,8 +70,8 @@ export class BullmqEngine implements OutboxEngine {
     return this.connection.read(() => this.connection.client.hget(this.programKey, 'id'));
   }
 
-  async saveProgramId(id: string): Promise<void> {
-    await this.register({ id });
+  saveProgramId(id: string): Promise<void> {
+    return this.register({ id });
   }
 
   async enqueue(given: NewJob, replaces?: string): Promise<string> {
@@ -95,20 +98,20 @@ export class BullmqEngine implements OutboxEngine {
   release(id: string): void {
     const job = this.held.get(id);
     this.held.delete(id);
-    // If that fails, the job is released when its delay is over.
-    if (job) void this.track(this.store.promote(job));
+    if (job) void this.connection.writeEventually(() => this.store.promote(job));
   }
 
   async discard(id: string): Promise<boolean> {
     const job = this.held.get(id);
     if (!job) return false;
     this.held.delete(id);
-    return this.eventually(() => this.store.discardHeld(job));
+    return (await this.connection.writeEventually(() => this.store.discardHeld(job))) ?? false;
   }
 
   /** Like `discard`, for a job of which it isn't known whether Redis saved it, or will. */
-  discardUnconfirmed(job: NewJob & Pick<Job, 'id'>): Promise<boolean> {
-    return this.eventually(() => this.store.discardUnconfirmed(job.name, toData(job)));
+  async discardUnconfirmed(job: NewJob & Pick<Job, 'id'>): Promise<boolean> {
+    const discard = () => this.store.discardUnconfirmed(job.name, toData(job));
+    return (await this.connection.writeEventually(discard)) ?? false;
   }
 
   submit(job: SubmittedJob): Promise<Submitted> {
@@ -122,7 +125,7 @@ export class BullmqEngine implements OutboxEngine {
    * @throws BullmqOutboxError
    */
   async forward(job: SubmittedJob & Pick<Job, 'id' | 'checkpoint'>): Promise<void> {
-    await this.connection.write(FORWARD_MS, async (saving) => {
+    await this.connection.write(WRITE_MS, async (saving) => {
       const existing = await this.store.get(job.id);
       if (!existing) await submitJob(this.store, job, saving, { forwarded: true });
       // It was saved here too, and is held.
@@ -132,71 +135,145 @@ export class BullmqEngine implements OutboxEngine {
 
   start(delivery: Delivery): DeliveryControl {
     const pendingCount = async () => (await this.stats()).pending;
-    const { connection, store, context } = this;
-    this.delivery = new BullmqDelivery(connection, store, delivery, context.log, pendingCount);
+    const { log } = this.context;
+    this.delivery = new BullmqDelivery(this.connection, this.store, delivery, log, pendingCount);
     return this.delivery;
   }
 
+  /**
+   * Counts by state are exact; by job name too, unless there are over 1,000 jobs: the others are then
+   * taken to have the most frequent name.
+   */
   async stats(): Promise<OutboxStats> {
-    // It may have passed without a write since.
-    if (this.connection.health.problem !== null) await this.register({}).catch(() => {});
-    return this.inspector.stats(this.delivery?.paused ?? null);
+    const { connection, records, location, delivery } = this;
+    const { health, queue } = connection;
+    // A problem may have passed without a write since.
+    if (health.problem !== null) await this.register({}).catch(() => {});
+    return connection.read(async () => {
+      const [{ failed = 0, ...open }, pending, dead, isPaused, limitMs] = await Promise.all([
+        queue.getJobCounts(...PENDING, 'failed'),
+        queue.getJobs([...PENDING], 0, SAMPLE - 1, true),
+        queue.getJobs(['failed'], 0, SAMPLE - 1, true),
+        queue.isPaused(),
+        queue.getRateLimitTtl(NO_LIMIT),
+      ]);
+      const pendingCount = Object.values(open).reduce((sum, n) => sum + n, 0);
+      const counters = [
+        ...countNames('pending', pending, pendingCount),
+        ...countNames('dead', dead, failed),
+        // Last, so that no job is missing that has just ended.
+        ...(await records.counts()),
+      ];
+      const queued = counters.map((counter) => ({ ...counter, outcome: 'queued' }));
+      const oldest = Math.min(...pending.map(({ data }) => data.queuedAt));
+      const queuePause: Pause | null = isPaused ? { reason: 'queue_paused', until: null } : null;
+      const until = new Date(Date.now() + limitMs);
+      const limit: Pause | null = limitMs > 0 ? { reason: 'rate_limited', until } : null;
+      return {
+        ...sumCounters([...counters, ...queued]),
+        program: records.program,
+        location,
+        oldestPendingAt: pending.length > 0 ? new Date(oldest) : null,
+        paused: delivery?.paused ?? queuePause ?? limit,
+        storage: { ok: health.problem === null, problem: health.problem },
+      };
+    });
   }
 
   find(orderingKey: string): Promise<HistoryEntry[]> {
-    return this.inspector.find(orderingKey);
+    const { connection, records, store } = this;
+    return connection.read(async () => {
+      const ended = (await records.history(orderingKey)).map(({ entry }) => entry);
+      const ids = new Set(ended.map(({ id }) => id));
+      const pending = (await records.pending(orderingKey)).slice(-FIND_LIMIT);
+      const jobs = await Promise.all(pending.map(({ id }) => store.get(id)));
+      const found = jobs.filter((job) => job !== undefined);
+      const open = found.map((job) => toEntry(job, records.program));
+      return [...ended, ...open.filter(({ id }) => !ids.has(id))]
+        .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+        .slice(0, FIND_LIMIT);
+    });
   }
 
-  deadLetters(): AsyncIterable<HistoryEntry> {
-    return this.inspector.deadLetters();
+  async *deadLetters(): AsyncGenerator<HistoryEntry, void> {
+    for await (const job of this.dead()) yield toEntry(job, this.records.program);
   }
 
-  requeue(filter: RequeueFilter): Promise<number> {
-    return this.inspector.requeue(filter);
+  async requeue(filter: RequeueFilter): Promise<number> {
+    const id = 'id' in filter ? filter.id : undefined;
+    const { customerKey, jobName } = 'id' in filter ? {} : filter;
+    let requeued = 0;
+    for await (const job of this.dead()) {
+      if (id !== undefined && id !== job.data.id) continue;
+      if (customerKey !== undefined && customerKey !== job.data.orderingKey) continue;
+      if (jobName !== undefined && jobName !== job.name) continue;
+      await job.retry('failed', { resetAttemptsMade: true });
+      requeued += 1;
+    }
+    return requeued;
   }
 
   forget(orderingKey: string, keeps?: string): Promise<Forgotten> {
-    return this.inspector.forget(orderingKey, keeps);
+    const { connection, records, store } = this;
+    return connection.write(WRITE_MS, async () => {
+      const result = { forgotten: (await records.history(orderingKey)).length, inFlight: 0 };
+      // The last one first: otherwise the next one would be sent.
+      for (const { id } of (await records.pending(orderingKey)).toReversed()) {
+        const isInFlight = await store.isInFlight(id);
+        if (isInFlight === 'missing') await records.removePending(orderingKey, id);
+        else if (isInFlight || (await store.get(id))?.name === keeps) result.inFlight += 1;
+        else if (await store.discard(id)) result.forgotten += 1;
+      }
+      await store.purgeHistory(orderingKey);
+      await store.promoteNext(orderingKey);
+      return result;
+    });
   }
 
   async close(): Promise<void> {
     clearInterval(this.holding);
     await this.delivery?.drain(0);
     for (const id of this.held.keys()) this.release(id);
-    this.connection.retries.stop();
-    await within(CLOSE_MS, Promise.allSettled(this.running));
     await this.connection.close();
   }
 
-  private async prepare(): Promise<void> {
-    const { client } = this.connection;
+  /** Oldest first. */
+  private async *dead(): AsyncGenerator<StoredJob, void> {
+    const { connection, store } = this;
+    const ids = await connection.read(() => store.queue.getRanges(['failed'], 0, -1, true));
+    for (let from = 0; from < ids.length; from += PAGE) {
+      const page = ids.slice(from, from + PAGE);
+      const jobs = await connection.read(() => Promise.all(page.map((id) => store.get(id))));
+      // One may have been requeued in the meantime.
+      for (const job of jobs) if (job?.finishedOn) yield job;
+    }
+  }
+
+  private async prepare(client: RedisClient): Promise<void> {
     const { program, log } = this.context;
     await client.hset(this.programKey, { name: program });
     const risks = findRisks(await client.info().catch(() => ''));
-    if (risks.length > 0)
-      log.warn(`Saved jobs can be lost in ${this.location}: ${risks.join('; ')}.`);
+    if (risks.length === 0) return;
+    log.warn(`Saved jobs can be lost in ${this.location}: ${risks.join('; ')}.`);
   }
 
   private async register(facts: { id?: string }): Promise<void> {
     const values = { name: this.context.program, ...facts };
-    await this.connection.write(REGISTER_MS, () =>
+    await this.connection.write(WRITE_MS, () =>
       this.connection.client.hset(this.programKey, values),
     );
-  }
-
-  private async eventually(work: () => Promise<boolean>): Promise<boolean> {
-    return (await this.track(this.connection.writeEventually(work))) ?? false;
-  }
-
-  private track<T>(work: Promise<T>): Promise<T | undefined> {
-    const tracked = work.catch(() => undefined);
-    this.running.add(tracked);
-    void tracked.finally(() => this.running.delete(tracked));
-    return tracked;
   }
 }
 
 /** The key of what is known of a program. It exists once an engine of that program was opened. */
 export function programKeyOf({ prefix }: ResolvedBullmqOptions, queueName: string): string {
   return `${prefix}:${queueName}-program`;
+}
+
+function countNames(outcome: string, sample: readonly StoredJob[], total: number): Counter[] {
+  const counts = new Map<string, number>();
+  for (const { name } of sample) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const [most] = [...counts].toSorted(([, a], [, b]) => b - a);
+  if (most) counts.set(most[0], most[1] + Math.max(0, total - sample.length));
+  return [...counts].map(([name, n]) => ({ name, outcome, n }));
 }

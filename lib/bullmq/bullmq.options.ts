@@ -65,7 +65,7 @@ export function resolveBullmqOptions(
   const queueName = queue?.name ?? check.string('queueName', 'partnero');
   if (queueName.includes(':')) throw refuse('queueName must not contain a colon.');
   return {
-    connection: checked(queue ? own.connection : connection, prefix, environment),
+    connection: checkConnection(queue ? own.connection : connection, prefix, environment),
     prefix,
     queueName,
     telemetry: own.telemetry ?? telemetry,
@@ -74,27 +74,44 @@ export function resolveBullmqOptions(
   };
 }
 
-function checked(
+/** What connection options, or a client of ioredis, may have. */
+interface Connection {
+  readonly url?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+  readonly keyPrefix?: string;
+  readonly isCluster?: boolean;
+  readonly options?: { keyPrefix?: string; redisOptions?: { keyPrefix?: string } };
+  readonly defineCommand?: unknown;
+}
+
+function checkConnection(
   given: string | ConnectionOptions | undefined,
   prefix: string,
   environment: NodeJS.ProcessEnv,
 ): ConnectionOptions {
-  const connection = isMissing(given) ? environment['REDIS_URL']?.trim() : given;
+  // As in `{ url: process.env.REDIS_URL }` before that variable is loaded.
+  const isMissing = !given || (Object.keys(given).join() === 'url' && !(given as Connection).url);
+  const connection = isMissing ? environment['REDIS_URL']?.trim() : given;
   if (!connection) {
     throw refuse('connection is missing: set it, or queue, or the environment variable REDIS_URL.');
   }
-  if (typeof connection === 'string') return checked({ url: connection }, prefix, environment);
+  if (typeof connection === 'string') return checkConnection({ url: connection }, prefix, {});
   if (typeof connection !== 'object') throw refuse('connection must be a URL or an object.');
-  const { url, options, isCluster, ...rest } = connection as LooseConnection;
+  const { url, keyPrefix, options, isCluster, defineCommand }: Connection = connection;
   if (url !== undefined && !/^rediss?:\/\//.test(url)) {
     throw refuse('connection must be a URL that begins with redis:// or rediss://.');
   }
-  if (isClient(connection) && typeof connection.defineCommand !== 'function') {
+  if (isClient(connection) && typeof defineCommand !== 'function') {
     throw refuse('connection must be a client of ioredis: other clients are not supported.');
   }
-  const inUrl =
-    url !== undefined && URL.canParse(url) && new URL(url).searchParams.has('keyPrefix');
-  if (inUrl || rest.keyPrefix || options?.keyPrefix || options?.redisOptions?.keyPrefix) {
+  if (
+    keyPrefix ||
+    options?.keyPrefix ||
+    options?.redisOptions?.keyPrefix ||
+    /[?&]keyPrefix=/.test(url ?? '')
+  ) {
     throw refuse('connection must not set keyPrefix, which BullMQ cannot use: set prefix instead.');
   }
   if (isCluster && !/\{.+\}/.test(prefix)) {
@@ -105,26 +122,9 @@ function checked(
   return connection;
 }
 
-/** As in `{ url: process.env.REDIS_URL }` before that variable is loaded. */
-function isMissing(given: string | ConnectionOptions | undefined): boolean {
-  if (typeof given !== 'object' || given === null || isClient(given)) return !given;
-  return Object.keys(given).length === 1 && 'url' in given && !given.url;
-}
-
-interface LooseConnection {
-  readonly url?: string;
-  readonly keyPrefix?: string;
-  readonly isCluster?: boolean;
-  readonly host?: string;
-  readonly port?: number;
-  readonly path?: string;
-  readonly options?: { keyPrefix?: string; redisOptions?: { keyPrefix?: string } };
-}
-
 /** A client that exists already. */
-export interface RedisInstance {
+interface RedisInstance {
   readonly isCluster?: boolean;
-  readonly defineCommand?: unknown;
   duplicate(...args: unknown[]): RedisInstance & ConnectionOptions;
   disconnect(): void;
 }
@@ -135,7 +135,7 @@ export function isClient(connection: object): connection is RedisInstance {
 
 /** Where Redis is, for log lines. Never a user or a password. */
 export function describeConnection(connection: object): string {
-  const { url, path, host, port, options } = connection as LooseConnection;
+  const { url, path, host, port, options } = connection as Connection;
   if (url !== undefined && URL.canParse(url)) return new URL(url).host;
   if (path !== undefined) return path;
   if (host !== undefined || port !== undefined) return `${host ?? '127.0.0.1'}:${port ?? 6379}`;

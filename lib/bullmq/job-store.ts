@@ -32,50 +32,29 @@ export class JobStore {
     holdMs = 0,
   ): Promise<StoredJob> {
     const { historyMs } = this.records;
-    try {
-      await this.records.addPending(data.orderingKey, pending);
-      saving();
-      return await this.queue.add(name, data, {
-        jobId: pending.id,
-        delay: holdMs,
-        attempts: ATTEMPTS,
-        backoff: { type: 'custom' },
-        removeOnComplete: historyMs > 0 ? { age: Math.ceil(historyMs / 1_000) } : true,
-        stackTraceLimit: 0,
-      });
-    } catch (error) {
-      // Otherwise it would hold up its customer. What is in a fallback does come.
-      if (!this.connection.options.fallback) {
-        void this.connection.writeEventually(async () => {
-          if (await this.get(pending.id)) return;
-          await this.records.removePending(data.orderingKey, pending.id);
-        });
-      }
-      throw error;
-    }
+    await this.records.addPending(data.orderingKey, pending);
+    saving();
+    return this.queue.add(name, data, {
+      jobId: pending.id,
+      delay: holdMs,
+      attempts: ATTEMPTS,
+      backoff: { type: 'custom' },
+      removeOnComplete: historyMs > 0 ? { age: Math.ceil(historyMs / 1_000) } : true,
+      stackTraceLimit: 0,
+    });
   }
 
   get(bullmqId: string): Promise<StoredJob | undefined> {
     return this.queue.getJob(bullmqId);
   }
 
-  /** Holds a job for another lease. Resolves with false if it isn't held any more. */
-  async extendHold(job: StoredJob): Promise<boolean> {
-    try {
-      await job.changeDelay(this.connection.options.leaseMs);
-    } catch (error) {
-      if (isStateError(error)) return false;
-      throw error;
-    }
-    // A job that is retried is delayed too.
-    return (await this.get(bullmqIdOf(job)))?.attemptsStarted === 0;
+  stateOf(bullmqId: string): Promise<string> {
+    return this.queue.getJobState(bullmqId);
   }
 
   /** Does nothing if the job isn't delayed. */
   async promote(job: StoredJob): Promise<void> {
-    await job.promote().catch((error: unknown) => {
-      if (!isStateError(error)) throw error;
-    });
+    await job.promote().catch(ignoreStateError);
   }
 
   /** Lets the next job of a customer be looked at, if it was and had to wait. */
@@ -118,10 +97,6 @@ export class JobStore {
     return (await this.queue.remove(bullmqId)) !== 0 && this.end(job);
   }
 
-  stateOf(bullmqId: string): Promise<string> {
-    return this.queue.getJobState(bullmqId);
-  }
-
   /** Looks repeatedly, since a job may just be added, or looked at by a worker. */
   async isInFlight(bullmqId: string): Promise<boolean | 'missing'> {
     for (let look = 1; ; look += 1) {
@@ -144,9 +119,21 @@ export class JobStore {
     await this.records.purgeHistory(orderingKey);
   }
 
+  /** Holds a job for another lease. Resolves with false if it isn't held any more. */
+  private async extendHold(job: StoredJob): Promise<boolean> {
+    const { leaseMs } = this.connection.options;
+    const isDelayed = await job.changeDelay(leaseMs).then(() => true, ignoreStateError);
+    // A job that is retried is delayed too.
+    return isDelayed === true && (await this.get(bullmqIdOf(job)))?.attemptsStarted === 0;
+  }
+
   /** Resolves with false if another process ended it. */
   private end(job: StoredJob): Promise<boolean> {
     const entry = toEntry(job, this.records.program, DISCARDED);
     return this.records.end({ entry, bullmqId: bullmqIdOf(job) });
   }
+}
+
+function ignoreStateError(error: unknown): void {
+  if (!isStateError(error)) throw error;
 }

@@ -1,7 +1,6 @@
 import type { ConnectionOptions, Queue } from 'bullmq';
-import type { OutboxLog } from '../outbox/outbox-engine.js';
 import { RetryUntilStopped } from '../outbox/retry-until-stopped.js';
-import { StorageHealth } from '../outbox/storage-health.js';
+import type { StorageHealth } from '../outbox/storage-health.js';
 import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { within } from '../within.js';
 import type { JobData } from './bullmq-job.js';
@@ -14,6 +13,7 @@ const BOOT_MS = 3_000;
 /** A connection on which a command waits for longer is replaced. */
 const HUNG_MS = 2_000;
 const READ_MS = 10_000;
+const WRITE_ON_CLOSE_MS = 1_000;
 const CLOSE_MS = 500;
 const CONNECTION_DEFAULTS = {
   /** BullMQ's default waits up to 20 s between attempts to connect. */
@@ -31,34 +31,24 @@ export type JobQueue = Queue<JobData, string>;
  */
 export type Saving = () => void;
 
-export interface QueuePlace {
-  /** The name of the queue. */
-  readonly name: string;
-  /** For log lines. */
-  readonly location: string;
-}
-
 /** The queue, on a connection of its own, and whether Redis responds. */
 export class QueueConnection {
   bullmq!: typeof import('bullmq');
   queue!: JobQueue;
-  readonly health: StorageHealth;
-  /** Repeats what must be done until Redis responds or the app stops. */
-  readonly retries = new RetryUntilStopped();
   private redis: RedisClient | undefined;
   /** Calls that exceeded their deadline and haven't ended. */
   private late = 0;
+  private readonly retries = new RetryUntilStopped();
+  private readonly writing = new Set<Promise<unknown>>();
   private dispose = (): void => {};
 
   /** @param prepare called at the first connection */
   constructor(
     readonly options: ResolvedBullmqOptions,
-    readonly place: QueuePlace,
-    log: OutboxLog,
-    private readonly prepare: () => Promise<unknown>,
-  ) {
-    this.health = new StorageHealth(place.location, log);
-  }
+    private readonly queueName: string,
+    readonly health: StorageHealth,
+    private readonly prepare: (client: RedisClient) => Promise<unknown>,
+  ) {}
 
   /** @throws BullmqOutboxError if there has never been a connection */
   get client(): RedisClient {
@@ -73,12 +63,12 @@ export class QueueConnection {
 
   /** Resolves also if Redis can't be reached: it may come later. */
   async open({ isReadOnly = false } = {}): Promise<void> {
-    const { prefix, telemetry } = this.options;
+    const { prefix, telemetry, connection: given } = this.options;
     this.bullmq = await loadBullmq();
     const settings = { enableOfflineQueue: false, socketTimeout: HUNG_MS };
-    const { connection, dispose } = ownConnection(this.options.connection, settings);
+    const { connection, dispose } = ownConnection(given, settings);
     this.dispose = dispose;
-    this.queue = new this.bullmq.Queue(this.place.name, {
+    this.queue = new this.bullmq.Queue(this.queueName, {
       connection,
       prefix,
       skipMetasUpdate: isReadOnly,
@@ -117,21 +107,25 @@ export class QueueConnection {
 
   /** Writes something, however long that takes. Resolves with `undefined` if the app stops before. */
   writeEventually<T>(work: () => Promise<T>): Promise<T | undefined> {
-    return this.retries.run(() => this.health.read(this.run(HUNG_MS, work)));
+    const writing = this.retries.run(() => this.health.read(this.run(HUNG_MS, work)));
+    this.writing.add(writing);
+    return writing.finally(() => this.writing.delete(writing));
   }
 
-  /** Never waits for a Redis that doesn't respond. */
+  /** Waits a moment for what is being written, but never for a Redis that doesn't respond. */
   async close(): Promise<void> {
-    this.health.close();
     this.retries.stop();
+    await within(WRITE_ON_CLOSE_MS, Promise.all(this.writing));
+    this.health.close();
     await within(CLOSE_MS, this.queue?.close().catch(() => {}) ?? Promise.resolve());
     this.redis?.disconnect();
     this.dispose();
   }
 
   private async connect(): Promise<void> {
-    this.redis = (await this.queue.getBackend().client) as unknown as RedisClient;
-    await this.writeEventually(this.prepare);
+    const client = (await this.queue.getBackend().client) as unknown as RedisClient;
+    this.redis = client;
+    await this.writeEventually(() => this.prepare(client));
   }
 
   private async run<T>(ms: number, work: (saving: Saving) => Promise<T>): Promise<T> {

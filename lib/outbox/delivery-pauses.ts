@@ -51,8 +51,11 @@ export class DeliveryPauses {
     if (requests > 0) this.change(policy.responded(this.policy, requests));
   }
 
-  rateLimited(retryAfterMs: number | undefined): void {
-    this.change(policy.rateLimited(this.policy, Date.now(), retryAfterMs));
+  /** Returns how long nothing may be sent. Milliseconds. */
+  rateLimited(retryAfterMs: number | undefined): number {
+    const now = Date.now();
+    this.change(policy.rateLimited(this.policy, now, retryAfterMs));
+    return (this.policy.rateLimitedUntil ?? now) - now;
   }
 
   /**
