@@ -35,7 +35,7 @@ import { SubmissionService } from './submission.service.js';
 import { RefundHandler } from './transactions/refund.handler.js';
 import { SaleHandler } from './transactions/sale.handler.js';
 import { SalesService } from './transactions/sales.service.js';
-import type { WebhooksSettings } from './webhooks/webhooks.settings.js';
+import type { WebhooksSettings } from './webhooks/webhooks.options.js';
 import { within } from './within.js';
 
 /** How long shutdown may take: to finish deliveries, to count what stays, to close the outbox. */

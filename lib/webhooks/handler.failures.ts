@@ -1,5 +1,4 @@
 import type { OutboxLog } from '../outbox/outbox-engine.js';
-import { isThenable } from '../thenable.js';
 import { ThrottledLogger } from '../throttled-logger.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import type { WebhooksOptions } from './webhooks.options.js';
@@ -26,23 +25,11 @@ export class HandlerFailures {
         'webhooks.onHandlerError gets it.'
       );
     });
-    try {
-      const result: unknown = this.onHandlerError?.(error, {
-        handler,
-        eventId: event.id,
-        event: event.name,
-        attempt,
-      });
-      // An async function is a `() => void` too.
-      if (isThenable(result)) result.then(undefined, () => this.logThrown());
-    } catch {
-      this.logThrown();
-    }
+    const about = { handler, eventId: event.id, event: event.name, attempt };
+    void Promise.resolve()
+      .then(() => this.onHandlerError?.(error, about))
+      .catch(() => this.log.error('webhooks.onHandlerError threw.'));
     return name;
-  }
-
-  private logThrown(): void {
-    this.log.error('webhooks.onHandlerError threw.');
   }
 }
 

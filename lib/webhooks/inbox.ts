@@ -15,13 +15,13 @@ import type { OutboxEngine } from '../outbox/outbox-engine.js';
 import { ThrottledLogger } from '../throttled-logger.js';
 import { within } from '../within.js';
 import { EventHandler } from './event.handler.js';
-import { jobOf } from './event.job.js';
+import { jobsOf } from './event.job.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import { HandlerFailures } from './handler.failures.js';
 import { HandlerSlots } from './handler-slots.js';
 import { InboxInspector } from './inbox.inspector.js';
 import type { WebhookDiscovery } from './webhook.discovery.js';
-import type { WebhooksSettings } from './webhooks.settings.js';
+import type { WebhooksSettings } from './webhooks.options.js';
 
 /** The result of `webhooks.dispatch()`. */
 export interface Dispatched {
@@ -129,8 +129,7 @@ export class Inbox
       // Each handler has slots of its own.
       concurrency: delivery.concurrency * Math.max(1, this.handlers.length),
       requestsPerMinute: undefined,
-      deliver: (job, signal, checkpoint) =>
-        run(() => this.jobHandlers.deliver(job, signal, checkpoint)),
+      deliver: (job, signal, checkpoint) => this.jobHandlers.deliver(job, signal, checkpoint),
       checkKey: () => Promise.resolve('accepted'),
       onEnd: (job, end) => run(() => this.onEnd(job, end)),
     };
@@ -181,7 +180,8 @@ async function save(
   handlers: readonly EventHandler[],
   { report }: Pick<WebhooksSettings, 'report'>,
 ): Promise<Dispatched> {
-  const jobs = handlers.map(({ name }) => jobOf(event, name));
+  const ids = handlers.map(({ name }) => name);
+  const jobs = jobsOf(event, ids);
   try {
     // Submitted in the same tick, so that they share a commit.
     const isNew = await Promise.all(

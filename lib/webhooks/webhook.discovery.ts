@@ -4,7 +4,7 @@ import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { programOfToken } from '../program.tokens.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import { ON_PARTNERO_EVENT, type OnPartneroEventMetadata } from './on-partnero-event.decorator.js';
-import { PARTNERO_WEBHOOK, type PartneroWebhookMetadata } from './partnero-webhook.guard.js';
+import { PARTNERO_WEBHOOK, type PartneroWebhookMetadata } from './partnero-webhook.decorator.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 type Method = (event: PartneroWebhookEvent, signal: AbortSignal) => unknown;
