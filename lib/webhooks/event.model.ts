@@ -109,7 +109,7 @@ interface EventFacts {
    * Partnero sends no id.
    */
   readonly id: string;
-  /** When the event happened, says Partnero; `null` if it has no time. */
+  /** When the event happened, according to Partnero; `null` if it has no time. */
   readonly createdAt: Date | null;
   /** The key of the webhook in Partnero that sent it; `null` if it has none. */
   readonly webhookKey: string | null;
