@@ -17,8 +17,6 @@ import { within } from '../within.js';
 import { EventHandler } from './event.handler.js';
 import { jobsOf } from './event.job.js';
 import type { PartneroWebhookEvent } from './event.model.js';
-import { HandlerFailures } from './handler.failures.js';
-import { HandlerSlots } from './handler-slots.js';
 import { InboxInspector } from './inbox.inspector.js';
 import type { WebhookDiscovery } from './webhook.discovery.js';
 import type { WebhooksSettings } from './webhooks.options.js';
@@ -64,8 +62,10 @@ export class Inbox
 
   /** @throws PartneroConfigurationError naming the handler, or the outbox */
   async onModuleInit(): Promise<void> {
-    this.findHandlers();
     const { program, outbox, historyDays, acceptTimeoutMs, log } = this.settings;
+    const methods = this.app.handlersOf(program);
+    this.handlers = methods.map((method) => new EventHandler(method, this.settings));
+    for (const handler of this.handlers) this.jobHandlers.register(handler);
     if (!(await this.needsEngine())) return;
     const context = { program: inboxOf(program), historyDays, acceptTimeoutMs, log };
     this.engine = outbox.create(context);
@@ -101,16 +101,6 @@ export class Inbox
     await this.quietly(async () => {
       if (this.engine) await within(CLOSE_MS, this.engine.close());
     });
-  }
-
-  private findHandlers(): void {
-    const { program, options, delivery, inAppContext, log } = this.settings;
-    const failures = new HandlerFailures(log, options.onHandlerError);
-    this.handlers = this.app.handlersOf(program).map((method) => {
-      const slots = new HandlerSlots(delivery.concurrency);
-      return new EventHandler(method, options.handlerTimeoutMs, slots, failures, inAppContext);
-    });
-    for (const handler of this.handlers) this.jobHandlers.register(handler);
   }
 
   private async needsEngine(): Promise<boolean> {
