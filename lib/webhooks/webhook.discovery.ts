@@ -105,10 +105,8 @@ export class WebhookDiscovery implements OnModuleInit {
   ): Promise<void> {
     const instance = isStatic(wrapper)
       ? (wrapper.instance as Methods)
-      : this.resolve(wrapper, event);
-    await (
-      await instance
-    )[method]!(event, signal);
+      : await this.resolve(wrapper, event);
+    await instance[method]!(event, signal);
   }
 
   /** An instance that lives for this event, which it may have injected as `REQUEST`. */
