@@ -37,8 +37,7 @@ export { ReferralCaptureMiddleware } from './referral/capture/referral-capture.m
 export type { Referral as FoundReferral, ReferralOrigin } from './referral/referral.js';
 export type { ProgramType, ReferralOptions, ReferralSource } from './referral/referral.options.js';
 
-export { PartneroWebhook } from './webhooks/partnero-webhook.decorator.js';
-export { PartneroWebhookGuard } from './webhooks/partnero-webhook.guard.js';
+export { PartneroWebhook, PartneroWebhookGuard } from './webhooks/partnero-webhook.decorator.js';
 export { getWebhookVerifierToken } from './webhooks/webhook.verifier.js';
 export type { WebhookVerifier } from './webhooks/webhook.verifier.js';
 export type { WebhookRequest } from './webhooks/raw-body.js';
@@ -47,22 +46,20 @@ export { PartneroEvent } from './webhooks/partnero-event.decorator.js';
 export { OnPartneroEvent } from './webhooks/on-partnero-event.decorator.js';
 export type { OnPartneroEventOptions } from './webhooks/on-partnero-event.decorator.js';
 export type {
+  CustomerEventData,
   KnownPartneroEvent,
+  LeadEventData,
+  OtherEventData,
+  PartnerEventData,
   PartneroEventData,
   PartneroEventName,
   PartneroEventOf,
   PartneroEventSelector,
   PartneroWebhookEvent,
-  UnknownPartneroEvent,
-} from './webhooks/event.model.js';
-export type {
-  CustomerEventData,
-  LeadEventData,
-  OtherEventData,
-  PartnerEventData,
   RewardEventData,
   TransactionEventData,
-} from './webhooks/event-data.model.js';
+  UnknownPartneroEvent,
+} from './webhooks/event.model.js';
 export type { Dispatched } from './webhooks/inbox.js';
 export type { InboxEntry, InboxInspector, InboxRequeueFilter } from './webhooks/inbox.inspector.js';
 export type { FailedHandler, WebhooksOptions } from './webhooks/webhooks.options.js';

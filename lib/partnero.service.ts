@@ -44,7 +44,7 @@ export class PartneroService<
   readonly program: ProgramServices<TProgram>['program'];
   /** What became of the sign-ups. */
   readonly outbox: OutboxInspector;
-  /** What Partnero tells: its webhooks, and their events for your handlers. */
+  /** Webhooks, and their events for your handlers. */
   readonly webhooks: WebhooksService;
   readonly #calls: ApiCaller;
   readonly #attribution: AttributionService;

@@ -35,7 +35,7 @@ import { SaleHandler } from './transactions/sale.handler.js';
 import { SalesService } from './transactions/sales.service.js';
 import { getWebhooksToken, webhooksSettingsToken } from './webhooks/webhooks.providers.js';
 import type { WebhooksService } from './webhooks/webhooks.service.js';
-import type { WebhooksSettings } from './webhooks/webhooks.settings.js';
+import type { WebhooksSettings } from './webhooks/webhooks.options.js';
 
 /** Everything behind one program of the app, from its options to its `PartneroService`. */
 export function programProviders(name: string): Provider[] {

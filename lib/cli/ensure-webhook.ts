@@ -73,38 +73,37 @@ async function create(
   settleMs: number,
 ): Promise<Some> {
   const { url, events } = wanted;
-  const others = await createOnce(webhooks, wanted);
-  if (others.length === 0) say(`Created a webhook to ${addressOf(url)} for ${events.join(', ')}.`);
-  let found = others.length > 0 ? others : await find(webhooks, url);
+  const created = await createOnce(webhooks, wanted);
+  if (created) say(`Created a webhook to ${addressOf(url)} for ${events.join(', ')}.`);
+  let found = await find(webhooks, url);
   if (found.some(({ key }) => key !== keyFor(url))) {
     // Partnero chose the key itself, so runs at the same time have each created a webhook.
     await new Promise((resolve) => setTimeout(resolve, settleMs));
     found = await find(webhooks, url);
   }
-  const [first, ...rest] = found;
+  const [first, ...rest] = found.map((each) =>
+    each.key === created?.key ? { ...each, secret: each.secret ?? created.secret } : each,
+  );
   if (first) return [first, ...rest];
   const message = "Partnero created the webhook, but doesn't list it. Look for it in Partnero.";
   throw new PartneroError({ kind: 'unreadable', message });
 }
 
-/** Resolves with what another run has created, if it was faster. */
+/** Resolves with what Partnero created; `null` if another run was faster. */
 async function createOnce(
   webhooks: WebhooksResource,
   { name, url, events }: WantedWebhook,
-): Promise<FoundWebhook[]> {
+): Promise<FoundWebhook | null> {
   const input = { name, url, events, is_active: true };
   try {
     // Every run asks for the same key: if keys are unique at Partnero, one of them creates it.
-    await webhooks.create({ ...input, key: keyFor(url) });
-    return [];
+    return toFound(await webhooks.create({ ...input, key: keyFor(url) }));
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    const others = await find(webhooks, url);
-    if (others.length > 0) return others;
+    if ((await find(webhooks, url)).length > 0) return null;
     const fields = Object.keys(error.fieldErrors);
     if (fields.length > 0 && !fields.includes('key')) throw error;
-    await webhooks.create(input);
-    return [];
+    return toFound(await webhooks.create(input));
   }
 }
 
@@ -126,7 +125,7 @@ function toFound(webhook: { readonly [Field in keyof Webhook]: unknown }): Found
     url: stringOf(url),
     events: Array.isArray(events) ? events.map(stringOf) : [],
     isActive: active === true || active === 1 || active === 'true' || active === '1',
-    // What else a response holds in its place is no value for an environment variable.
+    // Anything else can't be the value of an environment variable.
     secret: /^[\x21-\x7e]+$/.test(stringOf(signature)) ? stringOf(signature) : null,
   };
 }

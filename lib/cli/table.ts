@@ -1,9 +1,8 @@
-// What a terminal would take for commands to it.
-const CONTROL = /\p{Cc}/gu;
+import { printable } from '../printable-log.js';
 
 /** Rows under a head, in columns; numbers to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {
-  const texts = rows.map((row) => row.map((cell) => String(cell).replaceAll(CONTROL, '\uFFFD')));
+  const texts = rows.map((row) => row.map((cell) => printable(String(cell))));
   const widths = texts[0]!.map((_, i) => Math.max(...texts.map((row) => row[i]!.length)));
   const lines = texts.map((row, r) =>
     row

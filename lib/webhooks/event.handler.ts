@@ -1,12 +1,13 @@
-import type { RunInAppContext } from '../app-context.js';
 import type { DeliveryResult } from '../outbox/delivery-result.js';
 import type { JobHandler } from '../outbox/job-handler.js';
 import type { Job } from '../outbox/job.js';
+import { ThrottledLogger } from '../throttled-logger.js';
 import { eventOfJob } from './event.job.js';
 import { selects, type PartneroWebhookEvent } from './event.model.js';
-import type { HandlerFailures } from './handler.failures.js';
-import type { HandlerSlots } from './handler-slots.js';
+import { HandlerSlots } from './handler-slots.js';
+import { nameOfThrown, placeOfThrown } from './thrown.js';
 import type { HandlerMethod } from './webhook.discovery.js';
+import type { WebhooksSettings } from './webhooks.options.js';
 
 /** A handler neither completed nor failed within `webhooks.handlerTimeoutMs`. */
 export class HandlerTimeoutError extends Error {
@@ -16,15 +17,16 @@ export class HandlerTimeoutError extends Error {
 /** Passes events to a method with `@OnPartneroEvent()`. Its jobs have the handler's id as name. */
 export class EventHandler implements JobHandler {
   readonly name: string;
+  private readonly slots: HandlerSlots;
+  private readonly throttled: ThrottledLogger;
 
   constructor(
     private readonly method: HandlerMethod,
-    private readonly timeoutMs: number,
-    private readonly slots: HandlerSlots,
-    private readonly failures: HandlerFailures,
-    private readonly inAppContext: RunInAppContext,
+    private readonly settings: WebhooksSettings,
   ) {
     this.name = method.id;
+    this.slots = new HandlerSlots(settings.delivery.concurrency);
+    this.throttled = new ThrottledLogger((message) => settings.log.warn(message));
   }
 
   wants(event: PartneroWebhookEvent): boolean {
@@ -32,7 +34,7 @@ export class EventHandler implements JobHandler {
   }
 
   async deliver(job: Job, signal: AbortSignal): Promise<DeliveryResult> {
-    const event = eventOfJob(job.payload, this.method.program);
+    const event = eventOfJob(job.payload, this.settings.program);
     if (!event) {
       return { type: 'completed', outcome: 'invalid', reason: 'unreadable_payload', requests: 0 };
     }
@@ -56,33 +58,53 @@ export class EventHandler implements JobHandler {
    * @returns the name of what the method threw; `null` if it succeeded
    */
   handle(event: PartneroWebhookEvent, attempt: number, stop?: AbortSignal): Promise<string | null> {
-    return this.inAppContext(async () => {
+    return this.settings.inAppContext(async () => {
       try {
         await this.callInTime(event, stop);
         return null;
       } catch (error) {
-        return this.failures.report(this.name, event, attempt, error);
+        this.report(event, attempt, error);
+        return nameOfThrown(error);
       }
     });
   }
 
   private async callInTime(event: PartneroWebhookEvent, stop?: AbortSignal): Promise<void> {
+    const { handlerTimeoutMs: ms } = this.settings.options;
     const abort = new AbortController();
     const signal = stop ? AbortSignal.any([abort.signal, stop]) : abort.signal;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const error = new HandlerTimeoutError(
-          `${this.name} took longer than ${this.timeoutMs} ms.`,
-        );
+        const error = new HandlerTimeoutError(`${this.name} took longer than ${ms} ms.`);
         abort.abort(error);
         reject(error);
-      }, this.timeoutMs).unref();
+      }, ms).unref();
     });
     try {
       await Promise.race([this.method.call(event, signal), timeout]);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  private report(
+    { id: eventId, name: event }: PartneroWebhookEvent,
+    attempt: number,
+    error: unknown,
+  ) {
+    const { log, options } = this.settings;
+    const thrown = nameOfThrown(error);
+    this.throttled.warn(thrown, () => {
+      const place = placeOfThrown(error);
+      return (
+        `${this.name} threw ${thrown} on the event ${event} ${eventId} (attempt ${attempt})` +
+        `${place ? `, ${place}` : ''}. Its message may hold personal data and isn't logged; ` +
+        'webhooks.onHandlerError gets it.'
+      );
+    });
+    void Promise.resolve()
+      .then(() => options.onHandlerError?.(error, { handler: this.name, eventId, event, attempt }))
+      .catch(() => log.error('webhooks.onHandlerError threw.'));
   }
 }

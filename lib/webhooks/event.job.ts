@@ -1,25 +1,24 @@
 import { parseObject } from '../api/envelope.js';
 import type { SubmittedJob } from '../outbox/job.js';
 import type { PartneroWebhookEvent } from './event.model.js';
-import { toEvent } from './read-event.js';
+import { isObject, toEvent } from './read-event.js';
 
 /**
- * The job of one event at one handler. Its name is the handler's id, so that counts and requeueing are by
- * handler. Its key is the event's id, so that a repeated delivery ends as `duplicate`.
+ * The jobs of one event, one for each handler. Their name is the handler's id, so that counts and
+ * requeueing are by handler. Their key is the event's id, so that a repeated delivery ends as `duplicate`.
  */
-export function jobOf(event: PartneroWebhookEvent, handlerId: string): SubmittedJob {
-  return {
+export function jobsOf(event: PartneroWebhookEvent, handlerIds: readonly string[]): SubmittedJob[] {
+  const { id, envelope } = event;
+  const payload = JSON.stringify({ id, envelope });
+  const ifTaken = { same: 'duplicate', different: 'duplicate', cancelled: 'duplicate' };
+  return handlerIds.map((handlerId) => ({
     name: handlerId,
-    orderingKey: orderingKeyOf(event.id, handlerId),
+    orderingKey: orderingKeyOf(id, handlerId),
     referralKey: null,
-    payload: JSON.stringify({ id: event.id, envelope: event.envelope }),
+    payload,
     queuedAt: Date.now(),
-    key: {
-      value: event.id,
-      digest: event.id,
-      ifTaken: { same: 'duplicate', different: 'duplicate', cancelled: 'duplicate' },
-    },
-  };
+    key: { value: id, digest: id, ifTaken },
+  }));
 }
 
 /**
@@ -33,6 +32,5 @@ export function orderingKeyOf(eventId: string, handlerId: string): string {
 /** The event in a job's payload; `null` if it can't be read. */
 export function eventOfJob(payload: string, program: string): PartneroWebhookEvent | null {
   const { id, envelope } = parseObject(payload) ?? {};
-  if (typeof id !== 'string' || typeof envelope !== 'object' || envelope === null) return null;
-  return toEvent(id, { ...envelope }, program);
+  return typeof id === 'string' && isObject(envelope) ? toEvent(id, envelope, program) : null;
 }

@@ -1,11 +1,4 @@
-import type {
-  CustomerEventData,
-  LeadEventData,
-  OtherEventData,
-  PartnerEventData,
-  RewardEventData,
-  TransactionEventData,
-} from './event-data.model.js';
+import type { Customer } from '../api/customers/customer.model.js';
 
 /**
  * The events that Partnero is known to send, by what they are about. Which of them a program has depends
@@ -28,6 +21,68 @@ type Subject = keyof typeof EVENTS;
 export type PartneroEventName = {
   [S in Subject]: `${S}.${(typeof EVENTS)[S][number]}`;
 }[Subject];
+
+/** Further fields, as Partnero sent them. What events carry is documented in part only. */
+interface Further {
+  readonly [field: string]: unknown;
+}
+
+/** Of `partner.…` events. */
+export interface PartnerEventData extends Further {
+  /** Partnero's id of the partner. */
+  readonly id?: string;
+  readonly email?: string | null;
+  readonly name?: string | null;
+  readonly surname?: string | null;
+  readonly created_at?: string;
+}
+
+/** Of `customer.…` events: the customer, in the shape of the program's type. */
+export type CustomerEventData = Customer & Further;
+
+/** A commission, as it comes with a transaction. */
+export interface RewardEventData extends Further {
+  /** The transaction's key. */
+  readonly key?: string;
+  /** Such as `ok`, `review_period`, `rejected`; an open list. */
+  readonly status?: string;
+  /** Partnero's id of the partner. */
+  readonly partner?: string;
+  /** Your id of the customer. */
+  readonly customer?: string;
+  /** In major units; may have more decimals than the currency. */
+  readonly amount?: number;
+  /** The currency. */
+  readonly amount_units?: string;
+}
+
+/** Of `transaction.…` events. */
+export interface TransactionEventData extends Further {
+  /** Your id of the transaction. */
+  readonly key?: string;
+  readonly action?: string;
+  /** In major units. */
+  readonly amount?: number;
+  /** The currency. */
+  readonly amount_units?: string;
+  /** Partnero's id of the partner. */
+  readonly partner?: string;
+  /** Your id of the customer. */
+  readonly customer?: string;
+  readonly created_at?: string;
+  readonly deleted_at?: string | null;
+  readonly rewards?: readonly RewardEventData[];
+}
+
+/** Of `lead.…` events. */
+export interface LeadEventData extends Further {
+  /** Partnero's id of the lead. */
+  readonly id?: number;
+  readonly status?: string;
+}
+
+/** Of events whose data isn't documented. */
+export type OtherEventData = Further;
 
 interface DataOf {
   partner: PartnerEventData;
@@ -54,7 +109,7 @@ interface EventFacts {
    * Partnero sends no id.
    */
   readonly id: string;
-  /** When the event happened, says Partnero; `null` if it has no time. */
+  /** When the event happened, according to Partnero; `null` if it has no time. */
   readonly createdAt: Date | null;
   /** The key of the webhook in Partnero that sent it; `null` if it has none. */
   readonly webhookKey: string | null;

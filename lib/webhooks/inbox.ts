@@ -15,13 +15,11 @@ import type { OutboxEngine } from '../outbox/outbox-engine.js';
 import { ThrottledLogger } from '../throttled-logger.js';
 import { within } from '../within.js';
 import { EventHandler } from './event.handler.js';
-import { jobOf } from './event.job.js';
+import { jobsOf } from './event.job.js';
 import type { PartneroWebhookEvent } from './event.model.js';
-import { HandlerFailures } from './handler.failures.js';
-import { HandlerSlots } from './handler-slots.js';
 import { InboxInspector } from './inbox.inspector.js';
 import type { WebhookDiscovery } from './webhook.discovery.js';
-import type { WebhooksSettings } from './webhooks.settings.js';
+import type { WebhooksSettings } from './webhooks.options.js';
 
 /** The result of `webhooks.dispatch()`. */
 export interface Dispatched {
@@ -64,8 +62,10 @@ export class Inbox
 
   /** @throws PartneroConfigurationError naming the handler, or the outbox */
   async onModuleInit(): Promise<void> {
-    this.findHandlers();
     const { program, outbox, historyDays, acceptTimeoutMs, log } = this.settings;
+    const methods = this.app.handlersOf(program);
+    this.handlers = methods.map((method) => new EventHandler(method, this.settings));
+    for (const handler of this.handlers) this.jobHandlers.register(handler);
     if (!(await this.needsEngine())) return;
     const context = { program: inboxOf(program), historyDays, acceptTimeoutMs, log };
     this.engine = outbox.create(context);
@@ -103,16 +103,6 @@ export class Inbox
     });
   }
 
-  private findHandlers(): void {
-    const { program, options, delivery, inAppContext, log } = this.settings;
-    const failures = new HandlerFailures(log, options.onHandlerError);
-    this.handlers = this.app.handlersOf(program).map((method) => {
-      const slots = new HandlerSlots(delivery.concurrency);
-      return new EventHandler(method, options.handlerTimeoutMs, slots, failures, inAppContext);
-    });
-    for (const handler of this.handlers) this.jobHandlers.register(handler);
-  }
-
   private async needsEngine(): Promise<boolean> {
     const { program, active, outbox, options } = this.settings;
     if (!active || !outbox.durable) return false;
@@ -129,8 +119,7 @@ export class Inbox
       // Each handler has slots of its own.
       concurrency: delivery.concurrency * Math.max(1, this.handlers.length),
       requestsPerMinute: undefined,
-      deliver: (job, signal, checkpoint) =>
-        run(() => this.jobHandlers.deliver(job, signal, checkpoint)),
+      deliver: (job, signal, checkpoint) => this.jobHandlers.deliver(job, signal, checkpoint),
       checkKey: () => Promise.resolve('accepted'),
       onEnd: (job, end) => run(() => this.onEnd(job, end)),
     };
@@ -181,7 +170,8 @@ async function save(
   handlers: readonly EventHandler[],
   { report }: Pick<WebhooksSettings, 'report'>,
 ): Promise<Dispatched> {
-  const jobs = handlers.map(({ name }) => jobOf(event, name));
+  const ids = handlers.map(({ name }) => name);
+  const jobs = jobsOf(event, ids);
   try {
     // Submitted in the same tick, so that they share a commit.
     const isNew = await Promise.all(

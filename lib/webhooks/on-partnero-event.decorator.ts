@@ -31,18 +31,13 @@ type HandlerDecorator<Selector extends string> = <
 
 /**
  * Calls a method of a provider with each event of that name that `webhooks.dispatch()` receives. Events
- * are saved first: a handler that throws, or whose promise rejects, gets the event again later, and so
- * it does if the process dies meanwhile. So make the handler idempotent, by `event.id`.
+ * are saved first: a handler that throws, whose promise rejects, or whose process dies, gets the event
+ * again. So make the handler idempotent, by `event.id`.
  *
- * A handler that takes longer than `webhooks.handlerTimeoutMs` has failed too. The second argument, an
+ * A handler that takes longer than `webhooks.handlerTimeoutMs` has failed too; the second argument, an
  * `AbortSignal`, is aborted then. Handlers run in the async context of the app's start.
  *
  * @param selector a name, several, `'unknown'` for those that this version doesn't know, or `'*'`
- * @example
- * \@OnPartneroEvent('transaction.created')
- * async add(event: PartneroEventOf<'transaction.created'>) {
- *   await this.commissions.add(event.data.key, event.data.rewards)
- * }
  * @example
  * \@OnPartneroEvent('partner.created')
  * async sync(event: PartneroEventOf<'partner.created'>, signal: AbortSignal) {
@@ -58,8 +53,8 @@ export function OnPartneroEvent<const Selector extends PartneroEventSelector>(
   const metadata: OnPartneroEventMetadata = { selectors, program, id };
   return (_target, _method, { value: handler }) => {
     if (!handler) return;
-    const others = (Reflect.getOwnMetadata(ON_PARTNERO_EVENT, handler) ??
-      []) as OnPartneroEventMetadata[];
-    Reflect.defineMetadata(ON_PARTNERO_EVENT, [...others, metadata], handler);
+    const others: unknown = Reflect.getOwnMetadata(ON_PARTNERO_EVENT, handler);
+    const all = Array.isArray(others) ? [...others, metadata] : [metadata];
+    Reflect.defineMetadata(ON_PARTNERO_EVENT, all, handler);
   };
 }

@@ -4,7 +4,7 @@ import { isKnownName, type PartneroWebhookEvent } from './event.model.js';
 
 /** Longer than any name of an event. */
 const MAX_NAME = 200;
-/** Far deeper than any event. JSON that is nested some thousand levels deep can't be written again. */
+/** Far deeper than any event. JSON.stringify() overflows the stack at some thousand levels. */
 const MAX_DEPTH = 100;
 
 /** The event in a signed body; `null` if the body holds none. */
@@ -14,7 +14,7 @@ export function readEvent(bytes: Uint8Array, program: string): PartneroWebhookEv
   return toEvent(createHash('sha256').update(bytes).digest('hex'), envelope, program);
 }
 
-/** `null` if the envelope is that of no event. */
+/** `null` if the envelope holds no event. */
 export function toEvent(
   id: string,
   envelope: Record<string, unknown>,
@@ -54,7 +54,7 @@ function toDate(value: unknown): Date | null {
 
 function isDeeper(value: object, levels: number): boolean {
   let level: unknown[] = [value];
-  // Not by recursion, which such a value is made to break.
+  // Without recursion: such a value would overflow the stack.
   for (let depth = 0; depth < levels && level.length > 0; depth += 1) {
     level = level.flatMap((each) =>
       typeof each === 'object' && each !== null ? Object.values(each) : [],
@@ -63,6 +63,6 @@ function isDeeper(value: object, levels: number): boolean {
   return level.length > 0;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,7 @@ import { PartneroConfigurationError } from '../partnero.configuration-error.js';
 import { programOfAttributionToken } from '../program.tokens.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import { ON_PARTNERO_EVENT, type OnPartneroEventMetadata } from './on-partnero-event.decorator.js';
-import { PARTNERO_WEBHOOK, type PartneroWebhookMetadata } from './partnero-webhook.guard.js';
+import { PARTNERO_WEBHOOK, type PartneroWebhookMetadata } from './partnero-webhook.decorator.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 type Method = (event: PartneroWebhookEvent, signal: AbortSignal) => unknown;
@@ -107,10 +107,8 @@ export class WebhookDiscovery implements OnModuleInit {
   ): Promise<void> {
     const instance = isStatic(wrapper)
       ? (wrapper.instance as Methods)
-      : this.resolve(wrapper, event);
-    await (
-      await instance
-    )[method]!(event, signal);
+      : await this.resolve(wrapper, event);
+    await instance[method]!(event, signal);
   }
 
   /** An instance that lives for this event, which it may have injected as `REQUEST`. */

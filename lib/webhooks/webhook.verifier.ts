@@ -12,12 +12,9 @@ import type { PartneroWebhookEvent } from './event.model.js';
 import { rawBodyAdvice, rawBodyOf, type WebhookRequest } from './raw-body.js';
 import { readEvent } from './read-event.js';
 import { isSignedWithAny, readSignature } from './signature.js';
-import type { WebhooksSettings } from './webhooks.settings.js';
+import type { WebhooksSettings } from './webhooks.options.js';
 
-/**
- * The token of a program's {@link WebhookVerifier}, which `@PartneroWebhook()` asks. For tests that
- * replace it.
- */
+/** The token of the {@link WebhookVerifier} that `@PartneroWebhook()` uses. For tests that override it. */
 export function getWebhookVerifierToken(name: string = DEFAULT_PROGRAM): string {
   return `nestjs-partnero:webhook-verifier:${name}`;
 }

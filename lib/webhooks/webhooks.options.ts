@@ -1,21 +1,26 @@
+import type { ApiCaller } from '../api/api.caller.js';
+import type { RunInAppContext } from '../app-context.js';
 import { OptionCheck } from '../option-check.js';
+import type { ResolvedDeliveryOptions } from '../outbox/delivery.options.js';
+import type { OutboxDefinition, OutboxLog } from '../outbox/outbox-engine.js';
+import type { Outcome } from '../outcome.js';
 import { DEFAULT_PROGRAM } from '../program.tokens.js';
 import { WebhookSecret } from './signature.js';
 
 /** How webhook events are verified and handled. Needed where `@PartneroWebhook()` is used. */
 export interface WebhooksOptions {
   /**
-   * The `signature` of the webhook in Partnero; several while it is changed, or where several webhooks
-   * come by one route: any of them is right. Default: `PARTNERO_WEBHOOK_SECRET` in the environment, for
-   * the program without a `name` only.
+   * The `signature` of the webhook in Partnero. Several while you change it, or if several webhooks
+   * deliver to one route: any of them is accepted. Default: the environment variable
+   * `PARTNERO_WEBHOOK_SECRET`, for the program without a `name` only.
    */
   secret?: string | readonly string[] | undefined;
-  /** The header that carries the signature. Default `'Signature'`. */
+  /** The header with the signature. Default `'Signature'`. */
   header?: string | undefined;
   /**
-   * Refuse events that were made longer ago, or that don't say when. Partnero delivers again for an
-   * unknown time, with the time of the first delivery; a repeated event is handled once anyway, for as
-   * long as `historyDays`. Seconds; default: no limit.
+   * Refuses events that are older, or have no time. Partnero repeats deliveries for an unknown time,
+   * with the time of the first one; for `historyDays`, a repeated delivery is recognised anyway.
+   * Seconds; default: no limit.
    */
   toleranceSeconds?: number | undefined;
   /**
@@ -54,6 +59,24 @@ export interface ResolvedWebhooksOptions {
   readonly onHandlerError: WebhooksOptions['onHandlerError'];
 }
 
+/** What the webhooks of a program need to know. */
+export interface WebhooksSettings {
+  readonly program: string;
+  /** False if the option `enabled` says so: then nothing is received, and nothing handled. */
+  readonly active: boolean;
+  readonly options: ResolvedWebhooksOptions;
+  readonly outbox: OutboxDefinition;
+  readonly delivery: ResolvedDeliveryOptions;
+  readonly historyDays: number | undefined;
+  readonly acceptTimeoutMs: number;
+  /** For calls of the app's own. */
+  readonly calls: ApiCaller;
+  readonly inAppContext: RunInAppContext;
+  readonly log: OutboxLog;
+  /** Called with the outcome of one event at one handler, once it is saved. */
+  readonly report: (outcome: Omit<Outcome, 'program' | 'at'>) => void;
+}
+
 const YEAR_S = 365 * 86_400;
 
 /** @throws PartneroConfigurationError naming the option */
@@ -86,10 +109,10 @@ export function resolveWebhooksOptions(
 
 function secretsFrom(given: unknown, check: OptionCheck): WebhookSecret[] {
   if (given === undefined || given === null) return [];
-  const texts: unknown[] = Array.isArray(given) ? given : [given];
-  return texts.map((text) => {
-    // An empty key would be a key that everybody knows.
-    if (typeof text === 'string' && text.trim() !== '') return new WebhookSecret(text.trim());
-    throw check.refuse('secret', text, 'a string that is not empty, or a list of such');
+  const secrets: unknown[] = Array.isArray(given) ? given : [given];
+  return secrets.map((secret) => {
+    // With an empty secret, everybody could sign.
+    if (typeof secret === 'string' && secret.trim()) return new WebhookSecret(secret.trim());
+    throw check.refuse('secret', secret, 'a string that is not empty, or a list of such');
   });
 }

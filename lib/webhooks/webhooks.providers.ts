@@ -4,9 +4,9 @@ import { Inbox } from './inbox.js';
 import { WebhookDiscovery } from './webhook.discovery.js';
 import { getWebhookVerifierToken, WebhookVerifier } from './webhook.verifier.js';
 import { WebhooksService } from './webhooks.service.js';
-import type { WebhooksSettings } from './webhooks.settings.js';
+import type { WebhooksSettings } from './webhooks.options.js';
 
-/** The token of a program's {@link WebhooksService}, `partnero.webhooks`. For tests that replace it. */
+/** The token of a program's {@link WebhooksService}, `partnero.webhooks`. For tests that override it. */
 export function getWebhooksToken(name: string = DEFAULT_PROGRAM): string {
   return `nestjs-partnero:webhooks:${name}`;
 }

@@ -5,7 +5,7 @@ import { printable } from '../printable-log.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import type { Dispatched, Inbox } from './inbox.js';
 import type { InboxInspector } from './inbox.inspector.js';
-import type { WebhooksSettings } from './webhooks.settings.js';
+import type { WebhooksSettings } from './webhooks.options.js';
 
 /** Webhooks: `partnero.webhooks`. Passes events to your handlers, and has plain calls to `/webhooks`. */
 export class WebhooksService extends WebhooksResource {

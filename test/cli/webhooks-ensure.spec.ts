@@ -168,6 +168,22 @@ describe('webhooks ensure', () => {
     },
   );
 
+  it('takes the secret from the response to its creation, if the list does not hold it', async () => {
+    const data = (webhook: object) => JSON.stringify({ status: 1, data: webhook });
+    const row = { name: 'nestjs-partnero', url: HOOK, events: EVENTS, is_active: true };
+    const faults: [string, object][] = [
+      // The fault that was added last goes first.
+      ['GET /webhooks', [{ ...row, key: 'w1' }]],
+      ['GET /webhooks', [{ ...row, key: 'w1' }]],
+      ['GET /webhooks', []],
+      ['POST /webhooks', { ...row, key: 'w1', signature: 'from-the-response' }],
+    ];
+    for (const [on, body] of faults) {
+      fake.misbehave({ type: 'status', status: 200, body: data(body) }, { on, times: 1 });
+    }
+    expect(secretIn(await ensure())).toBe('from-the-response');
+  });
+
   it('prints no query of the address, which may hold a token, and nothing that a terminal obeys', async () => {
     const url = `${HOOK}?token=open-sesame`;
     const created = await ensure(url);

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common';
 import { PartneroModule, PartneroWebhook, type PartneroModuleOptions } from 'nestjs-partnero';
 import { closeApps, startApp } from '../support/app.js';
-import { commandLine } from '../support/command-line.js';
+import { commandLine, commandProcess } from '../support/command-line.js';
 import { SECRET } from '../support/deliveries.js';
 import { setPartneroEnvironment } from '../support/environment.js';
 import { callsOf, forgetCalls, startHandling } from '../support/event-handlers.js';
@@ -82,6 +82,14 @@ describe('webhooks test', () => {
     });
     const { out } = await test(`${url}/hook`, '--json');
     expect(JSON.parse(out)).toMatchObject({ ok: true, status: 204 });
+  });
+
+  it('runs as a process of its own', async () => {
+    const { url } = await start();
+    const run = await commandProcess('webhooks', 'test', '--url', `${url}/hook`);
+    expect(run).toMatchObject({ code: 0, err: '' });
+    const nowhere = await commandProcess('webhooks', 'test', '--url', `${url}/nowhere`);
+    expect(nowhere).toMatchObject({ code: 1, out: expect.stringMatching(/^404: /) as string });
   });
 
   it('sends an event that no handler asks for by name', async () => {
