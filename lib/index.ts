@@ -122,56 +122,65 @@ export type { FieldErrors, PartneroErrorKind } from './api/partnero.error.js';
 export type { PartneroRequest } from './api/request.js';
 
 export type { Decimal } from './api/money/exact-amounts.js';
-export { fromMinorUnits } from './api/money/from-minor-units.js';
+export { fromMinorUnits } from './api/money/money.js';
 export type { Money } from './api/money/money.js';
 
 export {
   CreateCustomerDto,
   CreateCustomerOptionsDto,
-} from './api/customers/create-customer.dto.js';
-export type { CreateCustomerInput } from './api/customers/create-customer.input.js';
-export {
   CreateReferredCustomerDto,
+  CreditBalanceDto,
   CustomerMetadataDto,
+  CustomerReferenceDto,
+  InviteCustomerDto,
   ReferringCustomerDto,
-} from './api/customers/create-referred-customer.dto.js';
-export { CreditBalanceDto } from './api/customers/credit-balance.dto.js';
-export type { BalanceEntry, CustomerBalance } from './api/customers/customer-balance.model.js';
-export { CustomerReferenceDto } from './api/customers/customer-reference.dto.js';
-export type { Customer } from './api/customers/customer.model.js';
+  UpdateCustomerDto,
+  UpdateReferAFriendCustomerDto,
+} from './api/customers/customer.dto.js';
+export type { CreateCustomerInput } from './api/customers/customer.dto.js';
+export type {
+  BalanceEntry,
+  Customer,
+  CustomerBalance,
+  ReferAFriendCustomer,
+} from './api/customers/customer.model.js';
 export type {
   CustomersResource,
   ListCustomersOptions,
   SearchCustomersQuery,
 } from './api/customers/customers.resource.js';
-export { InviteCustomerDto } from './api/customers/invite-customer.dto.js';
-export type { ReferAFriendCustomer } from './api/customers/refer-a-friend-customer.model.js';
 export type {
   ListReferAFriendCustomersOptions,
   ReferAFriendCustomersResource,
   SearchReferAFriendCustomersQuery,
 } from './api/customers/refer-a-friend-customers.resource.js';
-export { UpdateCustomerDto } from './api/customers/update-customer.dto.js';
-export { UpdateReferAFriendCustomerDto } from './api/customers/update-refer-a-friend-customer.dto.js';
 
-export { BuyerDto, CreateTransactionDto } from './api/transactions/create-transaction.dto.js';
 export {
+  BuyerDto,
   CreateReferAFriendTransactionDto,
+  CreateTransactionDto,
+  CreateTransactionOptionsDto,
   ReferredBuyerDto,
-} from './api/transactions/create-refer-a-friend-transaction.dto.js';
-export { CreateTransactionOptionsDto } from './api/transactions/transaction-fields.dto.js';
-export type { ReferAFriendTransaction } from './api/transactions/refer-a-friend-transaction.model.js';
-export type { ReferAFriendTransactionsResource } from './api/transactions/refer-a-friend-transactions.resource.js';
+} from './api/transactions/transaction.dto.js';
 export type {
+  ReferAFriendTransaction,
   Reward,
   Transaction,
   TransactionCommon,
 } from './api/transactions/transaction.model.js';
-export type { ListTransactionsOptions } from './api/transactions/transactions-base.resource.js';
-export type { TransactionsResource } from './api/transactions/transactions.resource.js';
+export type {
+  ListTransactionsOptions,
+  ReferAFriendTransactionsResource,
+  TransactionsResource,
+} from './api/transactions/transactions.resource.js';
 
-export { CreatePartnerDto } from './api/partners/create-partner.dto.js';
-export { PartnerReferenceDto } from './api/partners/partner-reference.dto.js';
+export {
+  CreatePartnerDto,
+  PartnerReferenceDto,
+  RewardPartnerDto,
+  SignInUrlDto,
+  UpdatePartnerDto,
+} from './api/partners/partner.dto.js';
 export type {
   CurrencyAmount,
   Partner,
@@ -180,39 +189,36 @@ export type {
   PartnerSignIn,
 } from './api/partners/partner.model.js';
 export type { PartnersResource, SearchPartnersQuery } from './api/partners/partners.resource.js';
-export { RewardPartnerDto } from './api/partners/reward-partner.dto.js';
-export { SignInUrlDto } from './api/partners/sign-in-url.dto.js';
-export { UpdatePartnerDto } from './api/partners/update-partner.dto.js';
 
-export { CreateCustomerLinkDto } from './api/links/create-customer-link.dto.js';
-export { CreatePartnerLinkDto } from './api/links/create-partner-link.dto.js';
+export {
+  CreateCustomerLinkDto,
+  CreatePartnerLinkDto,
+  UpdateLinkDto,
+} from './api/links/link.dto.js';
+export type { LinkDomain, ReferralLink } from './api/links/link.model.js';
 export type {
   CustomerLinksResource,
-  SearchCustomerLinksQuery,
-} from './api/links/customer-links.resource.js';
-export type {
   PartnerLinksResource,
+  SearchCustomerLinksQuery,
   SearchPartnerLinksQuery,
-} from './api/links/partner-links.resource.js';
-export type { LinkDomain, ReferralLink } from './api/links/referral-link.model.js';
-export { UpdateLinkDto } from './api/links/update-link.dto.js';
+} from './api/links/links.resource.js';
 
-export { ConvertLeadDto } from './api/leads/convert-lead.dto.js';
-export { CreateLeadDto } from './api/leads/create-lead.dto.js';
+export { ConvertLeadDto, CreateLeadDto } from './api/leads/lead.dto.js';
 export type { Lead, LeadFormField, LeadSettings } from './api/leads/lead.model.js';
 export type { LeadId, LeadsResource } from './api/leads/leads.resource.js';
 
-export { CreateSubscriberDto } from './api/subscribers/create-subscriber.dto.js';
-export { SubscriberReferenceDto } from './api/subscribers/subscriber-reference.dto.js';
+export {
+  CreateSubscriberDto,
+  SubscriberReferenceDto,
+  UpdateSubscriberDto,
+} from './api/subscribers/subscriber.dto.js';
 export type { Subscriber } from './api/subscribers/subscriber.model.js';
 export type {
   ListSubscribersOptions,
   SubscribersResource,
 } from './api/subscribers/subscribers.resource.js';
-export { UpdateSubscriberDto } from './api/subscribers/update-subscriber.dto.js';
 
-export { CreateWebhookDto } from './api/webhooks/create-webhook.dto.js';
-export { UpdateWebhookDto } from './api/webhooks/update-webhook.dto.js';
+export { CreateWebhookDto, UpdateWebhookDto } from './api/webhooks/webhook.dto.js';
 export type { Webhook, WebhookEventName } from './api/webhooks/webhook.model.js';
 export type { WebhooksResource } from './api/webhooks/webhooks.resource.js';
 
@@ -226,5 +232,5 @@ export type {
   ReferAFriendProgram,
 } from './api/program/program.model.js';
 export type { ProgramResource } from './api/program/program.resource.js';
-export { UpdateProgramDto } from './api/program/update-program.dto.js';
+export { UpdateProgramDto } from './api/program/program.dto.js';
 export type { ProgramResources } from './api/program-resources.js';

@@ -1,9 +1,11 @@
 import type { ApiCaller } from './api.caller.js';
 import type { CallOptions } from './call-options.js';
+import { updateInEitherForm } from './either-form.js';
 import { Listing } from './listing.js';
-import type { ListOptions } from './page.js';
+import type { ListOptions, Page } from './page.js';
 import { PartneroError } from './partnero.error.js';
 import { nameOf, type ApiRequest } from './request.js';
+import { fieldsOf } from './validate-input.js';
 
 /** What all resources have in common: the ways to ask, and to read what comes back. */
 export abstract class ApiResource {
@@ -18,10 +20,36 @@ export abstract class ApiResource {
     await this.#caller.send({ ...request, ...own(options) });
   }
 
+  /** `DELETE`. Repeated if need be: what is gone then was deleted. */
+  protected remove(path: readonly string[], options: CallOptions): Promise<void> {
+    return this.carryOut({ method: 'DELETE', path, doneIf: 'not_found' }, options);
+  }
+
+  /** `archive` or `revoke-archive`. Repeated if need be: what is refused then is done already. */
+  protected changeArchive(path: readonly string[], options: CallOptions): Promise<void> {
+    const request = { method: 'POST', path, repeatable: true, doneIf: 'bad_request' } as const;
+    return this.carryOut(request, options);
+  }
+
   /** A call that writes. Empty if the answer doesn't tell what was written: a 202 or 204. */
   protected async write<T extends object>(request: ApiRequest, options: CallOptions): Promise<T> {
     const { data } = await this.#caller.send<T>({ ...request, ...own(options) });
     return isObject<T>(data) ? data : ({} as T);
+  }
+
+  /** `PUT` of changes, wrapped in `update`; flat if that is refused or ignored. */
+  protected async writeChanges<T extends object>(
+    request: ApiRequest,
+    changes: object,
+    options: CallOptions,
+  ): Promise<T> {
+    const update = fieldsOf(changes);
+    const put = (body: object) => this.write<T>({ ...request, method: 'PUT', body }, options);
+    return updateInEitherForm(
+      update,
+      () => put({ update }),
+      () => put(update),
+    );
   }
 
   /** A call that asks for one thing. */
@@ -48,6 +76,16 @@ export abstract class ApiResource {
       if (error instanceof PartneroError && error.kind === 'not_found') return [];
       throw error;
     }
+  }
+}
+
+/** A resource that can be listed. */
+export abstract class ListedResource<T, TOptions extends ListOptions> extends ApiResource {
+  abstract list(options?: TOptions): Listing<T>;
+
+  /** One page of {@link list}, counted from 1. */
+  page(page: number, options?: TOptions): Promise<Page<T>> {
+    return this.list(options).page(page);
   }
 }
 

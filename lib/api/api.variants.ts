@@ -3,7 +3,7 @@
  * The defaults are what its documentation says.
  */
 export interface ApiVariants {
-  /** How the time of a sale goes out: Unix seconds, or as a text such as `2025-05-02T16:12:39Z`. */
+  /** How the time of a sale goes out: Unix seconds, or a string such as `2025-05-02T16:12:39Z`. */
   readonly saleTime: 'unix' | 'text';
   /** What a newsletter subscriber's own id is called. */
   readonly subscriberId: 'id' | 'identifier';

@@ -3,14 +3,15 @@ import type { ApiVariants } from './api.variants.js';
 import { CustomersResource } from './customers/customers.resource.js';
 import { ReferAFriendCustomersResource } from './customers/refer-a-friend-customers.resource.js';
 import { LeadsResource } from './leads/leads.resource.js';
-import { CustomerLinksResource } from './links/customer-links.resource.js';
-import { PartnerLinksResource } from './links/partner-links.resource.js';
+import { CustomerLinksResource, PartnerLinksResource } from './links/links.resource.js';
 import { PartnersResource } from './partners/partners.resource.js';
 import type { ByProgram, PartneroProgram } from './program/program-type.js';
 import { ProgramResource } from './program/program.resource.js';
 import { SubscribersResource } from './subscribers/subscribers.resource.js';
-import { ReferAFriendTransactionsResource } from './transactions/refer-a-friend-transactions.resource.js';
-import { TransactionsResource } from './transactions/transactions.resource.js';
+import {
+  ReferAFriendTransactionsResource,
+  TransactionsResource,
+} from './transactions/transactions.resource.js';
 import { WebhooksResource } from './webhooks/webhooks.resource.js';
 
 /** What can be called in a program of a type; `never` for what that type doesn't have. */

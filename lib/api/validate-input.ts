@@ -33,3 +33,14 @@ function flatten(errors: readonly ValidationError[], prefix = ''): Record<string
   }
   return found;
 }
+
+/** Entities have `null` where Partnero wants nothing. */
+export function withoutNulls<T extends object>(value: T): Partial<T> {
+  const entries = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(entries) as Partial<T>;
+}
+
+/** The fields of a DTO, without its class. */
+export function fieldsOf(dto: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(dto));
+}

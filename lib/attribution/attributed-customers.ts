@@ -1,7 +1,6 @@
 import type { CallOptions } from '../api/call-options.js';
-import type { CreateCustomerInput } from '../api/customers/create-customer.input.js';
-import type { Customer } from '../api/customers/customer.model.js';
-import type { ReferAFriendCustomer } from '../api/customers/refer-a-friend-customer.model.js';
+import type { CreateCustomerInput } from '../api/customers/customer.dto.js';
+import type { Customer, ReferAFriendCustomer } from '../api/customers/customer.model.js';
 import type { ProgramType } from '../referral/referral.options.js';
 
 /** A customer of either type of program. */

@@ -1,4 +1,4 @@
-import type { CreateCustomerInput } from '../api/customers/create-customer.input.js';
+import type { CreateCustomerInput } from '../api/customers/customer.dto.js';
 import { findPartnerId } from '../api/partners/find-partner.js';
 import { PartneroError } from '../api/partnero.error.js';
 import type { PartneroApiClient } from '../api/partnero-api.client.js';

@@ -1,4 +1,4 @@
-import type { CreateCustomerInput } from '../api/customers/create-customer.input.js';
+import type { CreateCustomerInput } from '../api/customers/customer.dto.js';
 import type { ProgramType } from '../referral/referral.options.js';
 import type { AnsweredCustomer } from './attributed-customers.js';
 

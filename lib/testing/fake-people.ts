@@ -58,12 +58,13 @@ export function customerRoutes(store: FakeStore): FakeRoutes {
       const customer = customerOf(call, store);
       const changes = changesIn(call.body);
       fake.validate(checksOf(changes));
-      const key = store.type === 'affiliate' ? changes['key'] : undefined;
+      const key = store.type === 'affiliate' ? fake.stringOf(changes['key']) : undefined;
+      if (key !== undefined && key !== customer.key) {
+        if (store.customer(key)) fake.refuseTaken('key');
+        store.renameCustomer(customer, key);
+      }
       Object.assign(customer, profileOf(changes), { updatedAt: new Date() });
-      if (typeof key !== 'string' || key === customer.key) return fake.success(show(customer));
-      if (store.customer(key)) fake.refuseTaken('key');
-      store.removeCustomer(customer);
-      return fake.success(show(store.addCustomer(Object.assign(customer, { key }))));
+      return fake.success(show(customer));
     },
     'DELETE /customers/:key': (call) => {
       store.removeCustomer(customerOf(call, store));

@@ -77,6 +77,12 @@ export class FakeStore {
     this.customersById.delete(this.idOf(customer));
   }
 
+  renameCustomer(customer: FakeCustomer, key: string): void {
+    this.removeCustomer(customer);
+    customer.key = key;
+    this.customersById.set(key, customer);
+  }
+
   addWebhook(fields: Partial<FakeWebhook> & { url: string; events: string[] }): FakeWebhook {
     const webhook: FakeWebhook = {
       key: randomUUID().slice(0, 8),

@@ -18,7 +18,8 @@ const EVENTS: Readonly<Record<FakeProgramType, readonly string[]>> = {
 };
 
 /** `/webhooks`. */
-export function webhookRoutes(store: FakeStore, { webhooks } = store): FakeRoutes {
+export function webhookRoutes(store: FakeStore): FakeRoutes {
+  const { webhooks } = store;
   const webhookOf = ({ params }: FakeCall) =>
     webhooks.find(({ key }) => key === params['key']) ?? fake.refuse(404, 'Webhook not found.');
   const events = new Set<unknown>(EVENTS[store.type]);

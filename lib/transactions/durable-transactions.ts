@@ -1,7 +1,9 @@
 import type { ApiCaller } from '../api/api.caller.js';
 import type { ApiVariants } from '../api/api.variants.js';
-import { ReferAFriendTransactionsResource } from '../api/transactions/refer-a-friend-transactions.resource.js';
-import { TransactionsResource } from '../api/transactions/transactions.resource.js';
+import {
+  ReferAFriendTransactionsResource,
+  TransactionsResource,
+} from '../api/transactions/transactions.resource.js';
 import type { CustomerId } from '../customer-id.js';
 import type { ReferAFriendSale, Sale } from './sale.js';
 import type { SubmittedSale, SalesService } from './sales.service.js';

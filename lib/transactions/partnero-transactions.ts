@@ -1,7 +1,9 @@
 import type { CallOptions } from '../api/call-options.js';
 import type { Page } from '../api/page.js';
-import type { ReferAFriendTransaction } from '../api/transactions/refer-a-friend-transaction.model.js';
-import type { Transaction } from '../api/transactions/transaction.model.js';
+import type {
+  ReferAFriendTransaction,
+  Transaction,
+} from '../api/transactions/transaction.model.js';
 import type { SaleDto } from './sale.js';
 
 /** A transaction of either type of program. */

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { canonicalMoney, type Money } from '../api/money/money.js';
 import { PartneroError } from '../api/partnero.error.js';
-import { CreateReferAFriendTransactionDto } from '../api/transactions/create-refer-a-friend-transaction.dto.js';
-import { CreateTransactionDto } from '../api/transactions/create-transaction.dto.js';
+import {
+  CreateReferAFriendTransactionDto,
+  CreateTransactionDto,
+} from '../api/transactions/transaction.dto.js';
 import { validateInput } from '../api/validate-input.js';
 import { toKey, type CustomerId } from '../customer-id.js';
 

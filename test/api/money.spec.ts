@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { fromMinorUnits, PartneroError, type Money } from 'nestjs-partnero';
 import { CURRENCIES, minorUnitsOf } from '#lib/api/money/currency.js';
 import { exactAmounts } from '#lib/api/money/exact-amounts.js';
-import { moneyProblem } from '#lib/api/money/money-problem.js';
-import { canonicalMoney } from '#lib/api/money/money.js';
+import { canonicalMoney, moneyProblem } from '#lib/api/money/money.js';
 
 describe('fromMinorUnits', () => {
   it.each<[number | bigint, string, string]>([
@@ -58,7 +57,7 @@ describe('money', () => {
   it.each<[unknown, RegExp]>([
     [49, /must be money/],
     ['49.00', /must be money/],
-    [{ amount: 49, currency: 'USD' }, /as a text/],
+    [{ amount: 49, currency: 'USD' }, /as a string/],
     [{ amount: '49,00', currency: 'USD' }, /decimal amount/],
     [{ amount: '4.9e1', currency: 'USD' }, /decimal amount/],
     [{ amount: '+49.00', currency: 'USD' }, /decimal amount/],

@@ -1,15 +1,11 @@
+import { ListedResource } from '../api.resource.js';
 import type { CallOptions } from '../call-options.js';
-import { fieldsOf } from '../fields-of.js';
 import type { Listing } from '../listing.js';
-import type { ListOptions, Page, SortedListOptions } from '../page.js';
+import type { ListOptions, SortedListOptions } from '../page.js';
 import type { Transaction } from '../transactions/transaction.model.js';
-import { updateInEitherForm } from '../update-in-either-form.js';
-import { validateInput } from '../validate-input.js';
-import { withoutNulls } from '../without-nulls.js';
-import { CreateCustomerDto } from './create-customer.dto.js';
+import { validateInput, withoutNulls } from '../validate-input.js';
+import { CreateCustomerDto, UpdateCustomerDto } from './customer.dto.js';
 import type { Customer } from './customer.model.js';
-import { CustomersBaseResource } from './customers-base.resource.js';
-import { UpdateCustomerDto } from './update-customer.dto.js';
 
 /** Which customers of an affiliate program to list. */
 export interface ListCustomersOptions extends SortedListOptions {
@@ -23,12 +19,31 @@ export interface SearchCustomersQuery {
   readonly email?: string | undefined;
 }
 
+/** What customers of both kinds of program have in common. */
+export abstract class CustomersBaseResource<
+  TCustomer extends object,
+  TOptions extends ListOptions,
+> extends ListedResource<TCustomer, TOptions> {
+  /**
+   * `GET /customers/{key}`, in a refer-a-friend program `{id}`. May find by id or e-mail too: compare
+   * the key of what is answered. [docs][php][n8n]
+   */
+  get(key: string, options: CallOptions = {}): Promise<TCustomer> {
+    return this.read({ path: ['customers', key] }, options);
+  }
+
+  /** `DELETE /customers/{key}`: for good. [n8n][php][py][wp] */
+  delete(key: string, options: CallOptions = {}): Promise<void> {
+    return this.remove(['customers', key], options);
+  }
+}
+
 /**
- * Plain calls to `/customers` of an affiliate program, without an outbox; only what does no more when
- * it is carried out twice is repeated. They reject with a `PartneroError`. To attribute a sign-up, use
- * `@AttributeReferral()` or `PartneroService.attribute()` instead.
+ * Plain calls to `/customers` of an affiliate program, without an outbox. Only calls that are safe to
+ * repeat are retried. They reject with a `PartneroError`: `not_found` if there is no such customer. To
+ * attribute a sign-up, use `@AttributeReferral()` or `PartneroService.attribute()` instead.
  */
-export class CustomersResource extends CustomersBaseResource<Customer> {
+export class CustomersResource extends CustomersBaseResource<Customer, ListCustomersOptions> {
   /**
    * `POST /customers`. [seed] A key that exists is refused. CONFLICT, status of that: 422 or 409.
    * CONFLICT, status of success: any 2xx.
@@ -51,13 +66,8 @@ export class CustomersResource extends CustomersBaseResource<Customer> {
     changes: UpdateCustomerDto,
     options: CallOptions = {},
   ): Promise<Customer> {
-    const update = fieldsOf(validateInput(UpdateCustomerDto, changes));
-    const path = ['customers', key];
-    return updateInEitherForm<Customer>(
-      update,
-      () => this.write({ method: 'PUT', path, body: { update } }, options),
-      () => this.write({ method: 'PUT', path, body: update }, options),
-    );
+    const update = validateInput(UpdateCustomerDto, changes);
+    return this.writeChanges({ path: ['customers', key] }, update, options);
   }
 
   /**
@@ -66,7 +76,7 @@ export class CustomersResource extends CustomersBaseResource<Customer> {
    * @throws PartneroError `not_found`; `bad_request`: archived already
    */
   archive(key: string, options: CallOptions = {}): Promise<void> {
-    return this.#changeArchive(key, 'archive', options);
+    return this.changeArchive(['customers', key, 'archive'], options);
   }
 
   /**
@@ -75,7 +85,7 @@ export class CustomersResource extends CustomersBaseResource<Customer> {
    * @throws PartneroError `not_found`; `bad_request`: not archived
    */
   restore(key: string, options: CallOptions = {}): Promise<void> {
-    return this.#changeArchive(key, 'revoke-archive', options);
+    return this.changeArchive(['customers', key, 'revoke-archive'], options);
   }
 
   /**
@@ -96,11 +106,6 @@ export class CustomersResource extends CustomersBaseResource<Customer> {
     return this.listing({ path: ['customers'], query }, options);
   }
 
-  /** One page of {@link list}, counted from 1. */
-  page(page: number, options: ListCustomersOptions = {}): Promise<Page<Customer>> {
-    return this.list(options).page(page);
-  }
-
   /** `GET /customers:search`. Empty if nobody is found. [n8n][php][py] */
   search({ id, email }: SearchCustomersQuery, options: CallOptions = {}): Promise<Customer[]> {
     return this.find({ path: ['customers:search'], query: { id, email } }, options);
@@ -109,11 +114,5 @@ export class CustomersResource extends CustomersBaseResource<Customer> {
   /** `GET /customers/{key}/transactions`. [docs][n8n][py] */
   transactions(key: string, options: ListOptions = {}): Listing<Transaction> {
     return this.listing({ path: ['customers', key, 'transactions'], exact: true }, options);
-  }
-
-  #changeArchive(key: string, action: string, options: CallOptions): Promise<void> {
-    const path = ['customers', key, action];
-    const request = { method: 'POST', path, repeatable: true, doneIf: 'bad_request' } as const;
-    return this.carryOut(request, options);
   }
 }

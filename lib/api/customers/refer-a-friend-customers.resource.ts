@@ -1,19 +1,17 @@
 import type { CallOptions } from '../call-options.js';
-import { fieldsOf } from '../fields-of.js';
+import { orElse } from '../either-form.js';
 import type { Listing } from '../listing.js';
 import { canonicalMoney } from '../money/money.js';
-import { orElse } from '../or-else.js';
-import type { ListOptions, Page } from '../page.js';
-import { updateInEitherForm } from '../update-in-either-form.js';
-import { validateInput } from '../validate-input.js';
-import { withoutNulls } from '../without-nulls.js';
-import { CreateReferredCustomerDto } from './create-referred-customer.dto.js';
-import { CreditBalanceDto } from './credit-balance.dto.js';
-import type { CustomerBalance } from './customer-balance.model.js';
-import { CustomersBaseResource } from './customers-base.resource.js';
-import { InviteCustomerDto } from './invite-customer.dto.js';
-import type { ReferAFriendCustomer } from './refer-a-friend-customer.model.js';
-import { UpdateReferAFriendCustomerDto } from './update-refer-a-friend-customer.dto.js';
+import type { ListOptions } from '../page.js';
+import { validateInput, withoutNulls } from '../validate-input.js';
+import {
+  CreateReferredCustomerDto,
+  CreditBalanceDto,
+  InviteCustomerDto,
+  UpdateReferAFriendCustomerDto,
+} from './customer.dto.js';
+import type { CustomerBalance, ReferAFriendCustomer } from './customer.model.js';
+import { CustomersBaseResource } from './customers.resource.js';
 
 /** Which customers of a refer-a-friend program to list. */
 export interface ListReferAFriendCustomersOptions extends ListOptions {
@@ -29,10 +27,13 @@ export interface SearchReferAFriendCustomersQuery {
 
 /**
  * Plain calls to `/customers` of a refer-a-friend program, where customers refer customers. As in
- * affiliate programs there is no outbox, and only what does no more when it is carried out twice is
- * repeated. They reject with a `PartneroError`.
+ * affiliate programs there is no outbox, and only calls that are safe to repeat are retried. They reject
+ * with a `PartneroError`: `not_found` if there is no such customer.
  */
-export class ReferAFriendCustomersResource extends CustomersBaseResource<ReferAFriendCustomer> {
+export class ReferAFriendCustomersResource extends CustomersBaseResource<
+  ReferAFriendCustomer,
+  ListReferAFriendCustomersOptions
+> {
   /**
    * `POST /customers`. [docs] CONFLICT, e-mail: optional [docs] or required [old-docs]; better give it.
    * @example
@@ -52,24 +53,17 @@ export class ReferAFriendCustomersResource extends CustomersBaseResource<ReferAF
    * `PUT /customers/{id}`; what is absent stays as it is. CONFLICT, form: wrapped in `update` [docs]; if
    * that is refused or ignored, flat [n8n]; if the path isn't there, `PUT /customers` with the id in the
    * body [php].
-   * @throws PartneroError `not_found`
    */
   async update(
     id: string,
     changes: UpdateReferAFriendCustomerDto,
     options: CallOptions = {},
   ): Promise<ReferAFriendCustomer> {
-    const update = fieldsOf(validateInput(UpdateReferAFriendCustomerDto, changes));
-    const put = (path: string[], body: object): Promise<ReferAFriendCustomer> =>
-      this.write({ method: 'PUT', path, body }, options);
-    return orElse(
-      () =>
-        updateInEitherForm(
-          update,
-          () => put(['customers', id], { update }),
-          () => put(['customers', id], update),
-        ),
-      () => put(['customers'], { id, update }),
+    const update = validateInput(UpdateReferAFriendCustomerDto, changes);
+    const body = { id, update };
+    return orElse<ReferAFriendCustomer>(
+      () => this.writeChanges({ path: ['customers', id] }, update, options),
+      () => this.write({ method: 'PUT', path: ['customers'], body }, options),
       ['not_found'],
     );
   }
@@ -78,14 +72,6 @@ export class ReferAFriendCustomersResource extends CustomersBaseResource<ReferAF
   list(options: ListReferAFriendCustomersOptions = {}): Listing<ReferAFriendCustomer> {
     const query = { refer_status: options.referStatus };
     return this.listing({ path: ['customers'], query }, options);
-  }
-
-  /** One page of {@link list}, counted from 1. */
-  page(
-    page: number,
-    options: ListReferAFriendCustomersOptions = {},
-  ): Promise<Page<ReferAFriendCustomer>> {
-    return this.list(options).page(page);
   }
 
   /** `GET /customers:search`. Empty if nobody is found. [php][n8n] */
@@ -109,7 +95,7 @@ export class ReferAFriendCustomersResource extends CustomersBaseResource<ReferAF
     return this.read({ path: ['customers', id, 'stats'], exact: true }, options);
   }
 
-  /** `GET /customers/{id}/balance`. Amounts are decimal texts. [old-docs][php] */
+  /** `GET /customers/{id}/balance`. Amounts are decimal strings. [old-docs][php] */
   balance(id: string, options: CallOptions = {}): Promise<CustomerBalance> {
     return this.read({ path: ['customers', id, 'balance'], exact: true }, options);
   }

@@ -29,7 +29,7 @@ export interface LeadSettings {
   readonly program_leads_commission_type?: string;
   readonly leads_commission?: {
     readonly currency?: string;
-    /** A decimal text, without loss. */
+    /** A decimal string, without loss. */
     readonly commission?: string;
     readonly commission_type?: string;
   };

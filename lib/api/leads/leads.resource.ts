@@ -1,21 +1,20 @@
-import { ApiResource } from '../api.resource.js';
+import { ListedResource } from '../api.resource.js';
 import type { CallOptions } from '../call-options.js';
+import { orElse } from '../either-form.js';
 import type { Listing } from '../listing.js';
-import { orElse } from '../or-else.js';
-import type { Page, SortedListOptions } from '../page.js';
+import type { SortedListOptions } from '../page.js';
 import { validateInput } from '../validate-input.js';
-import { ConvertLeadDto } from './convert-lead.dto.js';
-import { CreateLeadDto } from './create-lead.dto.js';
+import { ConvertLeadDto, CreateLeadDto } from './lead.dto.js';
 import type { Lead, LeadSettings } from './lead.model.js';
 
 /** Partnero's number of a lead. */
 export type LeadId = number | string;
 
 /**
- * Plain calls to `/leads`; affiliate programs. Only what does no more when it is carried out twice is
- * repeated. They reject with a `PartneroError`.
+ * Plain calls to `/leads`; affiliate programs. Only calls that are safe to repeat are retried. They
+ * reject with a `PartneroError`: `not_found` if there is no such lead.
  */
-export class LeadsResource extends ApiResource {
+export class LeadsResource extends ListedResource<Lead, SortedListOptions> {
   /**
    * `POST /leads`. [docs]
    * @throws PartneroError `validation`, `bad_request`
@@ -25,21 +24,14 @@ export class LeadsResource extends ApiResource {
     return this.write({ method: 'POST', path: ['leads'], body }, options);
   }
 
-  /**
-   * `GET /leads/{id}`. [n8n][docs]
-   * @throws PartneroError `not_found`
-   */
+  /** `GET /leads/{id}`. [n8n][docs] */
   get(id: LeadId, options: CallOptions = {}): Promise<Lead> {
     return this.read({ path: ['leads', String(id)] }, options);
   }
 
-  /**
-   * `DELETE /leads/{id}`. [n8n][docs]
-   * @throws PartneroError `not_found`
-   */
+  /** `DELETE /leads/{id}`. [n8n][docs] */
   delete(id: LeadId, options: CallOptions = {}): Promise<void> {
-    const path = ['leads', String(id)];
-    return this.carryOut({ method: 'DELETE', path, doneIf: 'not_found' }, options);
+    return this.remove(['leads', String(id)], options);
   }
 
   /**
@@ -65,11 +57,6 @@ export class LeadsResource extends ApiResource {
   /** `GET /leads`. [docs][n8n] */
   list(options: SortedListOptions = {}): Listing<Lead> {
     return this.listing({ path: ['leads'], query: { sort: options.sort } }, options);
-  }
-
-  /** One page of {@link list}, counted from 1. */
-  page(page: number, options: SortedListOptions = {}): Promise<Page<Lead>> {
-    return this.list(options).page(page);
   }
 
   /** `GET /leads/details`: how leads are set up, and which fields the program has of its own. [old-docs] */

@@ -41,7 +41,7 @@ export interface PartnerReferrals {
 
 /** What a partner has earned. */
 export interface PartnerCommissions {
-  /** A decimal text, without a currency. */
+  /** A decimal string, without a currency. */
   readonly paid?: Decimal;
   readonly pending?: readonly CurrencyAmount[];
   readonly not_paid?: readonly CurrencyAmount[];
@@ -50,7 +50,7 @@ export interface PartnerCommissions {
 /** A sum in one currency. */
 export interface CurrencyAmount {
   readonly currency?: string;
-  /** A decimal text, without loss. */
+  /** A decimal string, without loss. */
   readonly amount?: Decimal;
 }
 

@@ -1,17 +1,16 @@
-import { ApiResource } from '../api.resource.js';
+import { ListedResource } from '../api.resource.js';
 import type { CallOptions } from '../call-options.js';
-import { fieldsOf } from '../fields-of.js';
 import type { Listing } from '../listing.js';
-import type { Page, SortedListOptions } from '../page.js';
-import { updateInEitherForm } from '../update-in-either-form.js';
-import { validateInput } from '../validate-input.js';
-import { withoutNulls } from '../without-nulls.js';
-import { CreatePartnerDto } from './create-partner.dto.js';
-import { PartnerReferenceDto } from './partner-reference.dto.js';
+import type { SortedListOptions } from '../page.js';
+import { validateInput, withoutNulls } from '../validate-input.js';
+import {
+  CreatePartnerDto,
+  PartnerReferenceDto,
+  RewardPartnerDto,
+  SignInUrlDto,
+  UpdatePartnerDto,
+} from './partner.dto.js';
 import type { Partner, PartnerSignIn } from './partner.model.js';
-import { RewardPartnerDto } from './reward-partner.dto.js';
-import { SignInUrlDto } from './sign-in-url.dto.js';
-import { UpdatePartnerDto } from './update-partner.dto.js';
 
 /** Whom to search for. */
 export interface SearchPartnersQuery {
@@ -25,11 +24,11 @@ export interface SearchPartnersQuery {
 }
 
 /**
- * Plain calls to `/partners`; affiliate programs. Only what does no more when it is carried out twice
- * is repeated. They reject with a `PartneroError`. Where an id is asked for, it is Partnero's: a
- * referral key isn't found there. `get({ key })` tells the id.
+ * Plain calls to `/partners`; affiliate programs. Only calls that are safe to repeat are retried. They
+ * reject with a `PartneroError`: `not_found` if there is no such partner. An `id` is Partnero's own, not
+ * the referral key: get it with `get({ key })`.
  */
-export class PartnersResource extends ApiResource {
+export class PartnersResource extends ListedResource<Partner, SortedListOptions> {
   /**
    * `POST /partners`. [docs] CONFLICT, password: optional [docs] or required [old-docs]; where it is
    * missed, `validation` names it.
@@ -45,7 +44,6 @@ export class PartnersResource extends ApiResource {
    * `GET /partner`. [n8n][php] CONFLICT, answer: an `id` and no `key` [docs], or the other way [old-docs].
    * @example
    * const { id } = await partnero.partners.get({ key: 'ann' })
-   * @throws PartneroError `not_found`
    */
   async get(partner: string | PartnerReferenceDto, options: CallOptions = {}): Promise<Partner> {
     if (typeof partner === 'string') {
@@ -63,22 +61,13 @@ export class PartnersResource extends ApiResource {
    * @throws PartneroError `not_found`; `validation`: the new e-mail or key is taken
    */
   async update(id: string, changes: UpdatePartnerDto, options: CallOptions = {}): Promise<Partner> {
-    const update = fieldsOf(validateInput(UpdatePartnerDto, changes));
-    const request = { method: 'PUT', path: ['partners', id], exact: true } as const;
-    return updateInEitherForm<Partner>(
-      update,
-      () => this.write({ ...request, body: { update } }, options),
-      () => this.write({ ...request, body: update }, options),
-    );
+    const update = validateInput(UpdatePartnerDto, changes);
+    return this.writeChanges({ path: ['partners', id], exact: true }, update, options);
   }
 
-  /**
-   * `DELETE /partners/{id}`: for good. [docs][n8n][py][php]
-   * @throws PartneroError `not_found`
-   */
+  /** `DELETE /partners/{id}`: for good. [docs][n8n][py][php] */
   delete(id: string, options: CallOptions = {}): Promise<void> {
-    const path = ['partners', id];
-    return this.carryOut({ method: 'DELETE', path, doneIf: 'not_found' }, options);
+    return this.remove(['partners', id], options);
   }
 
   /**
@@ -86,7 +75,7 @@ export class PartnersResource extends ApiResource {
    * @throws PartneroError `not_found`; `bad_request`: archived already
    */
   archive(id: string, options: CallOptions = {}): Promise<void> {
-    return this.#changeArchive(id, 'archive', options);
+    return this.changeArchive(['partners', id, 'archive'], options);
   }
 
   /**
@@ -94,18 +83,13 @@ export class PartnersResource extends ApiResource {
    * @throws PartneroError `not_found`; `bad_request`: not archived
    */
   restore(id: string, options: CallOptions = {}): Promise<void> {
-    return this.#changeArchive(id, 'revoke-archive', options);
+    return this.changeArchive(['partners', id, 'revoke-archive'], options);
   }
 
   /** `GET /partners`. [docs][old-docs][php][n8n] */
   list(options: SortedListOptions = {}): Listing<Partner> {
     const query = { sort: options.sort };
     return this.listing({ path: ['partners'], query, exact: true }, options);
-  }
-
-  /** One page of {@link list}, counted from 1. */
-  page(page: number, options: SortedListOptions = {}): Promise<Page<Partner>> {
-    return this.list(options).page(page);
   }
 
   /** `GET /partners:search`. Empty if nobody is found. [old-docs][n8n][php][py] */
@@ -138,11 +122,5 @@ export class PartnersResource extends ApiResource {
   async signInUrl(input: SignInUrlDto, options: CallOptions = {}): Promise<PartnerSignIn> {
     const body = validateInput(SignInUrlDto, input);
     return this.read({ method: 'POST', path: ['partners:sign-in-url'], body }, options);
-  }
-
-  #changeArchive(id: string, action: string, options: CallOptions): Promise<void> {
-    const path = ['partners', id, action];
-    const request = { method: 'POST', path, repeatable: true, doneIf: 'bad_request' } as const;
-    return this.carryOut(request, options);
   }
 }

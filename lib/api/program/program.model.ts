@@ -18,7 +18,7 @@ export interface ProgramDescription {
 /** Settings of a program; there are more. */
 export interface ProgramSettings {
   readonly currency?: string;
-  /** Days, as a text. */
+  /** Days, as a string. */
   readonly cookie_lifetime?: string;
   readonly commission_description?: string;
   readonly commission_value?: unknown;

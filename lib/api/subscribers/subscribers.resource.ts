@@ -1,15 +1,16 @@
 import type { ApiCaller } from '../api.caller.js';
+import { ListedResource } from '../api.resource.js';
 import type { ApiVariants } from '../api.variants.js';
-import { ApiResource } from '../api.resource.js';
 import type { CallOptions } from '../call-options.js';
 import type { Listing } from '../listing.js';
-import type { ListOptions, Page } from '../page.js';
-import { validateInput } from '../validate-input.js';
-import { withoutNulls } from '../without-nulls.js';
-import { CreateSubscriberDto } from './create-subscriber.dto.js';
-import { SubscriberReferenceDto } from './subscriber-reference.dto.js';
+import type { ListOptions } from '../page.js';
+import { validateInput, withoutNulls } from '../validate-input.js';
+import {
+  CreateSubscriberDto,
+  SubscriberReferenceDto,
+  UpdateSubscriberDto,
+} from './subscriber.dto.js';
 import type { Subscriber } from './subscriber.model.js';
-import { UpdateSubscriberDto } from './update-subscriber.dto.js';
 
 /** Which subscribers to list. */
 export interface ListSubscribersOptions extends ListOptions {
@@ -17,11 +18,12 @@ export interface ListSubscribersOptions extends ListOptions {
 }
 
 /**
- * Plain calls to `/subscribers`; newsletter programs. Only what does no more when it is carried out
- * twice is repeated. They reject with a `PartneroError`. CONFLICT, a subscriber's own id: called `id`
- * [docs][old-docs] or `identifier` [php]; see the option `apiVariants.subscriberId`.
+ * Plain calls to `/subscribers`; newsletter programs. Only calls that are safe to repeat are retried.
+ * They reject with a `PartneroError`: `not_found` if there is no such subscriber. CONFLICT, a
+ * subscriber's own id: called `id` [docs][old-docs] or `identifier` [php]; see the option
+ * `apiVariants.subscriberId`.
  */
-export class SubscribersResource extends ApiResource {
+export class SubscribersResource extends ListedResource<Subscriber, ListSubscribersOptions> {
   readonly #idField: ApiVariants['subscriberId'];
 
   constructor(caller: ApiCaller, { subscriberId }: ApiVariants) {
@@ -43,10 +45,7 @@ export class SubscribersResource extends ApiResource {
     return this.write({ method: 'POST', path: ['subscribers'], body }, options);
   }
 
-  /**
-   * `GET /subscribers/{id or e-mail}`. [php]
-   * @throws PartneroError `not_found`
-   */
+  /** `GET /subscribers/{id or e-mail}`. [php] */
   async get(subscriber: SubscriberReferenceDto, options: CallOptions = {}): Promise<Subscriber> {
     const { id, email } = validateInput(SubscriberReferenceDto, subscriber);
     return this.read({ path: ['subscribers', id ?? email ?? ''] }, options);
@@ -66,10 +65,7 @@ export class SubscribersResource extends ApiResource {
     return this.write({ method: 'PUT', path: ['subscribers'], body }, options);
   }
 
-  /**
-   * `DELETE /subscribers`, with the subscriber in the body. [php]
-   * @throws PartneroError `not_found`
-   */
+  /** `DELETE /subscribers`, with the subscriber in the body. [php] */
   async delete(subscriber: SubscriberReferenceDto, options: CallOptions = {}): Promise<void> {
     const body = this.#named(validateInput(SubscriberReferenceDto, subscriber));
     const path = ['subscribers'];
@@ -80,11 +76,6 @@ export class SubscribersResource extends ApiResource {
   list(options: ListSubscribersOptions = {}): Listing<Subscriber> {
     const query = { refer_status: options.referStatus };
     return this.listing({ path: ['subscribers'], query }, options);
-  }
-
-  /** One page of {@link list}, counted from 1. */
-  page(page: number, options: ListSubscribersOptions = {}): Promise<Page<Subscriber>> {
-    return this.list(options).page(page);
   }
 
   /** `GET /subscribers:search`. Empty if nobody is found. [php] */

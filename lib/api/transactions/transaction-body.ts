@@ -1,8 +1,8 @@
 import type { ApiVariants } from '../api.variants.js';
 import { canonicalMoney, type Money } from '../money/money.js';
 import { PartneroError } from '../partnero.error.js';
-import { withoutNulls } from '../without-nulls.js';
-import type { TransactionFieldsDto } from './transaction-fields.dto.js';
+import { withoutNulls } from '../validate-input.js';
+import type { TransactionFieldsDto } from './transaction.dto.js';
 
 /** A sale as Partnero takes it: amounts as numbers of major units, in one currency. */
 export function transactionBody(

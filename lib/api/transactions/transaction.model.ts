@@ -1,19 +1,24 @@
+import type { ReferAFriendCustomer } from '../customers/customer.model.js';
 import type { Decimal } from '../money/exact-amounts.js';
 
-/** What transactions of both kinds of program have in common. */
-export interface TransactionCommon {
+/** What transactions and their rewards have in common. */
+interface Entry {
   /** Yours: of the order, invoice or charge. Partnero doesn't keep it unique. */
   readonly key?: string | null;
   /** Such as `sale`; free text. */
   readonly action?: string | null;
-  /** In major units, a decimal text without loss: `'99.99'`. */
+  /** In major units, a decimal string without loss: `'99.99'`. Rewards may have more decimals: `'29.997'`. */
   readonly amount?: Decimal;
   readonly amount_units?: string;
   readonly is_currency?: boolean;
   readonly credit?: boolean;
-  readonly rewards?: readonly Reward[];
   readonly created_at?: string;
   readonly deleted_at?: string | null;
+}
+
+/** What transactions of both kinds of program have in common. */
+export interface TransactionCommon extends Entry {
+  readonly rewards?: readonly Reward[];
 }
 
 /**
@@ -27,22 +32,23 @@ export interface Transaction extends TransactionCommon {
   readonly customer?: string | null;
 }
 
-/** What somebody earns by a transaction. */
-export interface Reward {
-  /** The same as that of the transaction. */
-  readonly key?: string | null;
-  readonly action?: string | null;
+/**
+ * A sale in a refer-a-friend program, as Partnero answers it.
+ * @see https://docs.partnero.com (Refer-a-friend, Transactions)
+ */
+export interface ReferAFriendTransaction extends TransactionCommon {
+  /** Who referred the buyer. */
+  readonly customer?: string | ReferAFriendCustomer | null;
+  /** The buyer. */
+  readonly referred_customer?: string | ReferAFriendCustomer | null;
+}
+
+/** What somebody earns by a transaction. It has the key of the transaction. */
+export interface Reward extends Entry {
   /** `ok`, `review_period`, `rejected`; an open list. */
   readonly status?: string;
   readonly customer?: string | null;
   readonly partner?: string | null;
-  /** A decimal text without loss; may have more than two decimals: `'29.997'`. */
-  readonly amount?: Decimal;
-  readonly amount_units?: string;
-  readonly is_currency?: boolean;
-  readonly credit?: boolean;
   /** What was sent of the product; may be empty. */
   readonly product_type_data?: { readonly product_id?: unknown; readonly product_type?: unknown };
-  readonly created_at?: string;
-  readonly deleted_at?: string | null;
 }

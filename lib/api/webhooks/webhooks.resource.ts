@@ -1,19 +1,17 @@
-import { ApiResource } from '../api.resource.js';
+import { ListedResource } from '../api.resource.js';
 import type { CallOptions } from '../call-options.js';
 import type { Listing } from '../listing.js';
-import type { ListOptions, Page } from '../page.js';
-import { validateInput } from '../validate-input.js';
-import { withoutNulls } from '../without-nulls.js';
-import { CreateWebhookDto } from './create-webhook.dto.js';
-import { UpdateWebhookDto } from './update-webhook.dto.js';
+import type { ListOptions } from '../page.js';
+import { validateInput, withoutNulls } from '../validate-input.js';
+import { CreateWebhookDto, UpdateWebhookDto } from './webhook.dto.js';
 import type { Webhook } from './webhook.model.js';
 
 /**
- * Plain calls to `/webhooks`: what Partnero tells, and where to. Only what does no more when it is
- * carried out twice is repeated. They reject with a `PartneroError`. The `signature` of what is
- * answered is a secret.
+ * Plain calls to `/webhooks`: which events Partnero sends, and where to. Only calls that are safe to
+ * repeat are retried. They reject with a `PartneroError`: `not_found` if there is no such webhook. The
+ * `signature` of a webhook is a secret.
  */
-export class WebhooksResource extends ApiResource {
+export class WebhooksResource extends ListedResource<Webhook, ListOptions> {
   /**
    * `POST /webhooks`. [docs][old-docs] CONFLICT, events: some are in one source only; those that
    * Partnero doesn't know are refused.
@@ -30,10 +28,7 @@ export class WebhooksResource extends ApiResource {
     return this.write({ method: 'POST', path: ['webhooks'], body }, options);
   }
 
-  /**
-   * `GET /webhooks/{key}`. [docs][old-docs]
-   * @throws PartneroError `not_found`
-   */
+  /** `GET /webhooks/{key}`. [docs][old-docs] */
   get(key: string, options: CallOptions = {}): Promise<Webhook> {
     return this.read({ path: ['webhooks', key] }, options);
   }
@@ -51,22 +46,13 @@ export class WebhooksResource extends ApiResource {
     return this.write({ method: 'PUT', path: ['webhooks', key], body }, options);
   }
 
-  /**
-   * `DELETE /webhooks/{key}`. [docs][old-docs]
-   * @throws PartneroError `not_found`
-   */
+  /** `DELETE /webhooks/{key}`. [docs][old-docs] */
   delete(key: string, options: CallOptions = {}): Promise<void> {
-    const path = ['webhooks', key];
-    return this.carryOut({ method: 'DELETE', path, doneIf: 'not_found' }, options);
+    return this.remove(['webhooks', key], options);
   }
 
   /** `GET /webhooks`. [docs][old-docs] */
   list(options: ListOptions = {}): Listing<Webhook> {
     return this.listing({ path: ['webhooks'] }, options);
-  }
-
-  /** One page of {@link list}, counted from 1. */
-  page(page: number, options: ListOptions = {}): Promise<Page<Webhook>> {
-    return this.list(options).page(page);
   }
 }

@@ -169,7 +169,7 @@ export class ConformanceHarness {
   }
 
   /** Moves these jobs to the dead letters, one after the other. Needs `start({ maxAgeMs: 1 })`. */
-  async bury(...jobs: [orderingKey: string, label: string][]): Promise<string[]> {
+  async makeDead(...jobs: [orderingKey: string, label: string][]): Promise<string[]> {
     const { script } = this.partnero;
     const ids: string[] = [];
     for (const [orderingKey, label] of jobs) {

@@ -7,7 +7,7 @@ import type { AddCase } from './test-framework.js';
 export function deadLetterCases(on: ConformanceHarness, it: AddCase): void {
   it('dead letters are listed oldest first, with the reason', async () => {
     on.start({ maxAgeMs: 1 });
-    const ids = await on.bury(['a', 'first'], ['b', 'second'], ['c', 'third']);
+    const ids = await on.makeDead(['a', 'first'], ['b', 'second'], ['c', 'third']);
     const found = await on.deadLetters();
     assertSame(
       found.map(({ id }) => id),
@@ -20,7 +20,7 @@ export function deadLetterCases(on: ConformanceHarness, it: AddCase): void {
 
   it('jobs behind a dead letter wait, and go on after it is requeued', async () => {
     on.start({ maxAgeMs: 1 });
-    await on.bury(['a', 'sign-up']);
+    await on.makeDead(['a', 'sign-up']);
     await on.add('a', 'sale');
     await on.quiet();
     on.assertUnsent('sale');
@@ -35,7 +35,7 @@ export function deadLetterCases(on: ConformanceHarness, it: AddCase): void {
 
   it('dead letters are requeued by id, customerKey, jobName, or all at once', async () => {
     const control = on.start({ maxAgeMs: 1 });
-    const [a] = await on.bury(['a', 'a1'], ['b', 'b1'], ['c', 'c1'], ['d', 'd1']);
+    const [a] = await on.makeDead(['a', 'a1'], ['b', 'b1'], ['c', 'c1'], ['d', 'd1']);
     on.partnero.script = () => failed(5);
     await on.engine.submit(on.job('c', 'c2', { name: 'transaction' }));
     await on.engine.submit(on.job('e', 'e1', { name: 'transaction' }));

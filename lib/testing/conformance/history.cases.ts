@@ -62,7 +62,7 @@ export function historyCases(on: ConformanceHarness, it: AddCase): void {
     on.start({ maxAgeMs: 1 });
     await on.addAll(['a', 'b', 'a']);
     await on.ended(3);
-    await on.bury(['a', 'dead']);
+    await on.makeDead(['a', 'dead']);
     await on.add('a', 'pending');
     assertSame(await on.engine.forget('a'), { forgotten: 4, inFlight: 0 });
     assertSame(await on.engine.find('a'), []);

@@ -32,7 +32,7 @@ export function programCases(on: ConformanceHarness, it: AddCase): void {
     const other = await on.open('other');
     on.start({ maxAgeMs: 1 });
     on.start({}, other);
-    const [dead] = await on.bury(['a', 'mine']);
+    const [dead] = await on.makeDead(['a', 'mine']);
     // Behind the dead letter, if ordering keys were shared.
     await on.add('a', 'theirs', other);
     await on.started('theirs');

@@ -23,7 +23,7 @@ export function statsCases(on: ConformanceHarness, it: AddCase): void {
     const control = on.start({ maxAgeMs: 1 });
     on.partnero.script = ({ job }) =>
       completed(job.name === 'transaction' ? 'recorded' : 'attributed');
-    await on.bury(['a', 'dead']);
+    await on.makeDead(['a', 'dead']);
     await on.addAll(['b', 'c']);
     await on.engine.submit(on.job('d', 'd', { name: 'transaction' }));
     await on.engine.discard(await on.engine.enqueue(on.job('x')));

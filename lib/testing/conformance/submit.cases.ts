@@ -122,7 +122,7 @@ export function submitCases(on: ConformanceHarness, it: AddCase): void {
 
   it('a job with overrides discards the pending and dead jobs of its ordering key and of no other', async () => {
     on.start({ maxAgeMs: 1 });
-    await on.bury(['a', 'dead']);
+    await on.makeDead(['a', 'dead']);
     await on.add('a', 'pending');
     const other = await on.engine.enqueue(on.job('b', 'other'));
     assert.equal(await submit(erasure()), null);

@@ -24,7 +24,7 @@ export function moreDeadLetterCases(on: ConformanceHarness, it: AddCase): void {
 
   it('jobs behind a dead letter wait after a restart too, and go on when it is requeued by its id', async () => {
     on.start({ maxAgeMs: 1 });
-    const [dead] = await on.bury(['a', 'sign-up']);
+    const [dead] = await on.makeDead(['a', 'sign-up']);
     await on.restart();
     on.start();
     await on.add('a', 'sale');
@@ -48,7 +48,7 @@ export function moreDeadLetterCases(on: ConformanceHarness, it: AddCase): void {
 
   it('an id that belongs to no dead letter requeues nothing', async () => {
     const control = on.start({ maxAgeMs: 1 });
-    await on.bury(['a', 'a']);
+    await on.makeDead(['a', 'a']);
     const done = await on.add('b');
     await on.started('b');
     await sleep(20);

@@ -1,4 +1,4 @@
-import { PartneroError } from './partnero.error.js';
+import { PartneroError, type PartneroErrorKind } from './partnero.error.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -57,4 +57,22 @@ function plain(value: unknown): string {
   if (Array.isArray(value)) return value.map(plain).toSorted().join('\n');
   if (typeof value === 'object' && value !== null && 'value' in value) return plain(value.value);
   return String(value).trim().replaceAll(/\s+/g, ' ').toLowerCase();
+}
+
+/**
+ * The first way of two in which sources put the same call; the second if the first isn't there, which
+ * a 405 says, or one of the kinds given. Neither has done anything then.
+ */
+export async function orElse<T>(
+  first: () => Promise<T>,
+  second: () => Promise<T>,
+  notThere: readonly PartneroErrorKind[] = [],
+): Promise<T> {
+  try {
+    return await first();
+  } catch (error) {
+    if (!(error instanceof PartneroError)) throw error;
+    if (error.status !== 405 && !notThere.includes(error.kind)) throw error;
+    return second();
+  }
 }

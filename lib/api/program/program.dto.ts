@@ -1,0 +1,12 @@
+import { MaxLength } from 'class-validator';
+import { OptionalNonEmptyString } from '../dto-fields.js';
+
+/** What *update program* may change; what is absent stays. */
+export class UpdateProgramDto {
+  @OptionalNonEmptyString()
+  @MaxLength(255)
+  name?: string | undefined;
+
+  /** A URL. */
+  @OptionalNonEmptyString() website?: string | undefined;
+}
