@@ -2,6 +2,8 @@ import type { Delivery, Pause, PauseReason } from './delivery.js';
 import * as policy from './delivery-policy.js';
 import type { OutboxLog } from './outbox-engine.js';
 
+const REPORT_EVERY_MS = 60_000;
+
 /** What an engine does about pauses. */
 export interface PauseListener {
   /** A pause began or ended. */
@@ -19,6 +21,8 @@ export class DeliveryPauses {
   private timer: NodeJS.Timeout | undefined;
   private checkingKey: Promise<boolean> | null = null;
   private isClosed = false;
+  private isReported = false;
+  private reportedAt = -Infinity;
 
   constructor(
     private readonly delivery: Pick<Delivery, 'checkKey'>,
@@ -68,7 +72,7 @@ export class DeliveryPauses {
     this.policy = policy.failed(this.policy, now, isTrial);
     const { breaker } = this.policy;
     if (!breaker || breaker === before) return;
-    if (!before) void this.reportUnreachable(reason, breaker.until - now);
+    void this.reportUnreachable(reason, breaker.until - now);
     this.listener.onChange();
   }
 
@@ -87,7 +91,7 @@ export class DeliveryPauses {
   private change(to: policy.PolicyState): void {
     const before = this.policy;
     this.policy = to;
-    if (before.breaker && !to.breaker) this.log.log('Partnero is reachable again.');
+    if (before.breaker && !to.breaker) this.reportReachable();
     if (before.breaker !== to.breaker || before.unauthorized !== to.unauthorized) {
       this.listener.onChange();
     }
@@ -112,10 +116,20 @@ export class DeliveryPauses {
     return isAccepted;
   }
 
+  /** Once an outage, and not more than once a minute where Partnero comes and goes. */
   private async reportUnreachable(reason: string, waitMs: number): Promise<void> {
+    const now = performance.now();
+    if (this.isReported || now - this.reportedAt < REPORT_EVERY_MS) return;
+    this.reportedAt = now;
+    this.isReported = true;
     const pending = await this.listener.pendingCount().catch(() => null);
     const queued = pending === null ? 'What is queued stays queued' : `${pending} are queued`;
     const seconds = Math.max(1, Math.round(waitMs / 1_000));
     this.log.warn(`Partnero is unreachable (${reason}). ${queued}; next attempt in ${seconds} s.`);
+  }
+
+  private reportReachable(): void {
+    if (this.isReported) this.log.log('Partnero is reachable again.');
+    this.isReported = false;
   }
 }

@@ -1,0 +1,66 @@
+import { jest } from '@jest/globals';
+import { DeliveryPauses } from '#lib/outbox/delivery-pauses.js';
+
+const UNREACHABLE =
+  'Partnero is unreachable (network ECONNREFUSED). 5 are queued; next attempt in 1 s.';
+const REACHABLE = 'Partnero is reachable again.';
+
+let lines: string[];
+let now: number;
+let pauses: DeliveryPauses;
+
+beforeEach(() => {
+  lines = [];
+  now = 1_000_000;
+  jest.spyOn(performance, 'now').mockImplementation(() => now);
+  const log = (line: string) => void lines.push(line);
+  pauses = new DeliveryPauses(
+    { checkKey: () => Promise.resolve('accepted') },
+    { log, warn: log, error: log },
+    { onChange: () => {}, pendingCount: () => Promise.resolve(5) },
+  );
+});
+
+afterEach(() => {
+  pauses.close();
+  jest.restoreAllMocks();
+});
+
+async function fail(times: number): Promise<void> {
+  for (let i = 0; i < times; i += 1) pauses.failed('network ECONNREFUSED', i >= 5);
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+it('an outage is reported once, and once when it is over', async () => {
+  await fail(5);
+  await fail(3);
+  expect(lines).toEqual([UNREACHABLE]);
+  pauses.responded(1);
+  pauses.responded(1);
+  expect(lines).toEqual([UNREACHABLE, REACHABLE]);
+});
+
+it('a Partnero that comes and goes is reported once a minute', async () => {
+  for (let i = 0; i < 7; i += 1) {
+    await fail(5);
+    pauses.responded(1);
+    now += 1_000;
+  }
+  expect(lines).toEqual([UNREACHABLE, REACHABLE]);
+  now += 60_000;
+  await fail(5);
+  pauses.responded(1);
+  expect(lines).toEqual([UNREACHABLE, REACHABLE, UNREACHABLE, REACHABLE]);
+});
+
+it('an outage that was not reported for that reason is reported if it lasts', async () => {
+  await fail(5);
+  pauses.responded(1);
+  await fail(5);
+  expect(lines).toEqual([UNREACHABLE, REACHABLE]);
+  now += 61_000;
+  pauses.failed('network ECONNREFUSED', true);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(lines).toHaveLength(3);
+  expect(lines[2]).toMatch(/^Partnero is unreachable/);
+});
