@@ -11,6 +11,7 @@ import {
   runPostgresCommand,
   type PostgresArguments,
 } from './postgres-commands.js';
+import type { FakeArguments } from './fake-command.js';
 import { UsageError } from './usage.error.js';
 import type { WebhookArguments } from './webhook-commands.js';
 
@@ -19,7 +20,7 @@ export interface Terminal {
   err: (text: string) => void;
 }
 
-type Values = Arguments & PostgresArguments & WebhookArguments;
+type Values = Arguments & FakeArguments & PostgresArguments & WebhookArguments;
 
 const USAGE = `Usage: nestjs-partnero outbox <command> [--file <path>] [--program <name>] [--json]
 
@@ -54,7 +55,14 @@ Usage: nestjs-partnero webhooks <command> --url <address of your route> [--json]
   --events   names of events, separated by commas
   --name     what a new webhook is called in Partnero. Default: nestjs-partnero
   --secret   of the webhook. Default: PARTNERO_WEBHOOK_SECRET
-  --header   the header with the signature. Default: Signature`;
+  --header   the header with the signature. Default: Signature
+
+Usage: nestjs-partnero fake [--port <number>] [--partner <key>]...
+
+  Runs a fake of Partnero, to try your app without an account, and prints what it receives.
+
+  --port     default: 4010
+  --partner  a partner's referral key; repeat it for several. Default: ann`;
 
 const EXPECTED = [HistoryFileError, OutboxError, PartneroConfigurationError, PartneroError];
 
@@ -65,6 +73,12 @@ export async function runCommand(args: readonly string[], { out, err }: Terminal
     const [group, name, ...operands] = positionals;
     if (values.help || group === undefined) {
       out(USAGE);
+      return 0;
+    }
+    if (group === 'fake') {
+      // Imported here, since no other command needs a server.
+      const { runFake } = await import('./fake-command.js');
+      await runFake(values, out);
       return 0;
     }
     const { json, text, exitCode = 0 } = await run(group, name, operands, values, err);
@@ -133,6 +147,8 @@ function parse(args: readonly string[]): {
         name: { type: 'string' },
         secret: { type: 'string' },
         header: { type: 'string' },
+        port: { type: 'string' },
+        partner: { type: 'string', multiple: true },
         json: { type: 'boolean' },
         all: { type: 'boolean' },
         customer: { type: 'string' },

@@ -38,6 +38,8 @@ export interface FakePartneroOptions {
   readonly partners?: readonly NewFakePartner[] | undefined;
   /** Default: a free port. */
   readonly port?: number | undefined;
+  /** Called with each request once its response has ended; `status` 0 if it was cut off. */
+  readonly onResponse?: ((request: RecordedRequest) => void) | undefined;
 }
 
 /** A request that the fake received. It holds no API key, so it is safe to print. */
@@ -87,9 +89,11 @@ export class FakePartnero {
   private faults: { readonly fault: FakeFault; readonly on: string | undefined; left: number }[] =
     [];
   private port = 0;
+  private readonly onResponse: FakePartneroOptions['onResponse'];
 
   protected constructor(options: FakePartneroOptions) {
     const { program = 'affiliate', publicId = 'FAKE0001', partners = [] } = options;
+    this.onResponse = options.onResponse;
     this.apiKey = options.apiKey ?? `fake-api-key-${randomUUID().slice(0, 8)}`;
     const store = new FakeStore(program);
     ({ partners: this.partners, transactions: this.transactions, webhooks: this.webhooks } = store);
@@ -215,6 +219,7 @@ export class FakePartnero {
     if (text === undefined) return;
     const record = this.record(request, text);
     response.once('finish', () => (record.status = response.statusCode));
+    response.once('close', () => this.onResponse?.(record));
     const carryOut = () => this.carryOut(record, text !== '');
     const fault = this.takeFault(`${record.method} ${record.path}`);
     if (fault) misbehave(fault, response, carryOut);
