@@ -263,7 +263,10 @@ export class FakePartnero {
       return this.respond(`${method} ${path}`, { query, body: isFields(body) ? body : {} });
     } catch (error) {
       if (error instanceof FakeRefusal) return error.response;
-      throw error;
+      return {
+        status: 500,
+        body: { status: 0, message: `A route of the fake threw ${String(error)}` },
+      };
     }
   }
 }

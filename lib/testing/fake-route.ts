@@ -29,7 +29,8 @@ export class FakeRouter {
 
   add(routes: FakeRoutes): void {
     for (const [methodAndPath, route] of Object.entries(routes)) {
-      const source = methodAndPath.replaceAll(/\/:(\w+)/g, '/(?<$1>[^/]+)');
+      const escaped = methodAndPath.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+      const source = escaped.replaceAll(/\/:(\w+)/g, '/(?<$1>[^/]+)');
       this.routes.unshift({ pattern: new RegExp(`^${source}$`), route });
     }
   }
@@ -103,9 +104,20 @@ export function pageOf<T>(
   validate({ limit: Number.isInteger(size) && size >= 1 && size <= 250, page: isPage });
   const end = number * size;
   const items = (sort === 'desc' ? rows.toReversed() : rows).slice(end - size, end);
-  const next = end < rows.length ? `https://api.partnero.com/v1?page=${number + 1}` : null;
-  const meta = { current_page: number, per_page: size };
-  return { status: 200, body: { data: items.map(show), links: { next }, meta, status: 1 } };
+  const links = {
+    first: urlOfPage(1),
+    last: null,
+    prev: number > 1 ? urlOfPage(number - 1) : null,
+    next: end < rows.length ? urlOfPage(number + 1) : null,
+  };
+  const from = items.length > 0 ? end - size + 1 : null;
+  const to = items.length > 0 ? end - size + items.length : null;
+  const meta = { current_page: number, from, per_page: size, to };
+  return { status: 200, body: { data: items.map(show), links, meta, status: 1 } };
+}
+
+function urlOfPage(page: number): string {
+  return `https://api.partnero.com/v1?page=${page}`;
 }
 
 export function isFields(value: unknown): value is Fields {

@@ -272,6 +272,16 @@ describe('route()', () => {
     });
   });
 
+  it('responds 500 with what a route throws', async () => {
+    fake.route('GET /leads.json', () => {
+      throw new Error('no leads');
+    });
+    const response = await call('GET', '/leads.json');
+    expect(response.status).toBe(500);
+    expect(await response.text()).toContain('no leads');
+    expect((await call('GET', '/leadsXjson')).status).toBe(404);
+  });
+
   it('replaces an endpoint, behind the check of the API key', async () => {
     fake.route('GET /test', () => ({ status: 204 }));
     expect((await call('GET', '/test')).status).toBe(204);

@@ -23,14 +23,31 @@ export interface SearchCustomerLinksQuery {
 }
 
 /** What links of partners and of customers have in common. */
-abstract class LinksBaseResource extends ApiResource {
+abstract class LinksBaseResource<TCreate extends object> extends ApiResource {
+  readonly #linkFields: ApiVariants['linkFields'];
   readonly #collection: string;
-  readonly #apiVariants: ApiVariants;
+  readonly #createDto: new () => TCreate;
 
-  constructor(caller: ApiCaller, apiVariants: ApiVariants, collection: string) {
+  constructor(
+    caller: ApiCaller,
+    { linkFields }: ApiVariants,
+    collection: string,
+    createDto: new () => TCreate,
+  ) {
     super(caller);
+    this.#linkFields = linkFields;
     this.#collection = collection;
-    this.#apiVariants = apiVariants;
+    this.#createDto = createDto;
+  }
+
+  /**
+   * `POST /partner_referral_links`, or `/customer_referral_links`. [old-docs][php] CONFLICT, spelling of
+   * the fields: `snake_case` [old-docs] or `camelCase` [php]; see the option `apiVariants.linkFields`.
+   * @throws PartneroError `validation`: the key is taken
+   */
+  async create(input: TCreate, options: CallOptions = {}): Promise<ReferralLink> {
+    const body = this.spelt(withoutNulls(validateInput(this.#createDto, input)));
+    return this.write({ method: 'POST', path: [this.#collection], body }, options);
   }
 
   /** `GET /partner_referral_links/{id}`, or `/customer_referral_links/{id}`. [php][old-docs] */
@@ -67,11 +84,6 @@ abstract class LinksBaseResource extends ApiResource {
     return this.remove([this.#collection, id], options);
   }
 
-  protected post(body: object, options: CallOptions): Promise<ReferralLink> {
-    const path = [this.#collection];
-    return this.write({ method: 'POST', path, body: this.spelt(withoutNulls(body)) }, options);
-  }
-
   protected searchFor(
     query: Readonly<Record<string, string | undefined>>,
     options: CallOptions,
@@ -80,7 +92,7 @@ abstract class LinksBaseResource extends ApiResource {
   }
 
   private spelt(fields: object): object {
-    if (this.#apiVariants.linkFields === 'snake_case') return fields;
+    if (this.#linkFields === 'snake_case') return fields;
     return Object.fromEntries(
       Object.entries(fields).map(([name, value]) => [
         name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
@@ -91,9 +103,9 @@ abstract class LinksBaseResource extends ApiResource {
 }
 
 /** Plain calls to the referral links of partners; affiliate programs. */
-export class PartnerLinksResource extends LinksBaseResource {
+export class PartnerLinksResource extends LinksBaseResource<CreatePartnerLinkDto> {
   constructor(caller: ApiCaller, apiVariants: ApiVariants) {
-    super(caller, apiVariants, 'partner_referral_links');
+    super(caller, apiVariants, 'partner_referral_links', CreatePartnerLinkDto);
   }
 
   /** `GET /partners/{id}/referral_links`: all links of a partner. [docs][old-docs][n8n] */
@@ -106,15 +118,6 @@ export class PartnerLinksResource extends LinksBaseResource {
     return this.listing({ path: ['partner_referral_links:domains'] }, options);
   }
 
-  /**
-   * `POST /partner_referral_links`. [old-docs][php] CONFLICT, spelling of the fields: `snake_case`
-   * [old-docs] or `camelCase` [php]; see the option `apiVariants.linkFields`.
-   * @throws PartneroError `validation`: the key is taken
-   */
-  async create(input: CreatePartnerLinkDto, options: CallOptions = {}): Promise<ReferralLink> {
-    return this.post(validateInput(CreatePartnerLinkDto, input), options);
-  }
-
   /** `GET /partner_referral_links:search`. Empty if there is none. [php] */
   search({ id, key }: SearchPartnerLinksQuery, options: CallOptions = {}): Promise<ReferralLink[]> {
     return this.searchFor({ id, key }, options);
@@ -122,23 +125,14 @@ export class PartnerLinksResource extends LinksBaseResource {
 }
 
 /** Plain calls to the referral links of customers; refer-a-friend programs. */
-export class CustomerLinksResource extends LinksBaseResource {
+export class CustomerLinksResource extends LinksBaseResource<CreateCustomerLinkDto> {
   constructor(caller: ApiCaller, apiVariants: ApiVariants) {
-    super(caller, apiVariants, 'customer_referral_links');
+    super(caller, apiVariants, 'customer_referral_links', CreateCustomerLinkDto);
   }
 
   /** `GET /customers/{id}/referral_links`: all links of a customer. [docs][old-docs][php] */
   ofCustomer(id: string, options: ListOptions = {}): Listing<ReferralLink> {
     return this.listing({ path: ['customers', id, 'referral_links'] }, options);
-  }
-
-  /**
-   * `POST /customer_referral_links`. [old-docs][php] CONFLICT, spelling of the fields: `snake_case`
-   * [old-docs] or `camelCase` [php]; see the option `apiVariants.linkFields`.
-   * @throws PartneroError `validation`: the key is taken
-   */
-  async create(input: CreateCustomerLinkDto, options: CallOptions = {}): Promise<ReferralLink> {
-    return this.post(validateInput(CreateCustomerLinkDto, input), options);
   }
 
   /** `GET /customer_referral_links:search`. Empty if there is none. [php] */
