@@ -10,6 +10,7 @@ import { within } from '../within.js';
 import { toJob, type JobData, type StoredJob } from './bullmq-job.js';
 import {
   ABORT_GRACE_MS,
+  type AttemptContext,
   FailedAttempt,
   JobAttempt,
   NO_LIMIT,
@@ -28,20 +29,23 @@ export class BullmqDelivery implements DeliveryControl {
   private readonly worker: Worker<JobData, string>;
   /** Ends the connection, if BullMQ doesn't. */
   private readonly dispose: () => void;
-  private readonly pauses: DeliveryPauses;
+  private readonly context: AttemptContext;
   private readonly inContext = AsyncLocalStorage.snapshot();
   private active = 0;
   private trial: NodeJS.Timeout | undefined;
   private draining: Promise<void> | undefined;
 
   constructor(
-    private readonly connection: QueueConnection,
-    private readonly store: JobStore,
-    private readonly delivery: Delivery,
+    connection: QueueConnection,
+    store: JobStore,
+    delivery: Delivery,
     log: OutboxLog,
     pendingCount: () => Promise<number>,
   ) {
-    this.pauses = new DeliveryPauses(delivery, log, { pendingCount, onChange: () => this.steer() });
+    const onChange = () => this.steer();
+    const pauses = new DeliveryPauses(delivery, log, { pendingCount, onChange });
+    const isPaused = () => this.worker.closing !== undefined || this.paused !== null;
+    this.context = { connection, store, delivery, pauses, isPaused };
     const settings = { enableOfflineQueue: true, maxRetriesPerRequest: null };
     const own = ownConnection(connection.options.connection, settings);
     this.dispose = own.dispose;
@@ -68,18 +72,18 @@ export class BullmqDelivery implements DeliveryControl {
 
   /** Once an unreachable Partnero may be tried again, that isn't a pause. */
   get paused(): Pause | null {
-    const { current } = this.pauses;
+    const { current } = this.context.pauses;
     return current?.reason === 'unreachable' && Number(current.until) <= Date.now()
       ? null
       : current;
   }
 
   pause(reason: PauseReason): void {
-    this.inContext(() => this.pauses.pause(reason));
+    this.inContext(() => this.context.pauses.pause(reason));
   }
 
   resume(): void {
-    this.inContext(() => this.pauses.resume());
+    this.inContext(() => this.context.pauses.resume());
   }
 
   drain(capMs: number): Promise<void> {
@@ -89,7 +93,8 @@ export class BullmqDelivery implements DeliveryControl {
 
   /** Pauses the worker of this process only: another one may have another key, or way to Partnero. */
   private steer(): void {
-    const { worker, delivery, pauses, paused } = this;
+    const { worker, paused } = this;
+    const { delivery, pauses } = this.context;
     const { breaker } = pauses.policy;
     worker.concurrency = breaker ? 1 : delivery.concurrency;
     if (paused) void worker.pause(true);
@@ -104,7 +109,7 @@ export class BullmqDelivery implements DeliveryControl {
     const end = performance.now() + capMs;
     const left = () => Math.max(0, end - performance.now());
     while (left() > 0 && (await within(left(), this.hasDue()))) await sleep(DRAIN_POLL_MS);
-    this.pauses.close();
+    this.context.pauses.close();
     clearTimeout(this.trial);
     const leftMs = left();
     const abort = setTimeout(() => worker.cancelAllJobs('shutdown'), leftMs);
@@ -118,8 +123,9 @@ export class BullmqDelivery implements DeliveryControl {
   }
 
   private async hasDue(): Promise<boolean> {
-    if (this.paused || !this.connection.isUsable) return false;
-    const { queue } = this.store;
+    const { connection, store } = this.context;
+    if (this.paused || !connection.isUsable) return false;
+    const { queue } = store;
     const [waiting, isPaused, limitedMs] = await Promise.all([
       queue.getJobCountByTypes('waiting', 'prioritized'),
       queue.isPaused(),
@@ -128,27 +134,18 @@ export class BullmqDelivery implements DeliveryControl {
     return !isPaused && limitedMs <= 0 && (waiting > 0 || this.active > 0);
   }
 
-  private async attempt(
-    job: StoredJob,
-    token = '',
-    signal = new AbortController().signal,
-  ): Promise<string> {
-    const { connection, store, delivery, pauses } = this;
-    const isPaused = () => this.worker.closing !== undefined || this.paused !== null;
+  private attempt(job: StoredJob, token = '', signal?: AbortSignal): Promise<string> {
     this.active += 1;
-    try {
-      const context = { connection, store, delivery, pauses, isPaused };
-      return await new JobAttempt(context, job, token, signal).run();
-    } finally {
-      this.active -= 1;
-    }
+    const attempt = new JobAttempt(this.context, job, token, signal);
+    return attempt.run().finally(() => (this.active -= 1));
   }
 
   private completed(job: StoredJob): void {
+    const { connection, store, delivery } = this.context;
     const { result, orderingKey } = job.data;
     if (!result) return;
-    this.delivery.onEnd(toJob(job), result);
-    void this.connection.writeEventually(() => this.store.promoteNext(orderingKey));
+    delivery.onEnd(toJob(job), result);
+    void connection.writeEventually(() => store.promoteNext(orderingKey));
   }
 }
 

@@ -27,7 +27,7 @@ export interface BullmqOutboxOptions {
    */
   fallback?: OutboxDefinition | undefined;
   /**
-   * Other processes take over the jobs of a process that Redis hasn't heard of for this long. Must be
+   * Other processes take over the jobs of a process that hasn't contacted Redis for this long. Must be
    * longer than the app ever blocks its event loop. Milliseconds; default 15,000.
    */
   leaseMs?: number | undefined;

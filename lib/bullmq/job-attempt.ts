@@ -3,7 +3,7 @@ import type { Delivery } from '../outbox/delivery.js';
 import type { DeliveryPauses } from '../outbox/delivery-pauses.js';
 import type { CompletedResult, DeliveryResult, RetryResult } from '../outbox/delivery-result.js';
 import { bullmqIdOf, toEntry, toJob, type JobData, type StoredJob } from './bullmq-job.js';
-import { JobOrder } from './job-order.js';
+import { checkOrder, mustWait } from './job-order.js';
 import type { JobStore } from './job-store.js';
 import type { QueueConnection } from './queue-connection.js';
 
@@ -39,16 +39,14 @@ export interface AttemptContext {
 
 /** What a worker does with one job. */
 export class JobAttempt {
-  private readonly order: JobOrder;
   private readonly errors: typeof import('bullmq');
 
   constructor(
     private readonly context: AttemptContext,
     private readonly job: StoredJob,
     private readonly token: string,
-    private readonly signal: AbortSignal,
+    private readonly signal: AbortSignal = new AbortController().signal,
   ) {
-    this.order = new JobOrder(context.store);
     this.errors = context.connection.bullmq;
   }
 
@@ -60,15 +58,16 @@ export class JobAttempt {
   }
 
   private async decide(): Promise<Instruction> {
-    const { context, job, order } = this;
+    const { context, job } = this;
+    const { store } = context;
     if (context.isPaused()) return this.giveBack();
     // A process was killed while it ended the job.
     if (job.data.result) return this.complete(job.data.result);
-    const blocked = await order.check(job);
+    const blocked = await checkOrder(store, job);
     if (blocked && 'waitMs' in blocked) {
       const instruction = await this.delay(blocked.waitMs);
       // The one before it may have ended in the meantime.
-      if (!(await order.mustWait(job))) await context.store.promote(job);
+      if (!(await mustWait(store, job))) await store.promote(job);
       return instruction;
     }
     if (blocked) return this.complete(blocked);

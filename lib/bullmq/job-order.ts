@@ -15,69 +15,65 @@ interface Order {
   readonly after: readonly PendingJob[];
 }
 
-/** Whether a job may be sent: a customer's jobs are sent one at a time, in order. */
-export class JobOrder {
-  constructor(private readonly store: JobStore) {}
-
-  /** `null` if it may be sent now; otherwise how long it has to wait, or how it ends unsent. */
-  async check(job: StoredJob): Promise<{ readonly waitMs: number } | CompletedResult | null> {
-    const order = await this.read(job);
-    if (await this.isDiscarded(order)) return DISCARDED;
-    if (await this.isBehind(job, order)) {
-      const looks = job.attemptsStarted - job.attemptsMade - 1;
-      return { waitMs: exponential(Math.max(0, looks), POLL.minMs, POLL.maxMs) };
-    }
-    return (await this.isCancelled(job))
-      ? { ...DISCARDED, outcome: job.data.ifCancelled ?? DISCARDED.outcome }
-      : null;
+/**
+ * Whether a job may be sent: a customer's jobs are sent one at a time, in order. Resolves with `null` if
+ * so; otherwise with how long it has to wait, or how it ends unsent.
+ */
+export async function checkOrder(
+  store: JobStore,
+  job: StoredJob,
+): Promise<{ readonly waitMs: number } | CompletedResult | null> {
+  const { name, data, attemptsStarted, attemptsMade } = job;
+  const order = await readOrder(store, job);
+  if (await isDiscarded(store, order)) return DISCARDED;
+  if (await isBehind(store, job, order)) {
+    const looks = Math.max(0, attemptsStarted - attemptsMade - 1);
+    return { waitMs: exponential(looks, POLL.minMs, POLL.maxMs) };
   }
+  // Another job may have cancelled it before it came.
+  const { key, ifCancelled = DISCARDED.outcome } = data;
+  const cancelling = key === undefined ? null : await store.get(idOfCancel({ name, key }));
+  return cancelling?.data.cancels?.found === false ? { ...DISCARDED, outcome: ifCancelled } : null;
+}
 
-  async mustWait(job: StoredJob): Promise<boolean> {
-    return this.isBehind(job, await this.read(job));
-  }
+export async function mustWait(store: JobStore, job: StoredJob): Promise<boolean> {
+  return isBehind(store, job, await readOrder(store, job));
+}
 
-  private async read(job: StoredJob): Promise<Order> {
-    const { records } = this.store;
-    const { orderingKey } = job.data;
-    const all = await records.pending(orderingKey);
-    const index = all.findIndex(({ id }) => id === bullmqIdOf(job));
-    const own = all[index];
-    if (own) return { before: all.slice(0, index), own, after: all.slice(index + 1) };
-    // It was added too late, and taken for one that never comes.
-    await records.addPending(orderingKey, { id: bullmqIdOf(job), position: job.timestamp });
-    return this.read(job);
-  }
+async function readOrder(store: JobStore, job: StoredJob): Promise<Order> {
+  const { orderingKey } = job.data;
+  const id = bullmqIdOf(job);
+  const all = await store.records.pending(orderingKey);
+  const index = all.findIndex((pending) => pending.id === id);
+  const own = all[index];
+  if (own) return { before: all.slice(0, index), own, after: all.slice(index + 1) };
+  // It was added too late, and taken for one that never comes.
+  await store.records.addPending(orderingKey, { id, position: job.timestamp });
+  return readOrder(store, job);
+}
 
-  private async isDiscarded({ own, after }: Order): Promise<boolean> {
-    for (const { id, discards } of after) {
-      if (discards !== 'overrides' && discards !== own.id) continue;
-      if ((await this.store.stateOf(id)) !== 'unknown') return true;
-    }
-    return false;
+async function isDiscarded(store: JobStore, { own, after }: Order): Promise<boolean> {
+  for (const { id, discards } of after) {
+    if (discards !== 'overrides' && discards !== own.id) continue;
+    if ((await store.stateOf(id)) !== 'unknown') return true;
   }
+  return false;
+}
 
-  private async isBehind({ data }: StoredJob, { before, own }: Order): Promise<boolean> {
-    const { orderingKey, cancels } = data;
-    for (const pending of before) {
-      const state = await this.store.stateOf(pending.id);
-      const neverCame = state === 'unknown' && Date.now() - pending.position > ADDING_MS;
-      const isDiscarded = own.discards === 'overrides' || own.discards === pending.id;
-      if (state === 'completed' || neverCame) {
-        await this.store.records.removePending(orderingKey, pending.id);
-      } else if (!isDiscarded || state === 'active') {
-        return true;
-      } else {
-        await this.store.discard(pending.id);
-      }
-    }
-    // The job that it cancels came later, and has another ordering key.
-    if (cancels?.found !== false) return false;
-    return !['unknown', 'completed'].includes(await this.store.stateOf(cancels.id));
+async function isBehind(
+  store: JobStore,
+  { data: { orderingKey, cancels } }: StoredJob,
+  { before, own }: Order,
+): Promise<boolean> {
+  for (const { id, position } of before) {
+    const state = await store.stateOf(id);
+    const neverCame = state === 'unknown' && Date.now() - position > ADDING_MS;
+    if (state === 'completed' || neverCame) await store.records.removePending(orderingKey, id);
+    else if (state === 'active') return true;
+    else if (own.discards === 'overrides' || own.discards === id) await store.discard(id);
+    else return true;
   }
-
-  /** Whether another job cancelled it before it came. */
-  private async isCancelled({ name, data: { key } }: StoredJob): Promise<boolean> {
-    const cancelling = key === undefined ? null : await this.store.get(idOfCancel({ name, key }));
-    return cancelling?.data.cancels?.found === false;
-  }
+  // The job that it cancels came later, and has another ordering key.
+  if (cancels?.found !== false) return false;
+  return !['unknown', 'completed'].includes(await store.stateOf(cancels.id));
 }
