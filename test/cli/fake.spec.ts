@@ -46,7 +46,7 @@ it('An app with the printed environment attributes a sign-up and records a sale,
     customer: { key: 'user-1' },
     amount: { amount: '49.00', currency: 'USD' },
   });
-  await eventually(() => /POST \/transactions {2}201 {2}inv-1 of customer user-1/.test(output));
+  await eventually(() => /POST \/transactions {2}200 {2}inv-1 of customer user-1/.test(output));
   command.kill('SIGINT');
   expect(await once(command, 'exit')).toEqual([0, null]);
 });
