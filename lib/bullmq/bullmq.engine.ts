@@ -207,8 +207,7 @@ export class BullmqEngine implements OutboxEngine {
       if (id !== undefined && id !== job.data.id) continue;
       if (customerKey !== undefined && customerKey !== job.data.orderingKey) continue;
       if (jobName !== undefined && jobName !== job.name) continue;
-      await job.retry('failed', { resetAttemptsMade: true });
-      requeued += 1;
+      if (await this.store.requeue(job)) requeued += 1;
     }
     return requeued;
   }

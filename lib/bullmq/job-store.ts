@@ -57,6 +57,12 @@ export class JobStore {
     await job.promote().catch(ignoreStateError);
   }
 
+  /** Delivers a dead letter again. Resolves with false if the job isn't one. */
+  async requeue(job: StoredJob): Promise<boolean> {
+    const requeued = job.retry('failed', { resetAttemptsMade: true }).then(() => true);
+    return (await requeued.catch(ignoreStateError)) ?? false;
+  }
+
   /** Lets the next job of a customer be looked at, if it was and had to wait. */
   async promoteNext(orderingKey: string): Promise<void> {
     const [next] = await this.records.pending(orderingKey);

@@ -44,9 +44,12 @@ export async function submitJob(
     await records.end({ entry, bullmqId: id }, { isUnsaved: true });
     return { id, outcome };
   };
-  const endAsTaken = async ({ data: holder }: StoredJob): Promise<Submitted> => {
+  const endAsTaken = async (taken: StoredJob): Promise<Submitted> => {
+    const { data: holder } = taken;
     // Without a key, one job that cancels is as good as another.
     if (!key || holder.id === id) return { id: holder.id, outcome: null };
+    // A dead letter doesn't keep what is asked for again from happening.
+    if (holder.digest === key.digest) await store.requeue(taken);
     return endUnsent(holder.digest === key.digest ? key.ifTaken.same : key.ifTaken.different);
   };
 

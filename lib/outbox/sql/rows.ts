@@ -35,3 +35,13 @@ export function rowToEntry({
     seq: Number(seq),
   } as StoredEntry;
 }
+
+/** Of several jobs of an order in one statement, PostgreSQL calls each of them the first. */
+export function firstOfEachOrder(rows: readonly SqlRow[]): Set<string> {
+  const orders = new Map<string, SqlRow>();
+  for (const row of rows.toSorted((a, b) => Number(b['seq']) - Number(a['seq']))) {
+    orders.set(`${String(row['program'])}\n${String(row['ordering'])}`, row);
+  }
+  const first = [...orders.values()].filter((row) => Boolean(row['first']));
+  return new Set(first.map((row) => String(row['id'])));
+}

@@ -86,7 +86,7 @@ export class SqlOutbox implements OutboxEngine {
     const id = job.id ?? uuid7();
     if (job.overrides) await this.jobs.releaseOrder(job.orderingKey);
     const outcome = await this.save('submit', { ...job, id });
-    if (outcome === null) this.jobs.wake();
+    this.jobs.wake();
     return { id, outcome };
   }
 

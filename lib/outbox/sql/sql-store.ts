@@ -13,7 +13,7 @@ import type {
 } from './operations.js';
 import type { SqlExecutor, SqlParam, SqlRow } from './sql-executor.js';
 import type { Statements } from './statements.js';
-import { rowToEntry, rowToJob, rowToOwner, STATES } from './rows.js';
+import { firstOfEachOrder, rowToEntry, rowToJob, rowToOwner, STATES } from './rows.js';
 
 type Handlers = { [N in OperationName]: (program: string, args: Args<N>) => Promise<Reply<N>> };
 type InProgram<T> = T & { readonly program: string };
@@ -130,6 +130,10 @@ export class SqlStore {
     if ((await this.insert([row])).length === 0) return this.outcomeOf(id);
     const taken =
       key && (await this.takeKey(program, name, key.value, key.digest, orderingKey, id));
+    // A dead letter doesn't keep what is asked for again from happening.
+    if (key && text(taken, 'digest') === key.digest) {
+      await this.requeue(program, { id: text(taken, 'jobId')! });
+    }
     // What was queued behind the job that has the key must not be sent after that one either.
     if (overrides) await this.override(program, id, orderingKey, text(taken, 'jobId') ?? id);
     return key && taken ? this.completeAtOnce(id, outcomeOf(key, taken)) : null;
@@ -324,16 +328,6 @@ type InsertedJob = Omit<Enqueued, 'replaces'> & { key?: string | undefined };
 function outcomeOf({ ifTaken, digest }: JobKey, holder: SqlRow): string {
   if (holder['digest'] === null) return ifTaken.cancelled;
   return holder['digest'] === digest ? ifTaken.same : ifTaken.different;
-}
-
-/** Of several jobs of an order in one statement, PostgreSQL calls each of them the first. */
-function firstOfEachOrder(rows: readonly SqlRow[]): Set<string> {
-  const orders = new Map<string, SqlRow>();
-  for (const row of rows.toSorted((a, b) => Number(b['seq']) - Number(a['seq']))) {
-    orders.set(`${String(row['program'])}\n${String(row['ordering'])}`, row);
-  }
-  const first = [...orders.values()].filter((row) => Boolean(row['first']));
-  return new Set(first.map((row) => String(row['id'])));
 }
 
 function text(row: SqlRow | undefined, column: string): string | null {

@@ -63,6 +63,20 @@ export function submitCases(on: ConformanceHarness, it: AddCase): void {
     assertSame(on.partnero.delivered, ['inv-1', 'inv-2']);
   });
 
+  it('a dead letter is delivered again when its key and digest are submitted again', async () => {
+    on.start({ maxAgeMs: 1 });
+    on.partnero.script = () => ({ type: 'retry', reason: '503', jobOnly: true, afterMs: 5 });
+    await submit(sale('inv-1'));
+    await on.ended(1);
+    on.partnero.script = () => completed();
+    assert.equal(await submit(sale('inv-1')), 'duplicate');
+    assertMatches(await on.idle(), {
+      queued: 2,
+      dead: 0,
+      outcomes: { attributed: 1, duplicate: 1 },
+    });
+  });
+
   it('a job that completes with releasesKey makes its key free for another job', async () => {
     on.start();
     on.partnero.script = ({ label }) =>

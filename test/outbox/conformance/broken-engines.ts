@@ -207,6 +207,18 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
     },
   },
   {
+    fault: 'leaves a dead letter that is submitted again',
+    caughtBy: 'a dead letter is delivered again when its key and digest are submitted again',
+    Store: class extends MemoryStore {
+      override submit(program: string, job: SubmittedJob) {
+        const deadLetters = this.of(program).filter(({ state }) => state === 'dead');
+        const submitted = super.submit(program, job);
+        for (const row of deadLetters) row.state = 'dead';
+        return submitted;
+      }
+    },
+  },
+  {
     fault: 'delivers a cancelling job under its own ordering key',
     caughtBy: 'a job that cancels another one is delivered behind it, under its ordering key',
     Store: class extends MemoryStore {

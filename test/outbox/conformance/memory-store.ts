@@ -85,6 +85,7 @@ export class MemoryStore {
     const holder = key && this.keys.get(nameOf(program, name, key.value));
     if (overrides) this.discardAll(program, orderingKey);
     const row = this.add(program, { ...job, orderingKey }, null, key?.value ?? null);
+    if (key && holder?.digest === key.digest) this.requeue(program, { id: holder.id });
     if (key && holder) {
       const { same, different, cancelled: wasCancelled } = key.ifTaken;
       const outcome = holder.digest === key.digest ? same : different;
