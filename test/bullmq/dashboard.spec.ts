@@ -87,6 +87,8 @@ describe('bull-board', () => {
     app.respond = completed;
     expect(await put(`/partnero/${id}/retry`)).toBe(204);
     await eventually(async () => (await app.engine.stats()).outcomes['attributed'] === 2);
+    // A job counts as pending until BullMQ has completed it.
+    await eventually(async () => (await app.engine.stats()).pending === 0);
     expect(await app.engine.stats()).toMatchObject({ queued: 2, pending: 0, dead: 0 });
     const [done] = await jobsIn('completed');
     expect(done!.data.payload).toBeNull();

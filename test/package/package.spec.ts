@@ -77,6 +77,7 @@ describe('the public surface', () => {
       'checkoutMetadata',
       'fromMinorUnits',
       'getPartneroToken',
+      'getPartneroTokens',
       'getWebhookVerifierToken',
       'getWebhooksToken',
       'inlineOutbox',
