@@ -1,4 +1,4 @@
-// Runs the README's quick start and its webhook against a FakePartnero; compiled and run in each
+// Runs the README's quick start and the docs' webhook against a FakePartnero; compiled and run in each
 // consumer project.
 import 'reflect-metadata';
 import { Module, type INestApplication } from '@nestjs/common';
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const fake = await FakePartnero.start({ partners: ['ann'] });
   process.env['PARTNERO_OUTBOX_PATH'] = `data/${process.argv[2]}/outbox.db`;
   process.env['PARTNERO_API_KEY'] = fake.apiKey;
-  process.env['FAKE_BASE_URL'] = fake.baseUrl;
+  process.env['PARTNERO_BASE_URL'] = fake.baseUrl;
   const { AppModule } = await import('./app.module.js');
 
   const app = await NestFactory.create(AppModule, adapter(), { logger: ['warn', 'error'] });

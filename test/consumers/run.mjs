@@ -1,8 +1,16 @@
 // Installs the package as it would be published into small projects, compiles the code of README and
-// guides and the tests of its types in each, and runs the quick start and the capturing of links.
+// docs and the tests of its types in each, and runs the quick start and the capturing of links.
 // node test/consumers/run.mjs [--nest 10|11|12]
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,13 +27,14 @@ const common = {
   '@types/node': devDependencies['@types/node'],
   '@types/express': '^5.0.0',
 };
-const nest = (version, axios, validator) => ({
+const nest = (version, axios, validator, config = axios) => ({
   ...common,
   '@nestjs/common': version,
   '@nestjs/core': version,
   '@nestjs/platform-express': version,
   '@nestjs/platform-fastify': version,
   '@nestjs/axios': axios,
+  '@nestjs/config': config,
   'class-validator': validator,
 });
 
@@ -56,17 +65,29 @@ const CONSUMERS = {
     type: 'commonjs',
     module: 'commonjs',
     moduleResolution: 'bundler',
-    dependencies: { ...nest('^10.0.0', '^3.0.0', '^0.14.1'), 'reflect-metadata': '^0.1.13' },
+    dependencies: {
+      ...nest('^10.0.0', '^3.0.0', '^0.14.1', '^4.0.0'),
+      'reflect-metadata': '^0.1.13',
+    },
     allPages: '*',
   },
 };
 
-const OPTIONAL = /@nestjs\/(config|graphql|terminus|testing)|nestjs-partnero\/(bullmq|postgres)/;
-const documents = ['README.md', 'docs/where-does-your-sign-up-come-from.md'];
+const OPTIONAL =
+  /@nestjs\/(bullmq|graphql|terminus|testing)|nestjs-partnero\/(bullmq|postgres)|from '(pg|kysely|typeorm)'/;
+const documents = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
 /** Their code by file name, without what needs a package that not every user has. */
 const snippets = documents
-  .flatMap((name) => [...readFileSync(join(root, name), 'utf8').matchAll(/```ts\n(.*?)```/gs)])
-  .map(([, code]) => ({ name: /^\/\/ (\S+)/.exec(code)[1], code }))
+  .flatMap((name) => [
+    ...readFileSync(join(root, name), 'utf8').matchAll(/^( *)```ts\n(.*?)```/gms),
+  ])
+  .map(([, indent, code]) => code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''))
+  .map((code) => ({ name: /^\/\/ (\S+)/.exec(code)[1], code }))
   .filter(({ code }) => !OPTIONAL.test(code));
 
 function writeQuickStart(project) {
@@ -76,11 +97,6 @@ function writeQuickStart(project) {
     cpSync(join(root, 'test/consumers', file), join(project, file));
   }
   cpSync(join(root, 'test/types/programs.ts'), join(project, 'types.ts'));
-  const file = join(project, 'app.module.ts');
-  const typed = readFileSync(file, 'utf8');
-  const onFake = typed.replace('forRoot()', "forRoot({ baseUrl: process.env['FAKE_BASE_URL'] })");
-  if (onFake === typed) throw new Error('the quick start has no PartneroModule.forRoot()');
-  writeFileSync(file, onFake);
 }
 
 const { nest: wanted = '' } = parseArgs({ options: { nest: { type: 'string' } } }).values;

@@ -10,13 +10,17 @@ import { eventually } from '../support/eventually.js';
 import { httpGet } from '../support/http-get.js';
 import {
   compileSnippets,
+  documents,
   guide,
   membersOf,
+  page,
   propertiesOf,
   readme,
   snippets,
 } from '../support/readme.js';
 import { settled, visit } from '../support/sign-up-client.js';
+import { removeTemporaryFolders } from '../support/temporary-folder.js';
+import { startQuickStart, stopQuickStart } from './quick-start.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { folder, complaints, program } = compileSnippets('readme');
@@ -31,14 +35,18 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  await stopQuickStart();
   await closeApps();
   await fake.stop();
 });
 
-describe('the code in the README, and in the guides', () => {
+afterAll(removeTemporaryFolders);
+
+describe('the code in the README, and in the docs', () => {
   it('compiles', () => {
-    expect(snippets(readme).size).toBeGreaterThan(8);
+    expect(snippets(readme).size).toBe(4);
     expect(snippets(guide).size).toBeGreaterThan(10);
+    expect(snippets().size).toBeGreaterThan(51);
     expect(complaints).toEqual([]);
   });
 
@@ -149,8 +157,51 @@ describe('the code in the README, and in the guides', () => {
   });
 });
 
-describe('the tables in the README', () => {
-  const cells = new Set([...readme.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name));
+describe('the quick start in the README', () => {
+  it('logs what the README shows, and finds the sign-up', async () => {
+    const { url, output, find } = await startQuickStart(folder, fake);
+    const [attributing, delivered] = [...readme.matchAll(/^ *\[Partnero\] (.+)$/gm)].map(
+      ([, line]) => line!,
+    );
+    const [beforePath = '', afterPath = ''] = attributing!.split('<path>');
+    expect(output()).toContain(`[Partnero] ${beforePath}`);
+    expect(output()).toContain(`.partnero/outbox.db${afterPath}`);
+    const { status } = await visit(`${url}/signup?aff=ann`, {
+      method: 'POST',
+      body: { email: 'ada@example.com' },
+    });
+    expect(status).toBe(201);
+    await eventually(() => output().includes(`[Partnero] ${delivered}`));
+    expect(find('user-ada@example.com')).toContain('attributed');
+  });
+});
+
+describe('the log lines in the docs', () => {
+  const code = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(root, 'lib', name), 'utf8'))
+    .join('\n')
+    .replaceAll(/[`'"]\s*\+\s*[`'"]/g, '');
+  const lines = [
+    ...page('health-and-logs')
+      .split('## Log lines')[1]!
+      .matchAll(/^\| `([^`]+)`/gm),
+    ...page('troubleshooting').matchAll(/`([A-Za-z][^`\n]{20,}\.)`/g),
+  ].map(([, line]) => line!);
+
+  it('are found at all', () => expect(lines.length).toBeGreaterThan(18));
+
+  it.each(lines)('are in the code: %s', (line) => {
+    expect(line.split('…').filter((part) => !code.includes(part))).toEqual([]);
+  });
+});
+
+describe('the tables of options and outcomes', () => {
+  const cells = new Set(
+    [...`${page('options')}${page('outcomes')}`.matchAll(/^\| `([^`]+)`/gm)].map(
+      ([, name]) => name,
+    ),
+  );
 
   it.each([
     ['', 'dist/esm/partnero.options.d.ts', 'PartneroModuleOptions'],
@@ -205,7 +256,10 @@ describe('what README and docs refer to', () => {
     );
 
   it.each(pages)('is there: %s', (page) => {
-    const links = [...textOf(page).matchAll(/\]\(([^)\s#]*)(?:#([^)\s]*))?\)/g)]
+    const links = [
+      ...textOf(page).matchAll(/\]\(([^)\s#]*)(?:#([^)\s]*))?\)/g),
+      ...textOf(page).matchAll(/ (?:src|srcset)="([^"]+)"/g),
+    ]
       .map(([, path = '', anchor]) => ({ path, anchor }))
       .filter(({ path }) => !path.startsWith('https://'));
     const missing = links.filter(({ path, anchor }) => {
@@ -217,15 +271,17 @@ describe('what README and docs refer to', () => {
   });
 
   it('is found at all', () => {
+    expect(readme.split('\n').length).toBeLessThanOrEqual(230);
     expect(pages.length).toBeGreaterThan(20);
-    expect(readme.match(/\]\(#/g)!.length).toBeGreaterThan(2);
+    expect(documents.match(/\]\([^)\s]*#/g)!.length).toBeGreaterThan(40);
+    expect(readme.match(/ (?:src|srcset)="docs\//g)).toHaveLength(2);
   });
 
   it('are scripts of the package', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
     };
-    const named = [...readme.matchAll(/npm (?:run )?(start|test|(?<=run )[\w:-]+)/g)];
+    const named = [...documents.matchAll(/npm (?:run )?(start|test|(?<=run )[\w:-]+)/g)];
     expect(named.map(([, name]) => name!).filter((name) => !(name in scripts))).toEqual([]);
   });
 });

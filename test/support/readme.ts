@@ -11,15 +11,18 @@ export const readme = read('README.md');
 /** On the ways of a key to the sign-up. */
 export const guide = read('docs/where-does-your-sign-up-come-from.md');
 
-/** README and guides. */
-const documents = [
+/** A page in `docs/`. */
+export const page = (name: string): string => read(join('docs', `${name}.md`));
+
+/** README and all pages. */
+export const documents = [
   readme,
   ...readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => read(join('docs', name))),
 ].join('\n');
 
-/** The code in README and guides, by the file name in its first line. */
+/** The code in README and docs, by the file name in its first line. */
 export function snippets(text = documents): Map<string, string> {
   const found = new Map<string, string>();
   for (const [, indent, indented] of text.matchAll(/^( *)```ts\n([\s\S]*?)```/gm)) {
