@@ -1,10 +1,10 @@
 export { PartneroModule } from './partnero.module.js';
 export type { PartneroModuleExtras, PartneroOptionsFactory } from './partnero.module-definition.js';
 export type { PartneroModuleOptions } from './partnero.options.js';
-export { PartneroConfigurationError } from './partnero.configuration-error.js';
+export { PartneroConfigurationError } from './common/partnero.configuration-error.js';
 export { PartneroService } from './partnero.service.js';
 export { getPartneroToken, InjectPartnero } from './partnero.tokens.js';
-export { getPartneroTokens } from './program.tokens.js';
+export { getPartneroTokens } from './program/program.tokens.js';
 
 export { AttributeReferral } from './attribution/attribute-referral.decorator.js';
 export { AttributeReferralInterceptor } from './attribution/attribute-referral.interceptor.js';
@@ -25,8 +25,8 @@ export type { AttributionService } from './attribution/attribution.service.js';
 export type { HandlerShape } from './attribution/handler-shape.js';
 export type { ReadReferral } from './attribution/read-referral.js';
 export type { CustomerInput } from './attribution/customer-input.js';
-export type { CustomerId } from './customer-id.js';
-export type { Outcome } from './outcome.js';
+export type { CustomerId } from './common/customer-id.js';
+export type { Outcome } from './program/outcome.js';
 export { Referral } from './attribution/referral.decorator.js';
 export type { ReferralContext } from './attribution/referral-context.js';
 
@@ -110,7 +110,7 @@ export type {
   Submitted,
 } from './outbox/outbox-engine.js';
 export { OutboxError } from './outbox/outbox.error.js';
-export type { OutboxInspector, ProgramStats } from './outbox.inspector.js';
+export type { OutboxInspector, ProgramStats } from './program/outbox.inspector.js';
 
 export type { ApiVariants } from './api/api.variants.js';
 export type { CallOptions } from './api/call-options.js';

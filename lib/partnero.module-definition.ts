@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { PartneroModuleOptions } from './partnero.options.js';
-import { DEFAULT_PROGRAM } from './program.tokens.js';
+import { DEFAULT_PROGRAM } from './program/program.tokens.js';
 
 /** What is said of the module itself, beside the options; given with them, also to `forRootAsync`. */
 export interface PartneroModuleExtras {

@@ -8,11 +8,11 @@ import {
   type OPTIONS_TYPE,
   type PartneroModuleExtras,
 } from './partnero.module-definition.js';
-import { PartneroConfigurationError } from './partnero.configuration-error.js';
+import { PartneroConfigurationError } from './common/partnero.configuration-error.js';
 import { getPartneroToken } from './partnero.tokens.js';
-import { ProgramNamesCheck } from './program-names.check.js';
-import { programProviders } from './program.providers.js';
-import { DEFAULT_PROGRAM, PARTNERO_MODULE_PRESENT } from './program.tokens.js';
+import { ProgramNamesCheck } from './program/program-names.check.js';
+import { programProviders } from './program/program.providers.js';
+import { DEFAULT_PROGRAM, PARTNERO_MODULE_PRESENT } from './program/program.tokens.js';
 import { webhooksProviders } from './webhooks/webhooks.providers.js';
 
 /**

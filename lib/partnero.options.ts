@@ -1,9 +1,9 @@
 import { ApiKey } from './api/api-key.js';
 import { DEFAULT_API_VARIANTS, type ApiVariants } from './api/api.variants.js';
 import type { PartneroProgram } from './api/program/program-type.js';
-import type { Outcome } from './outcome.js';
-import { checkNodeVersion } from './node-version.check.js';
-import { OptionCheck } from './option-check.js';
+import type { Outcome } from './program/outcome.js';
+import { checkNodeVersion } from './common/node-version.check.js';
+import { OptionCheck } from './common/option-check.js';
 import {
   resolveDeliveryOptions,
   type DeliveryOptions,
@@ -11,8 +11,8 @@ import {
 } from './outbox/delivery.options.js';
 import type { OutboxDefinition } from './outbox/outbox-engine.js';
 import { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.js';
-import { PartneroConfigurationError } from './partnero.configuration-error.js';
-import { DEFAULT_PROGRAM } from './program.tokens.js';
+import { PartneroConfigurationError } from './common/partnero.configuration-error.js';
+import { DEFAULT_PROGRAM } from './program/program.tokens.js';
 import {
   resolveReferralOptions,
   type ProgramType,

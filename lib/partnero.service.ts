@@ -9,8 +9,12 @@ import type { CallOptions } from './api/call-options.js';
 import { ping, type ProgramInfo } from './api/program/ping.js';
 import type { PartneroProgram } from './api/program/program-type.js';
 import type { PartneroRequest } from './api/request.js';
-import type { OutboxInspector } from './outbox.inspector.js';
-import { servicesOf, type ProgramServices, type ServicesContext } from './program-services.js';
+import type { OutboxInspector } from './program/outbox.inspector.js';
+import {
+  servicesOf,
+  type ProgramServices,
+  type ServicesContext,
+} from './program/program-services.js';
 import type { Referral } from './referral/referral.js';
 import type { WebhooksService } from './webhooks/webhooks.service.js';
 

@@ -1,7 +1,7 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
 import type { PartneroProgram } from './api/program/program-type.js';
 import { PartneroService } from './partnero.service.js';
-import { DEFAULT_PROGRAM } from './program.tokens.js';
+import { DEFAULT_PROGRAM } from './program/program.tokens.js';
 
 /**
  * The token of a program's {@link PartneroService}: the class itself for the program without a name.

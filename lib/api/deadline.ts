@@ -1,4 +1,4 @@
-import { stopwatch } from '../stopwatch.js';
+import { stopwatch } from '../common/stopwatch.js';
 
 export type CutOff = 'timeout' | 'aborted' | 'unsent';
 

@@ -1,4 +1,4 @@
-import { toKey } from '../customer-id.js';
+import { toKey } from '../common/customer-id.js';
 import type { CallOptions } from './call-options.js';
 import { PartneroError, type PartneroErrorKind } from './partnero.error.js';
 

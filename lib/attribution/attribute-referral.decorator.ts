@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
-import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 import { AttributeReferralInterceptor } from './attribute-referral.interceptor.js';
 import {
   ATTRIBUTE_REFERRAL,

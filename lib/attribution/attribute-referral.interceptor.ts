@@ -7,8 +7,8 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { describeThrown } from '../describe-thrown.js';
-import { Once } from '../once.js';
+import { describeThrown } from '../common/describe-thrown.js';
+import { Once } from '../common/once.js';
 import { clearCookie } from '../referral/capture/clear-cookie.js';
 import { hasHeaders } from '../referral/request-fields.js';
 import { metadataOf, type AttributeReferralMetadata } from './attribute-referral.metadata.js';
@@ -22,7 +22,7 @@ import { observeHandler } from './observe-handler.js';
 import { laterReading, readReferral, type ReadReferral } from './read-referral.js';
 import { RequestAttribution } from './request-attribution.js';
 import { isResponse, onResponseEnd } from './response-end.js';
-import { isThenable } from '../thenable.js';
+import { isThenable } from '../common/thenable.js';
 
 /** What is the same for all requests of a route; found out at the first. */
 export interface AttributedRoute {

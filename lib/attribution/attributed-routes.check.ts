@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
-import { programOfAttributionToken } from '../program.tokens.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { programOfAttributionToken } from '../program/program.tokens.js';
 import {
   ATTRIBUTE_REFERRAL,
   type AttributeReferralMetadata,

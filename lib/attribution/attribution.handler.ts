@@ -10,7 +10,7 @@ import type { ProgramType } from '../referral/referral.options.js';
 import type { AnsweredCustomer, AttributedCustomers } from './attributed-customers.js';
 import { readPayload } from './attribution.payload.js';
 import type { AttributionOutcome } from './attribution.outcome.js';
-import { reasonOf, failureResult } from '../delivery-failure.js';
+import { reasonOf, failureResult } from '../program/delivery-failure.js';
 import { affiliateRules, referAFriendRules, type ProgramRules } from './program-rules.js';
 
 export const ATTRIBUTION = 'attribution';

@@ -8,9 +8,9 @@ import { ATTRIBUTION } from './attribution.handler.js';
 import { writePayload } from './attribution.payload.js';
 import { toCustomer } from './customer-input.js';
 import { NoTransactionsError } from './no-transactions.error.js';
-import { Once } from '../once.js';
-import type { OutcomeReporter } from '../outcome.reporter.js';
-import { within } from '../within.js';
+import { Once } from '../common/once.js';
+import type { OutcomeReporter } from '../program/outcome.reporter.js';
+import { within } from '../common/within.js';
 
 /** What saving a sign-up led to, with the job's id if it was queued. */
 export interface Held {

@@ -1,4 +1,4 @@
-import { toKey, type CustomerId } from '../customer-id.js';
+import { toKey, type CustomerId } from '../common/customer-id.js';
 
 /**
  * A new customer, as a handler or a mapper gives it. `null` counts as absent, since that is what

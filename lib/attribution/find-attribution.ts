@@ -1,7 +1,7 @@
 import type { ModuleRef } from '@nestjs/core';
-import { findProvider, hasPartneroModule } from '../find-provider.js';
-import type { Once } from '../once.js';
-import { getPartneroTokens } from '../program.tokens.js';
+import { findProvider, hasPartneroModule } from '../common/find-provider.js';
+import type { Once } from '../common/once.js';
+import { getPartneroTokens } from '../program/program.tokens.js';
 import type { AttributionService } from './attribution.service.js';
 
 /** Finds a program's service from any module of the app. */

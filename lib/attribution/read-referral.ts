@@ -2,9 +2,9 @@ import type { Referral } from '../referral/referral.js';
 import { describeRefusal } from '../referral/referral-key.js';
 import type { OnRefusedKey } from '../referral/referral-reader.js';
 import type { AttributionService } from './attribution.service.js';
-import { describeThrown } from '../describe-thrown.js';
+import { describeThrown } from '../common/describe-thrown.js';
 import { headerOf } from '../referral/request-fields.js';
-import { within } from '../within.js';
+import { within } from '../common/within.js';
 
 /** Who sent a visitor, as far as it is known when the handler starts. */
 export interface ReadReferral {

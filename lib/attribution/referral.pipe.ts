@@ -1,7 +1,7 @@
 import { Injectable, Logger, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { Once } from '../once.js';
-import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { Once } from '../common/once.js';
+import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 import { clearCookie } from '../referral/capture/clear-cookie.js';
 import type { Referral } from '../referral/referral.js';
 import { metadataOf } from './attribute-referral.metadata.js';

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { nodeResponse } from '../node-response.js';
+import { nodeResponse } from '../common/node-response.js';
 
 /**
  * Tells how a response ended: `good` below 400, `bad` from 400 on, `closed` if it never finished. It

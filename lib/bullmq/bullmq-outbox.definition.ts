@@ -1,6 +1,6 @@
 import type { OutboxDefinition } from '../outbox/outbox-engine.js';
 import { StorageHealth } from '../outbox/storage-health.js';
-import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 import { BullmqEngine, programKeyOf } from './bullmq.engine.js';
 import {
   describeConnection,

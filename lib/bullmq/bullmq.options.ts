@@ -1,7 +1,7 @@
 import type { ConnectionOptions, Queue, Telemetry } from 'bullmq';
-import { OptionCheck } from '../option-check.js';
+import { OptionCheck } from '../common/option-check.js';
 import type { OutboxDefinition } from '../outbox/outbox-engine.js';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 
 /** Options of `bullmqOutbox()`. Checked when the app starts. */
 export interface BullmqOutboxOptions {

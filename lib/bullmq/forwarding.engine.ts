@@ -6,7 +6,7 @@ import type { Job, NewJob, SubmittedJob } from '../outbox/job.js';
 import type { OutboxEngine, OutboxLog, Submitted } from '../outbox/outbox-engine.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import { uuid7 } from '../outbox/uuid7.js';
-import { ThrottledLogger } from '../throttled-logger.js';
+import { ThrottledLogger } from '../common/throttled-logger.js';
 import type { BullmqEngine } from './bullmq.engine.js';
 
 /** How a job ends in the fallback once BullMQ has it. */

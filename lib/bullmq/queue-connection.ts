@@ -1,8 +1,8 @@
 import type { ConnectionOptions, Queue } from 'bullmq';
 import { RetryUntilStopped } from '../outbox/retry-until-stopped.js';
 import type { StorageHealth } from '../outbox/storage-health.js';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
-import { within } from '../within.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { within } from '../common/within.js';
 import type { JobData } from './bullmq-job.js';
 import { isClient, type ResolvedBullmqOptions } from './bullmq.options.js';
 import type { RedisClient } from './redis-client.js';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { HistoryFile, HistoryFileError } from '../outbox/sqlite/history-file.js';
 import { resolveSqliteOptions } from '../outbox/sqlite/sqlite.options.js';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import { PartneroError } from '../api/partnero.error.js';
 import type { CommandResult } from './command-result.js';

@@ -1,4 +1,4 @@
-import { printable } from '../printable-log.js';
+import { printable } from '../common/printable-log.js';
 
 /** Rows under a head, in columns; numbers to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {

@@ -1,7 +1,7 @@
 import type { ApiCaller } from '../api/api.caller.js';
 import { CustomersResource } from '../api/customers/customers.resource.js';
 import { ReferAFriendCustomersResource } from '../api/customers/refer-a-friend-customers.resource.js';
-import type { CustomerId } from '../customer-id.js';
+import type { CustomerId } from '../common/customer-id.js';
 import type { ErasureService, SubmittedErasure } from './erasure.service.js';
 
 /** `partnero.customers` of an affiliate program: plain calls, and deletion that arrives. */

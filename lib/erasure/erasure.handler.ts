@@ -3,7 +3,7 @@ import type { CallOptions } from '../api/call-options.js';
 import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import { isRefusal, reasonOf, failureResult } from '../delivery-failure.js';
+import { isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
 import type { ErasureOutcome } from './erasure.outcome.js';
 import { ERASURE } from './job-name.js';
 

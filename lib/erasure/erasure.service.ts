@@ -1,8 +1,8 @@
-import type { CustomerId } from '../customer-id.js';
-import { toKey } from '../customer-id.js';
+import type { CustomerId } from '../common/customer-id.js';
+import { toKey } from '../common/customer-id.js';
 import { PartneroError } from '../api/partnero.error.js';
-import type { OutcomeReporter } from '../outcome.reporter.js';
-import type { SubmissionService } from '../submission.service.js';
+import type { OutcomeReporter } from '../program/outcome.reporter.js';
+import type { SubmissionService } from '../program/submission.service.js';
 import { ERASURE } from './job-name.js';
 
 /** The result of submitting an erasure. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { within } from '../within.js';
+import { within } from '../common/within.js';
 import type { PauseReason } from '../outbox/delivery.js';
-import type { ProgramStats } from '../outbox.inspector.js';
+import type { ProgramStats } from '../program/outbox.inspector.js';
 import { getPartneroToken } from '../partnero.tokens.js';
 
 /** What makes a program healthy. */

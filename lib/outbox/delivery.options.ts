@@ -1,4 +1,4 @@
-import { OptionCheck } from '../option-check.js';
+import { OptionCheck } from '../common/option-check.js';
 
 /** How jobs are delivered, and how often that is tried. */
 export interface DeliveryOptions {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { errorMessage } from '../error-message.js';
-import { ThrottledLogger } from '../throttled-logger.js';
-import { within } from '../within.js';
+import { errorMessage } from '../common/error-message.js';
+import { ThrottledLogger } from '../common/throttled-logger.js';
+import { within } from '../common/within.js';
 import { fullJitter } from './backoff.js';
 import type { Delivery, DeliveryControl, Pause, PauseReason } from './delivery.js';
 import type { CompletedResult, DeliveryResult, JobEnd, RetryResult } from './delivery-result.js';

@@ -1,4 +1,4 @@
-import { sleep } from '../sleep.js';
+import { sleep } from '../common/sleep.js';
 import { exponential } from './backoff.js';
 
 const FIRST_WAIT_MS = 250;

@@ -1,5 +1,5 @@
-import { errorMessage } from '../error-message.js';
-import { ThrottledLogger } from '../throttled-logger.js';
+import { errorMessage } from '../common/error-message.js';
+import { ThrottledLogger } from '../common/throttled-logger.js';
 import type { OutboxLog } from './outbox-engine.js';
 
 /** Whether the store works, for `stats()` and health checks. Logs once a minute if it doesn't. */

@@ -1,7 +1,7 @@
 import { postgresDialect } from '../outbox/sql/dialect.js';
 import { schema } from '../outbox/sql/schema.js';
 import type { SqlExecutor } from '../outbox/sql/sql-executor.js';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import type { PostgresExecutor } from './postgres-executor.js';
 
 /** A change to the outbox's tables. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { fromPg } from './clients/from-pg.js';
 import type { PostgresExecutor } from './postgres-executor.js';
 import { CONNECT_MS } from './transaction-limits.js';

@@ -1,5 +1,5 @@
-import { OptionCheck } from '../option-check.js';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
+import { OptionCheck } from '../common/option-check.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { connect } from './own-pool.js';
 import { hasMethod, type PostgresExecutor } from './postgres-executor.js';
 

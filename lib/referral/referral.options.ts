@@ -1,4 +1,4 @@
-import { OptionCheck } from '../option-check.js';
+import { OptionCheck } from '../common/option-check.js';
 import {
   resolveCaptureOptions,
   type CaptureOptions,

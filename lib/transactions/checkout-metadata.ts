@@ -1,4 +1,4 @@
-import type { CustomerId } from '../customer-id.js';
+import type { CustomerId } from '../common/customer-id.js';
 import { keyOf } from './sale.js';
 
 /**

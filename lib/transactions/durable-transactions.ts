@@ -4,7 +4,7 @@ import {
   ReferAFriendTransactionsResource,
   TransactionsResource,
 } from '../api/transactions/transactions.resource.js';
-import type { CustomerId } from '../customer-id.js';
+import type { CustomerId } from '../common/customer-id.js';
 import type { ReferAFriendSale, Sale } from './sale.js';
 import type { SubmittedSale, SalesService } from './sales.service.js';
 

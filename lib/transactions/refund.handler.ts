@@ -1,9 +1,9 @@
 import { PartneroError } from '../api/partnero.error.js';
-import { maskKey } from '../mask-key.js';
+import { maskKey } from '../common/mask-key.js';
 import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import { isRefusal, reasonOf, failureResult } from '../delivery-failure.js';
+import { isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
 import { transactionsUnder, type PartneroTransactions } from './partnero-transactions.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
 import type { RefundOutcome } from './transaction.outcome.js';

@@ -2,9 +2,9 @@ import { PartneroError } from '../api/partnero.error.js';
 import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import { maskKey } from '../mask-key.js';
-import { stopwatch } from '../stopwatch.js';
-import { isRefusal, reasonOf, failureResult } from '../delivery-failure.js';
+import { maskKey } from '../common/mask-key.js';
+import { stopwatch } from '../common/stopwatch.js';
+import { isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
 import {
   transactionsUnder,
   type PartneroBuyers,

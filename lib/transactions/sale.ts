@@ -6,7 +6,7 @@ import {
   CreateTransactionDto,
 } from '../api/transactions/transaction.dto.js';
 import { validateInput } from '../api/validate-input.js';
-import { toKey, type CustomerId } from '../customer-id.js';
+import { toKey, type CustomerId } from '../common/customer-id.js';
 
 /** Who bought, by your own id: what the customer was attributed with. */
 export interface Buyer {

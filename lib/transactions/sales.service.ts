@@ -1,9 +1,9 @@
-import type { CustomerId } from '../customer-id.js';
-import { maskKey } from '../mask-key.js';
+import type { CustomerId } from '../common/customer-id.js';
+import { maskKey } from '../common/mask-key.js';
 import type { JobKey, SubmittedJob } from '../outbox/job.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
-import type { OutcomeReporter } from '../outcome.reporter.js';
-import type { SubmissionService } from '../submission.service.js';
+import type { OutcomeReporter } from '../program/outcome.reporter.js';
+import type { SubmissionService } from '../program/submission.service.js';
 import { REFUND } from './refund.handler.js';
 import { SALE } from './sale.handler.js';
 import {

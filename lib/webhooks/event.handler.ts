@@ -1,7 +1,7 @@
 import type { DeliveryResult } from '../outbox/delivery-result.js';
 import type { JobHandler } from '../outbox/job-handler.js';
 import type { Job } from '../outbox/job.js';
-import { ThrottledLogger } from '../throttled-logger.js';
+import { ThrottledLogger } from '../common/throttled-logger.js';
 import { eventOfJob } from './event.job.js';
 import { selects, type PartneroWebhookEvent } from './event.model.js';
 import { HandlerSlots } from './handler-slots.js';

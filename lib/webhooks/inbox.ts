@@ -6,14 +6,14 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { errorMessage } from '../error-message.js';
+import { errorMessage } from '../common/error-message.js';
 import type { Delivery, DeliveryControl } from '../outbox/delivery.js';
 import type { JobEnd } from '../outbox/delivery-result.js';
 import { JobHandlers } from '../outbox/job-handlers.js';
 import type { Job } from '../outbox/job.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
-import { ThrottledLogger } from '../throttled-logger.js';
-import { within } from '../within.js';
+import { ThrottledLogger } from '../common/throttled-logger.js';
+import { within } from '../common/within.js';
 import { EventHandler } from './event.handler.js';
 import { jobsOf } from './event.job.js';
 import type { PartneroWebhookEvent } from './event.model.js';

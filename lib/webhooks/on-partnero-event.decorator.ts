@@ -1,4 +1,4 @@
-import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 import type { PartneroEventOf, PartneroEventSelector } from './event.model.js';
 
 /** Options of `@OnPartneroEvent()`. */

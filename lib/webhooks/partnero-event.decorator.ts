@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 
 const EVENT = Symbol('nestjs-partnero:event');

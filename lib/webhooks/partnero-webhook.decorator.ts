@@ -7,9 +7,9 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { ModuleRef, Reflector } from '@nestjs/core';
-import { findProvider } from '../find-provider.js';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
-import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { findProvider } from '../common/find-provider.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 import { setEventOf } from './partnero-event.decorator.js';
 import type { WebhookRequest } from './raw-body.js';
 import { getWebhookVerifierToken, type WebhookVerifier } from './webhook.verifier.js';

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ContextIdFactory, DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
-import { programOfAttributionToken } from '../program.tokens.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { programOfAttributionToken } from '../program/program.tokens.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import { ON_PARTNERO_EVENT, type OnPartneroEventMetadata } from './on-partnero-event.decorator.js';
 import { PARTNERO_WEBHOOK, type PartneroWebhookMetadata } from './partnero-webhook.decorator.js';

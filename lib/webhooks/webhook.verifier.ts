@@ -5,9 +5,9 @@ import {
   UnauthorizedException,
   type OnModuleInit,
 } from '@nestjs/common';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
-import { DEFAULT_PROGRAM } from '../program.tokens.js';
-import { ThrottledLogger } from '../throttled-logger.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
+import { ThrottledLogger } from '../common/throttled-logger.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import { rawBodyAdvice, rawBodyOf, type WebhookRequest } from './raw-body.js';
 import { readEvent } from './read-event.js';

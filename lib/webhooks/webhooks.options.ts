@@ -1,10 +1,10 @@
 import type { ApiCaller } from '../api/api.caller.js';
-import type { RunInAppContext } from '../app-context.js';
-import { OptionCheck } from '../option-check.js';
+import type { RunInAppContext } from '../common/app-context.js';
+import { OptionCheck } from '../common/option-check.js';
 import type { ResolvedDeliveryOptions } from '../outbox/delivery.options.js';
 import type { OutboxDefinition, OutboxLog } from '../outbox/outbox-engine.js';
-import type { Outcome } from '../outcome.js';
-import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import type { Outcome } from '../program/outcome.js';
+import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 import { WebhookSecret } from './signature.js';
 
 /** How webhook events are verified and handled. Needed where `@PartneroWebhook()` is used. */

@@ -1,5 +1,5 @@
 import type { Provider } from '@nestjs/common';
-import { DEFAULT_PROGRAM } from '../program.tokens.js';
+import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 import { Inbox } from './inbox.js';
 import { WebhookDiscovery } from './webhook.discovery.js';
 import { getWebhookVerifierToken, WebhookVerifier } from './webhook.verifier.js';

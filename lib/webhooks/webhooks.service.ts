@@ -1,7 +1,7 @@
 import { ServiceUnavailableException } from '@nestjs/common';
 import { WebhooksResource } from '../api/webhooks/webhooks.resource.js';
-import { PartneroConfigurationError } from '../partnero.configuration-error.js';
-import { printable } from '../printable-log.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { printable } from '../common/printable-log.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import type { Dispatched, Inbox } from './inbox.js';
 import type { InboxInspector } from './inbox.inspector.js';

@@ -1,4 +1,4 @@
-import { checkNodeVersion } from '#lib/node-version.check.js';
+import { checkNodeVersion } from '#lib/common/node-version.check.js';
 
 it.each(['20.20.2', '22.12.0', '18.0.0'])('Node.js %s fails the boot', (version) => {
   expect(() => checkNodeVersion(version)).toThrow(

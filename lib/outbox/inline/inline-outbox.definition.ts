@@ -1,4 +1,4 @@
-import { OptionCheck } from '../../option-check.js';
+import { OptionCheck } from '../../common/option-check.js';
 import type { EngineContext, OutboxDefinition } from '../outbox-engine.js';
 import { InlineOutbox } from './inline.outbox.js';
 

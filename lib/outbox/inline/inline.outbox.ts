@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ThrottledLogger } from '../../throttled-logger.js';
+import { ThrottledLogger } from '../../common/throttled-logger.js';
 import type { Delivery, DeliveryControl } from '../delivery.js';
 import type { DeliveryResult } from '../delivery-result.js';
 import type { Forgotten, HistoryEntry, OutboxStats } from '../history.js';

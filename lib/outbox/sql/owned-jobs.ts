@@ -1,4 +1,4 @@
-import { sleep } from '../../sleep.js';
+import { sleep } from '../../common/sleep.js';
 import type { CompletedResult } from '../delivery-result.js';
 import { sumCounters } from '../job-counts.js';
 import type { Job, NewJob } from '../job.js';

@@ -1,4 +1,4 @@
-import { within } from '../../within.js';
+import { within } from '../../common/within.js';
 import type { Delivery, DeliveryControl } from '../delivery.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../history.js';
 import { sumCounters } from '../job-counts.js';

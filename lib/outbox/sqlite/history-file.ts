@@ -1,4 +1,4 @@
-import { errorMessage } from '../../error-message.js';
+import { errorMessage } from '../../common/error-message.js';
 import type { Args, Operation, OperationName, Reply } from '../sql/operations.js';
 import { SqlOutbox } from '../sql/sql-outbox.js';
 import type { StoreConnection } from '../sql/store-connection.js';

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import type { Worker } from 'node:worker_threads';
-import { PartneroConfigurationError } from '../../partnero.configuration-error.js';
+import { PartneroConfigurationError } from '../../common/partnero.configuration-error.js';
 import type { OutboxLog } from '../outbox-engine.js';
 import { Batcher } from '../sql/batcher.js';
 import type { Args, OperationName, Owner, Reply, StoreFailure } from '../sql/operations.js';

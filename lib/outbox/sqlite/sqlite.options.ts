@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { OptionCheck } from '../../option-check.js';
+import { OptionCheck } from '../../common/option-check.js';
 import { resolveWorkerPath } from './start-worker.js';
 import type { WorkerSettings } from './worker-messages.js';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { PartneroConfigurationError } from '../../partnero.configuration-error.js';
+import { PartneroConfigurationError } from '../../common/partnero.configuration-error.js';
 import { directory } from './directory.cjs';
 import type { WorkerStart } from './worker-messages.js';
 

@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 import type { IncomingMessage } from 'node:http';
-import { OptionCheck } from '../../option-check.js';
+import { OptionCheck } from '../../common/option-check.js';
 
 /** How the key of a partner's link is kept on the page where the link leads. */
 export interface CaptureOptions {

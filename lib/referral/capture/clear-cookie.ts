@@ -1,4 +1,4 @@
-import { nodeResponse } from '../../node-response.js';
+import { nodeResponse } from '../../common/node-response.js';
 import { cookieValues } from '../cookie.js';
 import type { ResolvedReferralOptions } from '../referral.options.js';
 import { headerOf } from '../request-fields.js';

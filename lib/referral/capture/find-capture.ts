@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
-import { findProvider, hasPartneroModule } from '../../find-provider.js';
-import { PartneroConfigurationError } from '../../partnero.configuration-error.js';
-import { getPartneroTokens } from '../../program.tokens.js';
+import { findProvider, hasPartneroModule } from '../../common/find-provider.js';
+import { PartneroConfigurationError } from '../../common/partnero.configuration-error.js';
+import { getPartneroTokens } from '../../program/program.tokens.js';
 import type { CaptureFunction, ReferralCapture } from './referral-capture.js';
 
 /**

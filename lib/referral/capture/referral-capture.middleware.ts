@@ -1,6 +1,6 @@
 import { Injectable, type NestMiddleware, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { DEFAULT_PROGRAM } from '../../program.tokens.js';
+import { DEFAULT_PROGRAM } from '../../program/program.tokens.js';
 import { findCapture } from './find-capture.js';
 import type { CaptureFunction } from './referral-capture.js';
 

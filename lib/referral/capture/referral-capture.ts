@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { describeThrown } from '../../describe-thrown.js';
-import { nodeResponse } from '../../node-response.js';
-import type { Once } from '../../once.js';
+import { describeThrown } from '../../common/describe-thrown.js';
+import { nodeResponse } from '../../common/node-response.js';
+import type { Once } from '../../common/once.js';
 import { describeRefusal } from '../referral-key.js';
 import { ReferralReader, type OnRefusedKey } from '../referral-reader.js';
 import type { ResolvedReferralOptions } from '../referral.options.js';

@@ -80,7 +80,7 @@ export const RESPONSE_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a 401 pauses the program',
-    file: 'delivery-failure.ts',
+    file: 'program/delivery-failure.ts',
     find: "return { type: 'unauthorized', reason: reasonOf(error) };",
     replace: "return { type: 'retry', reason: reasonOf(error) };",
     specs: DAYS,
@@ -88,7 +88,7 @@ export const RESPONSE_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'Retry-After is heeded',
-    file: 'delivery-failure.ts',
+    file: 'program/delivery-failure.ts',
     find: 'retryAfterMs: error.retryAfterMs }',
     replace: 'retryAfterMs: undefined }',
     specs: DAYS,
@@ -112,14 +112,14 @@ export const RESPONSE_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'the key of another program sends nothing',
-    file: 'program.identity.ts',
+    file: 'program/program.identity.ts',
     find: 'if (savedProgramId !== null) {',
     replace: 'if (savedProgramId === info.publicId) {',
     specs: ['test/module/identity.spec.ts'],
   },
   {
     rule: 'a lost API key loses nothing',
-    file: 'program.outbox.ts',
+    file: 'program/program.outbox.ts',
     find: "if (!exists) return 'disabled';",
     replace: "if (exists || !exists) return 'disabled';",
     specs: ['test/module/without-key.spec.ts'],

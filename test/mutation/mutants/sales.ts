@@ -115,7 +115,7 @@ export const SALE_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'what can’t be saved is refused',
-    file: 'submission.service.ts',
+    file: 'program/submission.service.ts',
     find: 'if (!this.outbox) throw unavailable(this.because);',
     replace: "if (!this.outbox) return { id: '0', outcome: null };",
     specs: RECORD,

@@ -61,7 +61,7 @@ export const SIGN_UP_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'onOutcome may throw',
-    file: 'outcome.reporter.ts',
+    file: 'program/outcome.reporter.ts',
     find: '} catch (error) {\n        this.logThrown(error);',
     replace: '} catch (error) {\n        this.logThrown(error);\n        throw error;',
     specs: SLOW,
@@ -69,7 +69,7 @@ export const SIGN_UP_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a customer key that may be an e-mail address is shown nowhere',
-    file: 'mask-key.ts',
+    file: 'common/mask-key.ts',
     find: 'if (key.length <= MAX_LENGTH && !UNFIT.test(key)) return key;',
     replace: 'if (key) return key;',
     specs: ['test/attribution/delivery.spec.ts'],

@@ -1,41 +1,41 @@
 import { Logger, type Provider } from '@nestjs/common';
 import { HttpService } from '@nestjs/axios';
-import type { ApiCaller } from './api/api.caller.js';
-import { PartneroApiClient } from './api/partnero-api.client.js';
-import { customersOf, transactionsOf } from './api/program-resources.js';
-import { RetryingCaller } from './api/retrying.caller.js';
-import { captureAppContext, type RunInAppContext } from './app-context.js';
-import { AttributionHandler } from './attribution/attribution.handler.js';
-import { AttributionService } from './attribution/attribution.service.js';
-import { ErasureHandler } from './erasure/erasure.handler.js';
-import { ErasureService } from './erasure/erasure.service.js';
-import { Once } from './once.js';
-import { JobHandlers } from './outbox/job-handlers.js';
-import type { OutboxLog } from './outbox/outbox-engine.js';
+import type { ApiCaller } from '../api/api.caller.js';
+import { PartneroApiClient } from '../api/partnero-api.client.js';
+import { customersOf, transactionsOf } from '../api/program-resources.js';
+import { RetryingCaller } from '../api/retrying.caller.js';
+import { captureAppContext, type RunInAppContext } from '../common/app-context.js';
+import { AttributionHandler } from '../attribution/attribution.handler.js';
+import { AttributionService } from '../attribution/attribution.service.js';
+import { ErasureHandler } from '../erasure/erasure.handler.js';
+import { ErasureService } from '../erasure/erasure.service.js';
+import { Once } from '../common/once.js';
+import { JobHandlers } from '../outbox/job-handlers.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
 import { OutboxInspector } from './outbox.inspector.js';
 import { OutcomeReporter } from './outcome.reporter.js';
 import { PartneroLifecycle } from './partnero.lifecycle.js';
-import { MODULE_OPTIONS_TOKEN } from './partnero.module-definition.js';
+import { MODULE_OPTIONS_TOKEN } from '../partnero.module-definition.js';
 import {
   resolveOptions,
   type PartneroModuleOptions,
   type ResolvedOptions,
-} from './partnero.options.js';
-import { PartneroService } from './partnero.service.js';
-import { getPartneroToken } from './partnero.tokens.js';
-import { PrintableLog } from './printable-log.js';
+} from '../partnero.options.js';
+import { PartneroService } from '../partnero.service.js';
+import { getPartneroToken } from '../partnero.tokens.js';
+import { PrintableLog } from '../common/printable-log.js';
 import { ProgramDelivery } from './program.delivery.js';
 import { ProgramIdentity } from './program.identity.js';
 import { ProgramOutbox } from './program.outbox.js';
 import { DEFAULT_PROGRAM, getPartneroTokens } from './program.tokens.js';
-import { ReferralCapture } from './referral/capture/referral-capture.js';
+import { ReferralCapture } from '../referral/capture/referral-capture.js';
 import { SubmissionService } from './submission.service.js';
-import { RefundHandler } from './transactions/refund.handler.js';
-import { SaleHandler } from './transactions/sale.handler.js';
-import { SalesService } from './transactions/sales.service.js';
-import { getWebhooksToken, webhooksSettingsToken } from './webhooks/webhooks.providers.js';
-import type { WebhooksService } from './webhooks/webhooks.service.js';
-import type { WebhooksSettings } from './webhooks/webhooks.options.js';
+import { RefundHandler } from '../transactions/refund.handler.js';
+import { SaleHandler } from '../transactions/sale.handler.js';
+import { SalesService } from '../transactions/sales.service.js';
+import { getWebhooksToken, webhooksSettingsToken } from '../webhooks/webhooks.providers.js';
+import type { WebhooksService } from '../webhooks/webhooks.service.js';
+import type { WebhooksSettings } from '../webhooks/webhooks.options.js';
 
 /** Everything behind one program of the app, from its options to its `PartneroService`. */
 export function programProviders(name: string): Provider[] {

@@ -1,6 +1,6 @@
-import type { AcceptOutcome, AttributionOutcome } from './attribution/attribution.outcome.js';
-import type { ErasureOutcome } from './erasure/erasure.outcome.js';
-import type { RefundOutcome, SaleOutcome } from './transactions/transaction.outcome.js';
+import type { AcceptOutcome, AttributionOutcome } from '../attribution/attribution.outcome.js';
+import type { ErasureOutcome } from '../erasure/erasure.outcome.js';
+import type { RefundOutcome, SaleOutcome } from '../transactions/transaction.outcome.js';
 
 /** The outcome of one sign-up or one job, as passed to `onOutcome`. Holds no personal data. */
 export interface Outcome {

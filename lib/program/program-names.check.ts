@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { PartneroConfigurationError } from './partnero.configuration-error.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { PartneroLifecycle } from './partnero.lifecycle.js';
 import { getPartneroTokens } from './program.tokens.js';
 

@@ -1,8 +1,8 @@
-import { errorMessage } from './error-message.js';
-import { PartneroError } from './api/partnero.error.js';
-import type { SubmittedJob } from './outbox/job.js';
-import { OutboxError } from './outbox/outbox.error.js';
-import type { OutboxEngine, Submitted } from './outbox/outbox-engine.js';
+import { errorMessage } from '../common/error-message.js';
+import { PartneroError } from '../api/partnero.error.js';
+import type { SubmittedJob } from '../outbox/job.js';
+import { OutboxError } from '../outbox/outbox.error.js';
+import type { OutboxEngine, Submitted } from '../outbox/outbox-engine.js';
 
 /** Saves jobs that must not be lost, and fails if it can't, so that the caller can ask again. */
 export class SubmissionService {

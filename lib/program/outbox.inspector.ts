@@ -1,10 +1,10 @@
-import { PartneroError } from './api/partnero.error.js';
-import type { NotAccepted } from './attribution/attribution.outcome.js';
-import { toKey, type CustomerId } from './customer-id.js';
-import { ERASURE } from './erasure/job-name.js';
-import type { Pause } from './outbox/delivery.js';
-import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from './outbox/history.js';
-import type { OutboxEngine } from './outbox/outbox-engine.js';
+import { PartneroError } from '../api/partnero.error.js';
+import type { NotAccepted } from '../attribution/attribution.outcome.js';
+import { toKey, type CustomerId } from '../common/customer-id.js';
+import { ERASURE } from '../erasure/job-name.js';
+import type { Pause } from '../outbox/delivery.js';
+import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
+import type { OutboxEngine } from '../outbox/outbox-engine.js';
 
 /** {@link OutboxStats}, and the sign-ups that weren't queued. */
 export interface ProgramStats extends OutboxStats {

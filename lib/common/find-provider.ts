@@ -1,5 +1,5 @@
 import type { ModuleRef } from '@nestjs/core';
-import { PARTNERO_MODULE_PRESENT } from './program.tokens.js';
+import { PARTNERO_MODULE_PRESENT } from '../program/program.tokens.js';
 
 /** A provider of any module of the app: PartneroModule need not be imported where it is needed. */
 export function findProvider(moduleRef: ModuleRef, token: string): unknown {

@@ -1,15 +1,15 @@
-import type { ApiCaller } from './api/api.caller.js';
-import { resourcesOf, type ProgramResources } from './api/program-resources.js';
-import type { ByProgram, PartneroProgram } from './api/program/program-type.js';
-import { ErasableCustomers, ErasableReferAFriendCustomers } from './erasure/erasable-customers.js';
-import type { ErasureService } from './erasure/erasure.service.js';
-import type { ResolvedOptions } from './partnero.options.js';
+import type { ApiCaller } from '../api/api.caller.js';
+import { resourcesOf, type ProgramResources } from '../api/program-resources.js';
+import type { ByProgram, PartneroProgram } from '../api/program/program-type.js';
+import { ErasableCustomers, ErasableReferAFriendCustomers } from '../erasure/erasable-customers.js';
+import type { ErasureService } from '../erasure/erasure.service.js';
+import type { ResolvedOptions } from '../partnero.options.js';
 import {
   DurableReferAFriendTransactions,
   DurableTransactions,
-} from './transactions/durable-transactions.js';
-import type { SalesService } from './transactions/sales.service.js';
-import type { WebhooksService } from './webhooks/webhooks.service.js';
+} from '../transactions/durable-transactions.js';
+import type { SalesService } from '../transactions/sales.service.js';
+import type { WebhooksService } from '../webhooks/webhooks.service.js';
 
 /** What `PartneroService` offers of a program of a type: its resources, and what is durable of them. */
 export interface ProgramServices<T extends PartneroProgram> extends Omit<

@@ -1,5 +1,5 @@
-import type { OutboxLog } from './outbox/outbox-engine.js';
-import type { ResolvedOptions } from './partnero.options.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
+import type { ResolvedOptions } from '../partnero.options.js';
 import type { ProgramMode } from './program.outbox.js';
 import { DEFAULT_PROGRAM } from './program.tokens.js';
 

@@ -5,16 +5,16 @@ import type {
   OnApplicationShutdown,
   OnModuleInit,
 } from '@nestjs/common';
-import type { PartneroApiClient } from './api/partnero-api.client.js';
+import type { PartneroApiClient } from '../api/partnero-api.client.js';
 import { bootLine, type BootedOutbox } from './boot-line.js';
-import { errorMessage } from './error-message.js';
-import type { OutboxLog } from './outbox/outbox-engine.js';
-import { PartneroConfigurationError } from './partnero.configuration-error.js';
-import type { ResolvedOptions } from './partnero.options.js';
+import { errorMessage } from '../common/error-message.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import type { ResolvedOptions } from '../partnero.options.js';
 import type { ProgramDelivery } from './program.delivery.js';
 import type { ProgramOutbox } from './program.outbox.js';
-import type { ReferralCapture } from './referral/capture/referral-capture.js';
-import { within } from './within.js';
+import type { ReferralCapture } from '../referral/capture/referral-capture.js';
+import { within } from '../common/within.js';
 
 /** How long shutdown may take: to finish deliveries, to count what stays, to close the outbox. */
 const DRAIN_MS = 5_000;

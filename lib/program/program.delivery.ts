@@ -1,16 +1,22 @@
-import type { RunInAppContext } from './app-context.js';
-import { errorMessage } from './error-message.js';
-import { exponential } from './outbox/backoff.js';
-import type { Delivery, DeliveryControl, KeyCheck, Pause, PauseReason } from './outbox/delivery.js';
-import type { ResolvedDeliveryOptions } from './outbox/delivery.options.js';
-import type { DeliveryResult } from './outbox/delivery-result.js';
-import type { Checkpoint } from './outbox/job-handler.js';
-import type { JobHandlers } from './outbox/job-handlers.js';
-import type { Job } from './outbox/job.js';
-import type { OutboxEngine, OutboxLog } from './outbox/outbox-engine.js';
+import type { RunInAppContext } from '../common/app-context.js';
+import { errorMessage } from '../common/error-message.js';
+import { exponential } from '../outbox/backoff.js';
+import type {
+  Delivery,
+  DeliveryControl,
+  KeyCheck,
+  Pause,
+  PauseReason,
+} from '../outbox/delivery.js';
+import type { ResolvedDeliveryOptions } from '../outbox/delivery.options.js';
+import type { DeliveryResult } from '../outbox/delivery-result.js';
+import type { Checkpoint } from '../outbox/job-handler.js';
+import type { JobHandlers } from '../outbox/job-handlers.js';
+import type { Job } from '../outbox/job.js';
+import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
 import type { KeyCheckResult, ProgramIdentity } from './program.identity.js';
-import { sleep } from './sleep.js';
-import { ThrottledLogger } from './throttled-logger.js';
+import { sleep } from '../common/sleep.js';
+import { ThrottledLogger } from '../common/throttled-logger.js';
 
 /** Shorter than for other requests: deliveries wait for the answer. */
 const CHECK_TIMEOUT_MS = 2_000;

@@ -1,5 +1,5 @@
-import { PartneroError } from './api/partnero.error.js';
-import type { DeliveryResult } from './outbox/delivery-result.js';
+import { PartneroError } from '../api/partnero.error.js';
+import type { DeliveryResult } from '../outbox/delivery-result.js';
 
 /**
  * The delivery result for an error that says nothing about the job itself: Partnero rejected the API

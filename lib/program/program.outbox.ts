@@ -1,5 +1,5 @@
-import type { OutboxEngine, OutboxLog } from './outbox/outbox-engine.js';
-import type { ResolvedOptions } from './partnero.options.js';
+import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
+import type { ResolvedOptions } from '../partnero.options.js';
 
 /**
  * What the app does for a program. `delivers`: everything. `queues`: sign-ups are saved, but nothing is

@@ -1,4 +1,4 @@
-import type { OutboxLog } from './outbox/outbox-engine.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
 
 // Control characters, line separators, and what reorders or hides text.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
