@@ -5,8 +5,8 @@ type Fields = Readonly<Record<string, unknown>>;
 /**
  * Sources disagree whether an update is wrapped in `update`, and a server that expects the other form
  * may take ours and ignore it. So changes go out in the first form, and in the second too if that is
- * refused for a field that wasn't sent, or if none of them is in what comes back. Being told twice of
- * the same changes does no harm.
+ * refused for a field that wasn't sent, or if none of them is in what comes back. Sending the same
+ * changes twice does no harm.
  *
  * @throws PartneroError
  */

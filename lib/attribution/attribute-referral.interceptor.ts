@@ -134,8 +134,10 @@ export class AttributeReferralInterceptor implements NestInterceptor {
       queuedInRequest: http ? undefined : customersQueuedIn(request, route.metadata.program),
     });
     if (http && (readAgain || attribution.isPossible)) {
-      const heard = onResponseEnd(responseOf(context), (how) => attribution.responseEnded(how));
-      if (!heard) attribution.responseEnded('good');
+      const isObserved = onResponseEnd(responseOf(context), (how) =>
+        attribution.responseEnded(how),
+      );
+      if (!isObserved) attribution.responseEnded('good');
     }
     const { referral } = service.settings;
     if (referral.clearCookie) {

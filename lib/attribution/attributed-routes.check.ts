@@ -55,7 +55,7 @@ function unknownProgram(
   const known = [...programs].filter((name) => name !== undefined).map((name) => `'${name}'`);
   return new PartneroConfigurationError(
     `${route} attributes to the program '${program}', which this app doesn't have. It has: ` +
-      `${known.join(', ')}. Import PartneroModule.forRoot({ name: '${program}', … }), or mend the ` +
+      `${known.join(', ')}. Import PartneroModule.forRoot({ name: '${program}', … }), or correct the ` +
       'name given to @AttributeReferral().',
   );
 }

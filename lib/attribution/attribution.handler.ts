@@ -235,7 +235,7 @@ export class AttributionHandler implements JobHandler {
     };
   }
 
-  /** Answers name the partner by id, or perhaps by key: told apart by looking the key up. */
+  /** Answers name the partner by id, or perhaps by key: we look the key up to find out. */
   private async isSamePartner(
     attempt: Attempt,
     customer: AnsweredCustomer,

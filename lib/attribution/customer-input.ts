@@ -9,7 +9,7 @@ export interface CustomerInput {
   readonly id?: CustomerId | null | undefined;
   /** The same, for those who call it so. Asked only if there is no `id`. */
   readonly key?: CustomerId | null | undefined;
-  /** Without it, Partnero can't tell a partner who refers himself. */
+  /** Without it, Partnero can't tell a partner who refers themselves. */
   readonly email?: string | null | undefined;
   readonly name?: string | null | undefined;
   readonly surname?: string | null | undefined;

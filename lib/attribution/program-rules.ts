@@ -2,7 +2,7 @@ import type { CreateCustomerInput } from '../api/customers/customer.dto.js';
 import type { ProgramType } from '../referral/referral.options.js';
 import type { AnsweredCustomer } from './attributed-customers.js';
 
-/** How the two types of program differ when a new customer is told to Partnero. */
+/** How the two types of program differ when a new customer is sent to Partnero. */
 export interface ProgramRules {
   body(
     key: string,

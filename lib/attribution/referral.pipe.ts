@@ -14,7 +14,7 @@ import { findAttribution, warnOfAbsence } from './find-attribution.js';
 import { readReferral, type ReadReferral } from './read-referral.js';
 import type { ReferralContext } from './referral-context.js';
 
-/** What a parameter of `@Referral()` is told. */
+/** What `@Referral()` takes. */
 export interface ReferralParameter {
   /** The program. Default: the one that the route attributes to. */
   readonly name?: string | undefined;
@@ -71,9 +71,9 @@ class LooseReferral implements ReferralContext {
     const { service, read, route } = this;
     if (!service) return 'disabled';
     const signUp = { referralKey: this.key, customer, route };
-    if (!read?.late) return this.told(service.attribute(signUp, read?.budgetMs));
+    if (!read?.late) return this.reportQueued(service.attribute(signUp, read?.budgetMs));
     const late = read.late.then((found) => ({ ...signUp, referralKey: found?.key ?? null }));
-    return this.told(service.attribute(late, read.budgetMs, route));
+    return this.reportQueued(service.attribute(late, read.budgetMs, route));
   }
 
   skip(): void {}
@@ -87,7 +87,7 @@ class LooseReferral implements ReferralContext {
     return { key: this.key, source: this.source };
   }
 
-  private async told(attributing: Promise<AcceptOutcome>): Promise<AcceptOutcome> {
+  private async reportQueued(attributing: Promise<AcceptOutcome>): Promise<AcceptOutcome> {
     const outcome = await attributing;
     if (outcome === 'queued') this.onQueued();
     return outcome;

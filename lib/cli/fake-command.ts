@@ -12,7 +12,7 @@ const PORT = 4010;
 const API_KEY = 'fake-api-key';
 
 /**
- * Runs a FakePartnero until the process is told to end, and prints what it receives.
+ * Runs a FakePartnero until the process is ended, and prints what it receives.
  *
  * @throws UsageError if the port isn't one, or is in use
  */

@@ -1,7 +1,7 @@
 /** The name of a program that wasn't given one. */
 export const DEFAULT_PROGRAM = 'default';
 
-/** Provided by every PartneroModule, so that its absence can be told from a mistyped name. */
+/** Provided by every PartneroModule, so that its absence can be distinguished from a mistyped name. */
 export const PARTNERO_MODULE_PRESENT = 'nestjs-partnero:present';
 
 const ATTRIBUTION = 'attribution';

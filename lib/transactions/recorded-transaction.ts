@@ -34,7 +34,7 @@ function plain(amount: Decimal): Decimal {
   return `${whole.replace(/^0+(?=\d)/, '')}.${fraction.replace(/0+$/, '')}`;
 }
 
-/** A buyer is named by his key, or in a refer-a-friend program may be a whole customer. */
+/** A buyer is named by their key, or in a refer-a-friend program may be a whole customer. */
 function nameOf(customer: AnsweredTransaction['customer']): string | undefined {
   if (typeof customer === 'string') return customer;
   return customer?.id ?? undefined;

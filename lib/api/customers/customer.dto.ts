@@ -46,7 +46,7 @@ export class TaggedCustomerFieldsDto extends CustomerFieldsDto {
 
 /** Further options of *create customer*. */
 export class CreateCustomerOptionsDto {
-  /** One of the partner's referral URLs, where several are told apart. */
+  /** One of the partner's referral URLs, where there are several. */
   @OptionalString() referral_url?: string | undefined;
 }
 

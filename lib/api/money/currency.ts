@@ -28,7 +28,7 @@ export function minorUnitsOf(currency: string): number | undefined {
   return MINOR_UNITS.get(currency);
 }
 
-/** In upper case, if it is one of ISO 4217: other units may be told apart by their case. */
+/** In upper case, if it is one of ISO 4217: the case may distinguish other units. */
 export function currencyCode(currency: string): string {
   const upper = currency.toUpperCase();
   return MINOR_UNITS.has(upper) ? upper : currency;

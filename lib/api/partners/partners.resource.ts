@@ -40,7 +40,7 @@ export class PartnersResource extends ListedResource<Partner, SortedListOptions>
   }
 
   /**
-   * `GET /partners/{id}`, with what he has brought and earned. [docs] By `key` or `email` it is
+   * `GET /partners/{id}`, with what they have brought and earned. [docs] By `key` or `email` it is
    * `GET /partner`. [n8n][php] CONFLICT, answer: an `id` and no `key` [docs], or the other way [old-docs].
    * @example
    * const { id } = await partnero.partners.get({ key: 'ann' })
@@ -71,7 +71,7 @@ export class PartnersResource extends ListedResource<Partner, SortedListOptions>
   }
 
   /**
-   * `POST /partners/{id}/archive`: he gets into the portal no more. [docs][n8n]
+   * `POST /partners/{id}/archive`: they can't sign in to the portal any more. [docs][n8n]
    * @throws PartneroError `not_found`; `bad_request`: archived already
    */
   archive(id: string, options: CallOptions = {}): Promise<void> {

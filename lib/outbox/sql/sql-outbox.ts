@@ -73,7 +73,7 @@ export class SqlOutbox implements OutboxEngine {
       this.jobs.hold(id, job, isFirst);
       return id;
     } catch (error) {
-      // Its sign-up is told that it wasn't saved, and will never decide on it.
+      // Its sign-up counts as not saved, and will never decide on it.
       if (error instanceof StoreError && error.mayBeSaved) {
         void this.jobs.discardUnconfirmed(id);
       }

@@ -27,7 +27,7 @@ export interface CaptureOptions {
    */
   sameSite?: 'lax' | 'strict' | 'none' | undefined;
   /**
-   * Whose the visitor is if he comes by several partners' links: `'last'`, each link replaces the one
+   * Whose visitor they are after links of several partners: `'last'`, each link replaces the one
    * before; `'first'`, the first one is kept as long as its cookie lives. Default `'last'`.
    */
   touch?: 'last' | 'first' | undefined;

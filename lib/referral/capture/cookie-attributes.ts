@@ -16,7 +16,7 @@ export function cookieAttributes(
   return { maxAgeSeconds: maxAgeDays * DAY_SECONDS, domain, path, secure, sameSite };
 }
 
-/** Whoever forges these headers gets a cookie of his own with, or without, `Secure`. */
+/** A visitor who forges these headers gets their own cookie with, or without, `Secure`. */
 function cameOverHttps(request: unknown): boolean {
   const { socket } = request as { socket?: { encrypted?: boolean } };
   if (socket?.encrypted === true || textOf(request, 'protocol') === 'https') return true;

@@ -17,7 +17,7 @@ export function findCapture(moduleRef: ModuleRef, program: string, who: string):
   if (hasPartneroModule(moduleRef)) {
     throw new PartneroConfigurationError(
       `${who} captures for the program '${program}', which this app doesn't have. Import ` +
-        `PartneroModule.forRoot({ name: '${program}', … }), or mend the name.`,
+        `PartneroModule.forRoot({ name: '${program}', … }), or correct the name.`,
     );
   }
   if (process.env['NODE_ENV'] !== 'test') {

@@ -3,7 +3,7 @@ import { headerOf, textOf } from '../request-fields.js';
 const ASSET =
   /\.(?:avif|bmp|css|csv|eot|gif|gz|ico|jpe?g|js|json|map|mjs|mp[34]|og[gv]|otf|pdf|png|svg|ttf|txt|wasm|wav|web[mp]|webmanifest|woff2?|xml|zip)$/i;
 
-/** Whether a visitor opens a page with this request, as he does who clicks a link. */
+/** Whether a visitor opens a page with this request, as after a click on a link. */
 export function isLanding(request: unknown): boolean {
   if (textOf(request, 'method') !== 'GET') return false;
   // Not `iframe`: a frame that nobody sees would credit its owner with every visitor of another page.

@@ -121,7 +121,7 @@ export class ReferralCapture {
     return [expiredCookie(name, { ...attributes, domain: undefined }), cookie];
   }
 
-  /** What a developer wonders about who looks for his cookie. */
+  /** What a developer should know who doesn't find the cookie. */
   private explain(request: unknown, cookies: readonly string[]): void {
     const { cookie: name, capture } = this.options;
     if (capture.secure === 'auto' && !cookies.at(-1)!.includes('; Secure')) {

@@ -78,7 +78,7 @@ export function historyCases(on: ConformanceHarness, it: AddCase): void {
     await on.started('new');
   });
 
-  it('forgetting leaves the pending jobs of a name that it is told to keep', async () => {
+  it('forgetting leaves the pending jobs of a name that it must keep', async () => {
     await on.add('a');
     const kept = { ...on.job('a', 'kept'), name: 'erasure' };
     await on.engine.submit(kept);
