@@ -9,7 +9,7 @@ const FOREIGN = /node_modules|^node:|^<anonymous>/;
  * code. Never its message, which may hold data.
  */
 export function describeThrown(error: unknown): string {
-  const place = error instanceof Error ? placeOf(error) : undefined;
+  const place = placeOfThrown(error);
   return `threw ${nameOfThrown(error)}${place === undefined ? '' : ` at ${place}`}`;
 }
 
@@ -19,7 +19,10 @@ export function nameOfThrown(error: unknown): string {
   return /^\w{1,60}$/.test(name) ? name : 'something';
 }
 
-function placeOf({ stack, message }: Error): string | undefined {
+/** The first place in the app's own code, such as `src/users.ts:12`. */
+export function placeOfThrown(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { stack, message } = error;
   for (const line of (stack ?? '').replace(message, '').split('\n')) {
     const [, file = '', at] = FRAME.exec(line) ?? [];
     if (file === '' || FOREIGN.test(file)) continue;

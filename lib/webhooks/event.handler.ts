@@ -1,11 +1,11 @@
 import type { DeliveryResult } from '../outbox/delivery-result.js';
 import type { JobHandler } from '../outbox/job-handler.js';
 import type { Job } from '../outbox/job.js';
+import { nameOfThrown, placeOfThrown } from '../common/describe-thrown.js';
 import { ThrottledLogger } from '../common/throttled-logger.js';
 import { eventOfJob } from './event.job.js';
 import { selects, type PartneroWebhookEvent } from './event.model.js';
 import { HandlerSlots } from './handler-slots.js';
-import { nameOfThrown, placeOfThrown } from './thrown.js';
 import type { HandlerMethod } from './webhook.discovery.js';
 import type { WebhooksSettings } from './webhooks.options.js';
 
@@ -99,7 +99,7 @@ export class EventHandler implements JobHandler {
       const place = placeOfThrown(error);
       return (
         `${this.name} threw ${thrown} on the event ${event} ${eventId} (attempt ${attempt})` +
-        `${place ? `, ${place}` : ''}. Its message may hold personal data and isn't logged; ` +
+        `${place ? `, at ${place}` : ''}. Its message may hold personal data and isn't logged; ` +
         'webhooks.onHandlerError gets it.'
       );
     });

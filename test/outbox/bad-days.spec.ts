@@ -226,10 +226,12 @@ describe('the clock', () => {
     await pass(MINUTE);
     fake.heal();
     // Those that were being sent end as failed, before the clock changes.
-    await pass(50, 10);
+    await passUntil(() => fake.requests.every(({ status }) => status !== 0), SECOND, 10);
+    await pass(200, 10);
     const { setSystemTime } = (await import('@jest/globals')).jest;
     setSystemTime(Date.now() + 365 * DAY);
-    await passUntil(delivered, HOUR, 10 * SECOND);
+    // In steps shorter than an attempt may last, since a time-out is a failed attempt.
+    await passUntil(delivered, HOUR, 250);
     expect(await stats()).toMatchObject({ dead: 0, outcomes: { attributed: 3 } });
   });
 });
