@@ -8,7 +8,7 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { describeThrown } from '../common/describe-thrown.js';
-import { Once } from '../common/once.js';
+import { warningOnce } from '../common/throttled-logger.js';
 import { clearCookie } from '../referral/capture/clear-cookie.js';
 import { hasHeaders } from '../referral/request-fields.js';
 import { metadataOf, type AttributeReferralMetadata } from './attribute-referral.metadata.js';
@@ -40,7 +40,7 @@ export interface AttributedRoute {
  */
 @Injectable()
 export class AttributeReferralInterceptor implements NestInterceptor {
-  private readonly once = new Once(new Logger('Partnero'));
+  private readonly once = warningOnce(new Logger('Partnero'));
   private readonly routes = new Map<object, Map<object, AttributedRoute | undefined>>();
 
   constructor(protected readonly moduleRef: ModuleRef) {}

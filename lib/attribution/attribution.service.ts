@@ -8,7 +8,7 @@ import { ATTRIBUTION } from './attribution.handler.js';
 import { writePayload } from './attribution.payload.js';
 import { toCustomer } from './customer-input.js';
 import { NoTransactionsError } from './no-transactions.error.js';
-import { Once } from '../common/once.js';
+import { warningOnce, type ThrottledLogger } from '../common/throttled-logger.js';
 import type { OutcomeReporter } from '../program/outcome.reporter.js';
 import { within } from '../common/within.js';
 
@@ -41,7 +41,7 @@ export interface AttributionSettings {
 /** From a sign-up to a job in the outbox. Never throws, never rejects. */
 export class AttributionService {
   readonly reader: ReferralReader;
-  private readonly once: Once;
+  private readonly once: ThrottledLogger;
 
   constructor(
     readonly settings: AttributionSettings,
@@ -51,7 +51,7 @@ export class AttributionService {
     log: OutboxLog,
   ) {
     this.reader = new ReferralReader(settings.referral);
-    this.once = new Once(log);
+    this.once = warningOnce(log);
   }
 
   get enabled(): boolean {

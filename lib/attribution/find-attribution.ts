@@ -1,6 +1,6 @@
 import type { ModuleRef } from '@nestjs/core';
 import { findProvider, hasPartneroModule } from '../common/find-provider.js';
-import type { Once } from '../common/once.js';
+import type { ThrottledLogger } from '../common/throttled-logger.js';
 import { getPartneroTokens } from '../program/program.tokens.js';
 import type { AttributionService } from './attribution.service.js';
 
@@ -19,7 +19,7 @@ export function findAttribution(
  */
 export function warnOfAbsence(
   moduleRef: ModuleRef,
-  once: Once,
+  once: ThrottledLogger,
   program: string,
   route: string,
 ): void {

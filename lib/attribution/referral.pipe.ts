@@ -1,6 +1,6 @@
 import { Injectable, Logger, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { Once } from '../common/once.js';
+import { warningOnce } from '../common/throttled-logger.js';
 import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 import { clearCookie } from '../referral/capture/clear-cookie.js';
 import type { Referral } from '../referral/referral.js';
@@ -23,7 +23,7 @@ export interface ReferralParameter {
 /** Makes the {@link ReferralContext} of `@Referral()`; on any route, decorated or not. */
 @Injectable()
 export class ReferralPipe implements PipeTransform {
-  private readonly once = new Once(new Logger('Partnero'));
+  private readonly once = warningOnce(new Logger('Partnero'));
 
   constructor(private readonly moduleRef: ModuleRef) {}
 

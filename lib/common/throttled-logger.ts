@@ -19,3 +19,8 @@ export class ThrottledLogger {
     this.log(message());
   }
 }
+
+/** Warns once for each key, such as once for each route: a warning for each request would fill the log. */
+export function warningOnce(log: { warn(message: string): void }): ThrottledLogger {
+  return new ThrottledLogger((message) => log.warn(message), Infinity);
+}

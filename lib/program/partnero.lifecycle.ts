@@ -3,6 +3,7 @@ import type {
   BeforeApplicationShutdown,
   OnApplicationBootstrap,
   OnApplicationShutdown,
+  OnModuleDestroy,
   OnModuleInit,
 } from '@nestjs/common';
 import type { PartneroApiClient } from '../api/partnero-api.client.js';
@@ -25,9 +26,15 @@ const BOOT_STATS_MS = 1_000;
 
 /** Starts and stops a program with the app. */
 export class PartneroLifecycle
-  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+  implements
+    OnModuleInit,
+    OnApplicationBootstrap,
+    OnModuleDestroy,
+    BeforeApplicationShutdown,
+    OnApplicationShutdown
 {
   private isUp = false;
+  private draining: Promise<void> | undefined;
 
   constructor(
     private readonly options: ResolvedOptions,
@@ -67,9 +74,15 @@ export class PartneroLifecycle
     this.delivery?.start();
   }
 
+  /** Waits for nothing, so that several programs drain at the same time: Nest calls one after the other. */
+  onModuleDestroy(): void {
+    this.draining = this.delivery?.drain(DRAIN_MS);
+    this.draining?.catch(() => {});
+  }
+
   async beforeApplicationShutdown(): Promise<void> {
     await this.quietly(async () => {
-      await this.delivery?.drain(DRAIN_MS);
+      await this.draining;
       if (this.outbox.queue && this.isUp) await within(STATS_MS, this.logPending());
     });
   }

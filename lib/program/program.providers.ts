@@ -9,7 +9,7 @@ import { AttributionHandler } from '../attribution/attribution.handler.js';
 import { AttributionService } from '../attribution/attribution.service.js';
 import { ErasureHandler } from '../erasure/erasure.handler.js';
 import { ErasureService } from '../erasure/erasure.service.js';
-import { Once } from '../common/once.js';
+import { warningOnce } from '../common/throttled-logger.js';
 import { JobHandlers } from '../outbox/job-handlers.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
 import { OutboxInspector } from './outbox.inspector.js';
@@ -118,7 +118,7 @@ export function programProviders(name: string): Provider[] {
     {
       provide: t.capture,
       useFactory: ({ referral }: ResolvedOptions, log: OutboxLog) =>
-        new ReferralCapture(referral, new Once(log)),
+        new ReferralCapture(referral, warningOnce(log)),
       inject: [t.options, t.log],
     },
     {

@@ -4,6 +4,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
+  type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
 import { errorMessage } from '../common/error-message.js';
@@ -41,7 +42,12 @@ const LOG_AGAIN_MS = 3_600_000;
  * saved: the handlers run before `dispatch` resolves.
  */
 export class Inbox
-  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+  implements
+    OnModuleInit,
+    OnApplicationBootstrap,
+    OnModuleDestroy,
+    BeforeApplicationShutdown,
+    OnApplicationShutdown
 {
   readonly inspector: InboxInspector;
   private handlers: readonly EventHandler[] = [];
@@ -49,6 +55,7 @@ export class Inbox
   /** `null` if nothing is saved. */
   private engine: OutboxEngine | null = null;
   private control: DeliveryControl | null = null;
+  private draining: Promise<void> | undefined;
 
   constructor(
     private readonly settings: WebhooksSettings,
@@ -90,9 +97,15 @@ export class Inbox
       : handle(event, handlers);
   }
 
+  /** Waits for nothing, so that everything drains at the same time. */
+  onModuleDestroy(): void {
+    this.draining = this.control?.drain(DRAIN_MS);
+    this.draining?.catch(() => {});
+  }
+
   async beforeApplicationShutdown(): Promise<void> {
     await this.quietly(async () => {
-      await this.control?.drain(DRAIN_MS);
+      await this.draining;
       if (this.engine) await within(STATS_MS, this.logPending());
     });
   }

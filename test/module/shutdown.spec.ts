@@ -1,6 +1,7 @@
 import { Controller, Param, Post } from '@nestjs/common';
 import {
   AttributeReferral,
+  getPartneroToken,
   PartneroService,
   Referral,
   sqliteOutbox,
@@ -82,6 +83,24 @@ it('hands back what cannot be delivered within its time, and says how much stays
   const stats = () => again.app.get(PartneroService).outbox.stats();
   await passUntil(async () => (await stats()).pending === 0, 20_000);
   expect(fake.customers).toHaveLength(5);
+});
+
+it('takes no longer with two programs, which drain at the same time', async () => {
+  fake.misbehave({ type: 'hang' }, { on: 'POST /customers' });
+  const outbox = sqliteOutbox({ path });
+  const names = ['default', 'other'];
+  const running = await startApp({
+    imports: names.map((name) => partnero(fake, { name, outbox })),
+  });
+  for (const name of names) {
+    const service = running.app.get(getPartneroToken(name), { strict: false });
+    await service.attribute({ key: 'ann' }, { id: `user-of-${name}` });
+  }
+  await eventually(() => fake.requestsTo('POST /customers').length === 2);
+  useFakeClock();
+  let closed = false;
+  void running.close().then(() => (closed = true));
+  expect(await passUntil(() => closed, 30_000, 250)).toBeLessThan(9_000);
 });
 
 it('keeps a sign-up whose handler ends after the relay has stopped', async () => {

@@ -287,6 +287,18 @@ describe('A transaction', () => {
     expect(await saved()).toEqual(['1']);
   });
 
+  it('of one of several outboxes on a pool adds no listeners of its own', async () => {
+    const pool = new Pool({ connectionString: postgres.url, max: 1 });
+    toClose.push(() => pool.end());
+    const executors = Array.from({ length: 12 }, () => fromPg(pool));
+    for (const each of executors)
+      await each.transaction((tx) => Promise.resolve(tx.query('SELECT 1', [])));
+    expect(pool.listenerCount('connect')).toBe(1);
+    const client = await pool.connect();
+    expect(client.listenerCount('error')).toBeLessThan(4);
+    client.release();
+  });
+
   it('waits for locks, statements and its own process only for so long', async () => {
     const settings = ['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout'];
     const set = await transact(executorAt(), async (tx) => {

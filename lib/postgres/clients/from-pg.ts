@@ -22,8 +22,7 @@ interface PgPoolClient {
  * postgresOutbox({ executor: fromPg(new Pool({ connectionString, keepAlive: true })) })
  */
 export function fromPg(pool: PgPool): PostgresExecutor {
-  // A connection that ends while nobody listens would end the process.
-  if (hasMethod(pool, 'on')) pool.on?.('connect', (client) => client.on('error', ignore));
+  ignoreErrors(pool);
   return executorOf<PgPoolClient>({
     from: 'fromPg',
     expects: 'a Pool of pg',
@@ -69,6 +68,16 @@ async function transact<T>(
     signal?.removeEventListener('abort', drop);
     release(!isUsable);
   }
+}
+
+const watched = new WeakSet<PgPool>();
+
+/** A connection that ends while nobody listens would end the process. */
+function ignoreErrors(pool: PgPool): void {
+  // Several programs may share a pool.
+  if (!hasMethod(pool, 'on') || watched.has(pool)) return;
+  watched.add(pool);
+  pool.on?.('connect', (client) => client.on('error', ignore));
 }
 
 function ignore(): void {}

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describeThrown } from '../../common/describe-thrown.js';
 import { nodeResponse } from '../../common/node-response.js';
-import type { Once } from '../../common/once.js';
+import type { ThrottledLogger } from '../../common/throttled-logger.js';
 import { describeRefusal } from '../referral-key.js';
 import { ReferralReader, type OnRefusedKey } from '../referral-reader.js';
 import type { ResolvedReferralOptions } from '../referral.options.js';
@@ -28,7 +28,7 @@ export class ReferralCapture {
 
   constructor(
     private readonly options: ResolvedReferralOptions,
-    private readonly once: Once,
+    private readonly once: ThrottledLogger,
   ) {
     this.reader = new ReferralReader(options);
   }
