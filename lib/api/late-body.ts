@@ -46,6 +46,6 @@ function isTls(socket: Socket): socket is TLSSocket {
 }
 
 function isConnected(socket: Socket): boolean {
-  // https://nodejs.org/api/tls.html#tlssocketgetprotocol: 'unknown' until the handshake is completed.
-  return !socket.connecting && !(isTls(socket) && socket.getProtocol() === 'unknown');
+  // Behind a proxy, the TCP connection is made before the handshake. The property isn't in Node's typings.
+  return !socket.connecting && Reflect.get(socket, 'secureConnecting') !== true;
 }

@@ -30,10 +30,11 @@ export class Redactor {
    */
   message(text: string): string {
     if (text.length > MAX_SEARCHED) return '…';
-    let clean = decode(text).replaceAll(WORD, (word) => (word.includes('@') ? '…' : word));
+    let clean = decode(text);
     for (const value of this.#values) {
       clean = clean.replaceAll(new RegExp(escape(value), 'gi'), '…');
     }
+    clean = clean.replaceAll(WORD, (word) => (word.includes('@') ? '…' : word));
     // Cut last: half a value wouldn't be found.
     return clean.replaceAll(CONTROL, ' ').slice(0, MAX_LENGTH);
   }
@@ -80,6 +81,7 @@ function decodeEntity(entity: string, decimal?: string, hex?: string, name?: str
 function valuesIn(sent: unknown[]): string[] {
   return sent
     .flatMap(stringsIn)
+    .flatMap((value) => [value, decode(value)])
     .filter((value) => value.length > 1)
     .toSorted((a, b) => b.length - a.length);
 }

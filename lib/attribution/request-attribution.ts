@@ -130,6 +130,8 @@ export class RequestAttribution implements ReferralContext {
 
   /** What parses the body of a form with files may run behind the interceptor. */
   private get found(): Referral | null {
+    // The `resolve` option goes first.
+    if (this.referral?.source === 'resolve') return this.referral;
     return (this.referral = this.facts.readAgain?.() ?? this.referral);
   }
 

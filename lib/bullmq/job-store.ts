@@ -103,6 +103,15 @@ export class JobStore {
     return (await this.queue.remove(bullmqId)) !== 0 && this.end(job);
   }
 
+  /** The same for a job that waits behind another one. Repeats it, since a worker may just look at it. */
+  async discardWaiting(bullmqId: string): Promise<void> {
+    for (let look = 1; look <= LOOKS; look += 1) {
+      if (await this.discard(bullmqId)) return;
+      if ((await this.stateOf(bullmqId)) !== 'active') return;
+      await sleep(LOOK_MS);
+    }
+  }
+
   /** Looks repeatedly, since a job may just be added, or looked at by a worker. */
   async isInFlight(bullmqId: string): Promise<boolean | 'missing'> {
     for (let look = 1; ; look += 1) {

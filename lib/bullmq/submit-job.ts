@@ -2,6 +2,7 @@ import type { Job, SubmittedJob } from '../outbox/job.js';
 import type { Submitted } from '../outbox/outbox-engine.js';
 import { uuid7 } from '../outbox/uuid7.js';
 import {
+  bullmqIdOf,
   idOfCancel,
   idOfKey,
   toData,
@@ -48,6 +49,8 @@ export async function submitJob(
     const { data: holder } = taken;
     // Without a key, one job that cancels is as good as another.
     if (!key || holder.id === id) return { id: holder.id, outcome: null };
+    // What was queued behind the job that has the key must not be sent after that one either.
+    if (job.overrides) await discardAllBut(store, orderingKey, bullmqIdOf(taken));
     // A dead letter doesn't keep what is asked for again from happening.
     if (holder.digest === key.digest) await store.requeue(taken);
     return endUnsent(holder.digest === key.digest ? key.ifTaken.same : key.ifTaken.different);
@@ -65,4 +68,11 @@ export async function submitJob(
   if (!holder || holder.data.id === id) return { id, outcome: null };
   if (holder.data.orderingKey !== orderingKey) await records.removePending(orderingKey, bullmqId);
   return endAsTaken(holder);
+}
+
+/** The last one first: otherwise the next one would be sent. */
+async function discardAllBut(store: JobStore, orderingKey: string, kept: string): Promise<void> {
+  for (const { id } of (await store.records.pending(orderingKey)).toReversed()) {
+    if (id !== kept) await store.discardWaiting(id);
+  }
 }

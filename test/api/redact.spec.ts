@@ -33,6 +33,13 @@ describe('a message of Partnero reaches an error', () => {
     expect(redactor.message(text)).toBe('no … here');
   });
 
+  it('without a value that is itself encoded, or holds an e-mail address', () => {
+    const sent = { key: 'user%20one', n: 'Tom &amp; Jerry', name: 'Ann Smith <ann@example.com>' };
+    for (const value of Object.values(sent)) {
+      expect(new Redactor(sent).message(`no ${value} here`)).toBe('no … here');
+    }
+  });
+
   it('without what was sent, though that is cut off', () => {
     const text = `${'x'.repeat(190)} ${KEY}`;
     expect(redactor.message(text)).toBe(`${'x'.repeat(190)} …`);
@@ -63,7 +70,7 @@ describe('the name of a field', () => {
     ['tags.0', 'tags.0'],
     ['user-1', '…'],
     ['ada@example.com', '…'],
-    ['email.ada%40example.com', '…'],
+    ['email.ada%40example.com', '….…'],
     [KEY, '…'],
     ['a\nb', 'ab'],
     ['x'.repeat(300), 'x'.repeat(60)],

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import http, {
   createServer,
   request as httpRequest,
@@ -5,7 +6,9 @@ import http, {
   type Server,
 } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { connect as tlsConnect } from 'node:tls';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { LateBody } from '#lib/api/late-body.js';
 import { PartneroService } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { failure } from '../support/api.js';
@@ -224,6 +227,25 @@ describe('a call that must be sent within some time', () => {
       expect(received).not.toContain('POST');
     },
   );
+});
+
+it('a body that must be sent in time waits for the TLS handshake behind a proxy too', async () => {
+  await listen(() => {});
+  server!.removeAllListeners('connection');
+  const { port } = server!.address() as AddressInfo;
+  const tcp = connect(port, '127.0.0.1');
+  await once(tcp, 'connect');
+  let asked = false;
+  const late = new LateBody('{}', () => (asked = true));
+  // As the agent of a proxy hands it over: connected, and with the handshake under way.
+  const createConnection = () => tlsConnect({ socket: tcp, rejectUnauthorized: false });
+  const request = late.transport.request({ protocol: 'https:', createConnection }, () => {});
+  request.on('error', () => {});
+  late.data.pipe(request);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(asked).toBe(false);
+  request.destroy();
+  tcp.destroy();
 });
 
 it('tools that replace the functions of node:http see the calls', async () => {

@@ -94,6 +94,18 @@ describe('the referral key in a form with a file', () => {
     );
   });
 
+  it('gives way to the resolve option', async () => {
+    await closeApps();
+    const referral = { bodyField: 'aff', resolve: () => 'ann' };
+    running = await startApp({
+      imports: [partnero(fake, { referral })],
+      controllers: [FormController],
+    });
+    await send('parsed-behind', { id: 'user-1', aff: 'bob' }, 'bob');
+    await settled(running.app, 1);
+    expect(partners()).toEqual([['user-1', 'ann']]);
+  });
+
   it('is missing: no referral', async () => {
     await send('parsed-behind', { id: 'user-1' });
     const { queued, notAccepted } = await running.app.get(PartneroService).outbox.stats();

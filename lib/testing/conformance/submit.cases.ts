@@ -149,4 +149,18 @@ export function submitCases(on: ConformanceHarness, it: AddCase): void {
     const states = (await on.engine.find('a')).map(({ outcome }) => outcome);
     assertSame(states, ['attributed', 'discarded', 'discarded']);
   });
+
+  it('a job with overrides whose key is taken discards what is queued behind the job that has it', async () => {
+    const keyed = { ...erasure(), key: { value: 'a', digest: '', ifTaken } };
+    on.start({ maxAgeMs: 1 });
+    on.partnero.script = () => ({ type: 'retry', reason: '503', jobOnly: true, afterMs: 5 });
+    await submit(keyed);
+    await on.ended(1);
+    await on.add('a', 'sign-up');
+    on.partnero.script = () => completed('erased');
+    assert.equal(await submit(keyed), 'duplicate');
+    const outcomes = { erased: 1, duplicate: 1, discarded: 1 };
+    assertMatches(await on.idle(), { queued: 3, dead: 0, outcomes });
+    on.assertUnsent('sign-up');
+  });
 }

@@ -83,7 +83,7 @@ export class MemoryStore {
     const orderingKey = cancelled?.orderingKey ?? job.orderingKey;
     if (this.rows.has(job.id ?? '')) return { id: job.id!, outcome: null };
     const holder = key && this.keys.get(nameOf(program, name, key.value));
-    if (overrides) this.discardAll(program, orderingKey);
+    if (overrides) this.discardAll(program, orderingKey, holder?.id);
     const row = this.add(program, { ...job, orderingKey }, null, key?.value ?? null);
     if (key && holder?.digest === key.digest) this.requeue(program, { id: holder.id });
     if (key && holder) {
@@ -196,9 +196,11 @@ export class MemoryStore {
     for (const listener of this.onWork) listener();
   }
 
-  protected discardAll(program: string, orderingKey: string): void {
+  protected discardAll(program: string, orderingKey: string, except?: string): void {
     const queue = this.open.get(nameOf(program, orderingKey)) ?? [];
-    for (const row of queue) if (row.state !== 'sending') this.end(row, DISCARDED);
+    for (const row of queue) {
+      if (row.state !== 'sending' && row.id !== except) this.end(row, DISCARDED);
+    }
   }
 
   protected remove(row: Row, outcome: string): void {
