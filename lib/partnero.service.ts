@@ -25,7 +25,7 @@ export interface PartneroServiceParts extends ServicesContext {
 }
 
 /**
- * Partnero, for your own code: attribute by hand, ask what became of it, call the API. Say of which
+ * Partnero, for your own code: attribute by hand, look up its status, call the API. Say of which
  * type the program is if it isn't an affiliate program: what it doesn't have isn't offered.
  *
  * @example
@@ -46,7 +46,7 @@ export class PartneroService<
   /** Newsletter programs. */
   readonly subscribers: ProgramServices<TProgram>['subscribers'];
   readonly program: ProgramServices<TProgram>['program'];
-  /** What became of the sign-ups. */
+  /** The status of the sign-ups. */
   readonly outbox: OutboxInspector;
   /** Webhooks, and their events for your handlers. */
   readonly webhooks: WebhooksService;

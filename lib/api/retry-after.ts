@@ -1,6 +1,6 @@
 /**
  * How long a `Retry-After` header asks to wait, in milliseconds: seconds or a date. `undefined` for
- * anything else. Not capped: that is up to whoever waits.
+ * anything else. Not capped: that is up to the caller.
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
 export function parseRetryAfter(header: unknown, now: number): number | undefined {

@@ -60,7 +60,7 @@ export class JobAttempt {
   private async decide(): Promise<Instruction> {
     const { context, job } = this;
     const { store } = context;
-    if (context.isPaused()) return this.giveBack();
+    if (context.isPaused()) return this.release();
     // A process was killed while it ended the job.
     if (job.data.result) return this.complete(job.data.result);
     const blocked = await checkOrder(store, job);
@@ -73,7 +73,7 @@ export class JobAttempt {
     if (blocked) return this.complete(blocked);
     const result = await this.send();
     const isAborted = this.signal.aborted && result?.type !== 'completed';
-    return result && !isAborted ? this.act(result) : this.giveBack();
+    return result && !isAborted ? this.act(result) : this.release();
   }
 
   /** Resolves with `undefined` if the attempt was aborted and doesn't end. */
@@ -114,7 +114,7 @@ export class JobAttempt {
       case 'unauthorized':
         // If the key works, the rejection was about this job.
         if (await pauses.unauthorized()) return this.fail({ ...result, type: 'retry' });
-        return this.giveBack();
+        return this.release();
       case 'retry': {
         const { breaker } = pauses.policy;
         const isTrial = breaker !== null && breaker.until <= Date.now();
@@ -167,7 +167,7 @@ export class JobAttempt {
     return new this.errors.DelayedError();
   }
 
-  private async giveBack(): Promise<Error> {
+  private async release(): Promise<Error> {
     await this.job.moveToWait(this.token);
     return new this.errors.WaitingError();
   }

@@ -1,4 +1,4 @@
-import type { JobCounts } from './history.js';
+import type { JobCounts, OutboxStats } from './history.js';
 
 /** How many jobs of one name have one outcome; or were queued, are pending or are dead. */
 export interface Counter {
@@ -22,6 +22,12 @@ export function sumCounters(
     else counts.outcomes[outcome] = (counts.outcomes[outcome] ?? 0) + n;
   }
   return { ...total(Object.values(jobs)), jobs };
+}
+
+/** The stats where nothing is saved. */
+export function emptyStats(program: string, location: string): OutboxStats {
+  const storage = { ok: true, problem: null };
+  return { ...sumCounters([]), program, location, oldestPendingAt: null, paused: null, storage };
 }
 
 function total(all: readonly Counts[]): Counts {

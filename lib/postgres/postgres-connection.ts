@@ -159,7 +159,7 @@ export class PostgresConnection implements StoreConnection {
   }
 
   private async sweep(): Promise<void> {
-    // Whoever was silent while PostgreSQL was away gets a lease's time to register again.
+    // Processes that were silent while PostgreSQL was away get a lease's time to register again.
     if (this.wasSilent) this.expiresLeasesFrom = performance.now() + LEASE_MS;
     const leaseMs = performance.now() < this.expiresLeasesFrom ? Infinity : LEASE_MS;
     const sweep = await sweepOwners((some) => this.run(some), this.identity, leaseMs);

@@ -3,6 +3,7 @@ import type { NotAccepted } from '../attribution/attribution.outcome.js';
 import { toKey, type CustomerId } from '../common/customer-id.js';
 import { ERASURE } from '../erasure/job-name.js';
 import type { Pause } from '../outbox/delivery.js';
+import { emptyStats } from '../outbox/job-counts.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
 
@@ -34,7 +35,7 @@ export class OutboxInspector {
 
   /** Counts that add up: `queued` = the sum of `outcomes` + `dead` + `pending`. */
   async stats(): Promise<ProgramStats> {
-    const stored = (await this.#outbox?.stats()) ?? emptyStats(this.#program);
+    const stored = (await this.#outbox?.stats()) ?? emptyStats(this.#program, 'none: disabled');
     const paused = this.#pause() ?? stored.paused;
     return { ...stored, paused, notAccepted: { ...this.#notAccepted } };
   }
@@ -86,19 +87,4 @@ function keyOf(customerKey: unknown): string {
     kind: 'invalid_input',
     message: 'customerKey must be the id that was attributed: a string, an integer or a bigint.',
   });
-}
-
-function emptyStats(program: string): OutboxStats {
-  return {
-    program,
-    location: 'none: disabled',
-    queued: 0,
-    pending: 0,
-    dead: 0,
-    outcomes: {},
-    jobs: {},
-    oldestPendingAt: null,
-    paused: null,
-    storage: { ok: true, problem: null },
-  };
 }

@@ -5,7 +5,7 @@ import type { ReferralSource, ResolvedReferralOptions } from './referral.options
 import { fromToken, toToken } from './referral-token.js';
 import { bodyFieldOf, hasHeaders, headerOf, queryOf } from './request-fields.js';
 
-/** Told of each thing that stood where a key belongs and wasn't one; never of the thing itself. */
+/** Called for each value in the place of a key that isn't one; never with the value itself. */
 export type OnRefusedKey = (source: ReferralOrigin, why: KeyRefusal) => void;
 
 /** Pure reading: a request, a token or a key in; who sent this visitor out. */

@@ -13,7 +13,7 @@ export interface Referral {
    * `state`, a verification link, a pending user's row. Read it back with
    * `PartneroService.referralFrom(token)`.
    *
-   * It is not signed: whoever can send a cookie can choose a key as well.
+   * It is not signed: a visitor who can send a cookie can choose a key as well.
    */
   toToken(): string;
 }

@@ -1,6 +1,9 @@
 import type { Forgotten, HistoryEntry, OutboxStats } from '../outbox/history.js';
+import { emptyStats } from '../outbox/job-counts.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
 import { orderingKeyOf } from './event.job.js';
+
+const NOTHING_SAVED = 'none: events are handled while Partnero waits';
 
 /** The status of one event at one handler. */
 export interface InboxEntry extends Pick<
@@ -32,7 +35,7 @@ export class InboxInspector {
    * handler. Outcomes: `handled`, `duplicate` (a repeated delivery), `discarded` (forgotten).
    */
   async stats(): Promise<OutboxStats> {
-    const stored = (await this.#engine()?.stats()) ?? NO_STATS;
+    const stored = (await this.#engine()?.stats()) ?? emptyStats(this.#program, NOTHING_SAVED);
     return { ...stored, program: this.#program };
   }
 
@@ -92,16 +95,3 @@ export class InboxInspector {
     return { id, ...at, state, outcome, reason, attempts, queuedAt, endedAt };
   }
 }
-
-/** Nothing is saved. */
-const NO_STATS: Omit<OutboxStats, 'program'> = {
-  location: 'none: events are handled while Partnero waits',
-  queued: 0,
-  pending: 0,
-  dead: 0,
-  outcomes: {},
-  jobs: {},
-  oldestPendingAt: null,
-  paused: null,
-  storage: { ok: true, problem: null },
-};

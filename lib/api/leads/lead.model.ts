@@ -24,7 +24,7 @@ export interface Lead {
 
 /** How leads are set up in a program. */
 export interface LeadSettings {
-  /** A text in what is published, `'true'`; perhaps a boolean. */
+  /** A string in what is published, `'true'`; perhaps a boolean. */
   readonly leads_enabled?: string | boolean;
   readonly program_leads_commission_type?: string;
   readonly leads_commission?: {
