@@ -165,7 +165,7 @@ describe('what is published', () => {
   });
 
   it('is small', () => {
-    expect(packed!.size).toBeLessThan(450_000);
+    expect(packed!.size).toBeLessThan(300_000);
   });
 
   it('imports nothing that a user may lack', () => {
