@@ -81,8 +81,9 @@ export class BullmqEngine implements OutboxEngine {
     const discards = this.held.has(replaces ?? '') ? replaces : undefined;
     const pending = { id, position: Date.now(), discards };
     try {
-      const added = await this.connection.write(this.context.acceptTimeoutMs, (saving) =>
-        this.store.add(name, toData(job), pending, saving, leaseMs),
+      const added = await this.connection.writeOnceConnected(
+        this.context.acceptTimeoutMs,
+        (saving) => this.store.add(name, toData(job), pending, saving, leaseMs),
       );
       this.held.set(id, added);
     } catch (error) {
@@ -115,7 +116,7 @@ export class BullmqEngine implements OutboxEngine {
   }
 
   submit(job: SubmittedJob): Promise<Submitted> {
-    return this.connection.write(this.context.acceptTimeoutMs, (saving) =>
+    return this.connection.writeOnceConnected(this.context.acceptTimeoutMs, (saving) =>
       submitJob(this.store, job, saving),
     );
   }

@@ -2,6 +2,7 @@ import type { ConnectionOptions, Queue } from 'bullmq';
 import { RetryUntilStopped } from '../outbox/retry-until-stopped.js';
 import type { StorageHealth } from '../outbox/storage-health.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { sleep } from '../common/sleep.js';
 import { within } from '../common/within.js';
 import type { JobData } from './bullmq-job.js';
 import { isClient, type ResolvedBullmqOptions } from './bullmq.options.js';
@@ -13,6 +14,9 @@ const BOOT_MS = 3_000;
 /** A connection on which a command waits for longer is replaced. */
 const HUNG_MS = 2_000;
 const READ_MS = 10_000;
+/** A connection that was lost for longer isn't waited for. */
+const RECONNECT_MS = 1_000;
+const RECONNECT_POLL_MS = 10;
 const WRITE_ON_CLOSE_MS = 1_000;
 const CLOSE_MS = 500;
 const CONNECTION_DEFAULTS = {
@@ -38,6 +42,8 @@ export class QueueConnection {
   private redis: RedisClient | undefined;
   /** Calls that exceeded their deadline and haven't ended. */
   private late = 0;
+  private lostAt: number | null = null;
+  private readonly closed = new AbortController();
   private readonly retries = new RetryUntilStopped();
   private readonly writing = new Set<Promise<unknown>>();
   private dispose = (): void => {};
@@ -100,6 +106,19 @@ export class QueueConnection {
     return this.health.write(this.run(ms, work));
   }
 
+  /**
+   * Like `write`, but without a fallback, it waits for a connection that was lost a moment ago: most are
+   * back at once.
+   */
+  async writeOnceConnected<T>(ms: number, work: (saving: Saving) => Promise<T>): Promise<T> {
+    const until = Math.min(performance.now() + ms, (this.lostAt ?? -Infinity) + RECONNECT_MS);
+    while (!this.isUsable && !this.options.fallback && performance.now() < until) {
+      await sleep(RECONNECT_POLL_MS, this.closed.signal);
+      if (this.closed.signal.aborted) break;
+    }
+    return this.write(ms, work);
+  }
+
   /** @throws BullmqOutboxError */
   read<T>(work: () => Promise<T>): Promise<T> {
     return this.health.read(this.run(READ_MS, work));
@@ -114,6 +133,7 @@ export class QueueConnection {
 
   /** Waits a moment for what is being written, but never for a Redis that doesn't respond. */
   async close(): Promise<void> {
+    this.closed.abort();
     this.retries.stop();
     await within(WRITE_ON_CLOSE_MS, Promise.all(this.writing));
     this.health.close();
@@ -125,6 +145,8 @@ export class QueueConnection {
   private async connect(): Promise<void> {
     const client = (await this.queue.getBackend().client) as unknown as RedisClient;
     this.redis = client;
+    client.on('ready', () => (this.lostAt = null));
+    client.on('close', () => (this.lostAt ??= performance.now()));
     await this.writeEventually(() => this.prepare(client));
   }
 

@@ -11,6 +11,7 @@ export interface RedisClient {
   del(key: string): Promise<number>;
   info(): Promise<string>;
   multi(): RedisTransaction;
+  on(event: 'ready' | 'close', listener: () => void): unknown;
   disconnect(): void;
 }
 
