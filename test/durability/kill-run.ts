@@ -180,7 +180,7 @@ export class KillRun {
     const app = await AppProcess.start(this.options());
     const loading = this.load(app);
     const enough = this.signedUp.size + Math.random() * 100;
-    await eventually(() => this.signedUp.size >= enough, PATIENCE_MS);
+    await eventually(() => this.signedUp.size >= enough, 30_000);
     const before = this.fake.requests.length;
     const inside = () => this.fake.requests.slice(before).some(({ status }) => status === 0);
     // Other processes may have found Partnero down, and wait: then it is a miss.
@@ -199,7 +199,7 @@ export class KillRun {
     const left = existsSync(options.path);
     const app = await AppProcess.start(options);
     await this.load(app, { visitors: 1, each: 1 });
-    await eventually(async () => (await app.stats()).pending === 0, PATIENCE_MS);
+    await eventually(async () => (await app.stats()).pending === 0, 30_000);
     this.queuedElsewhere += (await app.stats()).queued;
     await app.end();
     return left && isKilled;

@@ -191,7 +191,7 @@ export class SaleKillRun {
     const before = this.fake.requests.length;
     const app = await AppProcess.start(this.options());
     await this.load(app, { each: 2 });
-    await eventually(() => this.fake.requests.length > before, PATIENCE_MS);
+    await eventually(() => this.fake.requests.length > before, 30_000);
     await app.end();
     this.misbehave();
   }
