@@ -2,9 +2,9 @@ import type { Mutant } from '../mutant.js';
 
 const FILE = ['test/outbox/sqlite-file.spec.ts'];
 const ACCESS = ['test/outbox/sqlite-access.spec.ts'];
-const REPLACED = ['test/outbox/sqlite-replaced.spec.ts'];
+const REPLACED = ['test/outbox/sqlite-replaced.long.spec.ts'];
 const KILLS = ['test/durability/kill.long.spec.ts'];
-const DISK = ['test/durability/hostile-disk.spec.ts'];
+const DISK = ['test/durability/hostile-disk.long.spec.ts'];
 const writer = 'outbox/sqlite/file-writer.ts';
 const recovery = 'outbox/sqlite/file-recovery.ts';
 

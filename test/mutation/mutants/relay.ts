@@ -1,7 +1,7 @@
 import type { Mutant } from '../mutant.js';
 
 const SQLITE = ['test/outbox/sqlite.spec.ts'];
-const DISK = ['test/durability/hostile-disk.spec.ts'];
+const DISK = ['test/durability/hostile-disk.long.spec.ts'];
 const SHUTDOWN = ['test/module/shutdown.spec.ts'];
 const file = 'outbox/relay.ts';
 

@@ -1,7 +1,7 @@
 import type { Mutant } from '../mutant.js';
 
 const DELIVERY = ['test/attribution/delivery.spec.ts'];
-const DAYS = ['test/outbox/bad-days.spec.ts'];
+const DAYS = ['test/outbox/bad-days.long.spec.ts'];
 const handler = 'attribution/attribution.handler.ts';
 
 /** What each response of Partnero's to a new customer means. */

@@ -64,7 +64,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: 'outbox/sql/owned-jobs.ts',
     find: 'const discarding = this.writes.run(async () => {',
     replace: 'const discarding = (async (save: () => Promise<boolean>) => save())(async () => {',
-    specs: ['test/durability/hostile-disk.spec.ts'],
+    specs: ['test/durability/hostile-disk.long.spec.ts'],
     only: 'discards a sign-up that fails',
   },
   {
@@ -173,7 +173,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: store,
     find: "if (jobs.length === 0) await this.query('rescheduleSkewed', program, horizonMs);",
     replace: 'void horizonMs;',
-    specs: ['test/outbox/bad-days.spec.ts'],
+    specs: ['test/outbox/bad-days.long.spec.ts'],
     only: 'set back by a year',
   },
   {
