@@ -1,9 +1,4 @@
-import type { ApiCaller } from '../api/api.caller.js';
-import type { RunInAppContext } from '../common/app-context.js';
 import { OptionCheck } from '../common/option-check.js';
-import type { ResolvedDeliveryOptions } from '../outbox/delivery.options.js';
-import type { OutboxDefinition, OutboxLog } from '../outbox/outbox-engine.js';
-import type { Outcome } from '../program/outcome.js';
 import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 import { WebhookSecret } from './signature.js';
 
@@ -57,24 +52,6 @@ export interface ResolvedWebhooksOptions {
   readonly toleranceMs: number;
   readonly handlerTimeoutMs: number;
   readonly onHandlerError: WebhooksOptions['onHandlerError'];
-}
-
-/** What the webhooks of a program need to know. */
-export interface WebhooksSettings {
-  readonly program: string;
-  /** False if the option `enabled` says so: then nothing is received, and nothing handled. */
-  readonly active: boolean;
-  readonly options: ResolvedWebhooksOptions;
-  readonly outbox: OutboxDefinition;
-  readonly delivery: ResolvedDeliveryOptions;
-  readonly historyDays: number | undefined;
-  readonly acceptTimeoutMs: number;
-  /** For calls of the app's own. */
-  readonly calls: ApiCaller;
-  readonly inAppContext: RunInAppContext;
-  readonly log: OutboxLog;
-  /** Called with the outcome of one event at one handler, once it is saved. */
-  readonly report: (outcome: Omit<Outcome, 'program' | 'at'>) => void;
 }
 
 const YEAR_S = 365 * 86_400;
