@@ -43,17 +43,6 @@ export interface FailedHandler {
   readonly attempt: number;
 }
 
-export interface ResolvedWebhooksOptions {
-  /** Whether webhooks are configured at all. */
-  readonly given: boolean;
-  readonly secrets: readonly WebhookSecret[];
-  /** In lower case, as Node.js has them. */
-  readonly header: string;
-  readonly toleranceMs: number;
-  readonly handlerTimeoutMs: number;
-  readonly onHandlerError: WebhooksOptions['onHandlerError'];
-}
-
 const YEAR_S = 365 * 86_400;
 
 /** @throws PartneroConfigurationError naming the option */
@@ -61,11 +50,12 @@ export function resolveWebhooksOptions(
   given: WebhooksOptions | undefined,
   program: string,
   environment: NodeJS.ProcessEnv,
-): ResolvedWebhooksOptions {
+) {
   const known = ['secret', 'header', 'toleranceSeconds', 'handlerTimeoutMs', 'onHandlerError'];
   const check = new OptionCheck(given, 'webhooks', known);
   const fallback = program === DEFAULT_PROGRAM ? environment['PARTNERO_WEBHOOK_SECRET'] : undefined;
   const secrets = secretsFrom(given?.secret ?? (fallback?.trim() ? fallback : undefined), check);
+  // In lower case, as Node.js has them.
   const header = check.string('header', 'Signature').toLowerCase();
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(header)) {
     throw check.refuse('header', header, 'the name of a header');
@@ -75,6 +65,7 @@ export function resolveWebhooksOptions(
     throw check.refuse('toleranceSeconds', tolerance, `at most ${YEAR_S}, or left out`);
   }
   return {
+    /** Whether webhooks are configured at all. */
     given: given !== undefined || secrets.length > 0,
     secrets,
     header,
