@@ -1,7 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { HttpModule } from '@nestjs/axios';
 import { DiscoveryModule } from '@nestjs/core';
-import { AttributedRoutesCheck } from './attribution/attributed-routes.check.js';
 import {
   ConfigurableModuleClass,
   type ASYNC_OPTIONS_TYPE,
@@ -10,6 +9,7 @@ import {
 } from './partnero.module-definition.js';
 import { PartneroConfigurationError } from './common/partnero.configuration-error.js';
 import { getPartneroToken } from './partnero.tokens.js';
+import { AppDecorators } from './program/app-decorators.js';
 import { ProgramNamesCheck } from './program/program-names.check.js';
 import { programProviders } from './program/program.providers.js';
 import { DEFAULT_PROGRAM, PARTNERO_MODULE_PRESENT } from './program/program.tokens.js';
@@ -54,7 +54,7 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
     ...programProviders(name),
     ...webhooksProviders(name),
     { provide: PARTNERO_MODULE_PRESENT, useValue: true },
-    AttributedRoutesCheck,
+    AppDecorators,
     ProgramNamesCheck,
   ];
   return {

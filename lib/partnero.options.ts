@@ -4,11 +4,7 @@ import type { PartneroProgram } from './api/program/program-type.js';
 import type { Outcome } from './program/outcome.js';
 import { checkNodeVersion } from './common/node-version.check.js';
 import { OptionCheck } from './common/option-check.js';
-import {
-  resolveDeliveryOptions,
-  type DeliveryOptions,
-  type ResolvedDeliveryOptions,
-} from './outbox/delivery.options.js';
+import { resolveDeliveryOptions, type DeliveryOptions } from './outbox/delivery.options.js';
 import type { OutboxDefinition } from './outbox/outbox-engine.js';
 import { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.js';
 import { PartneroConfigurationError } from './common/partnero.configuration-error.js';
@@ -17,13 +13,8 @@ import {
   resolveReferralOptions,
   type ProgramType,
   type ReferralOptions,
-  type ResolvedReferralOptions,
 } from './referral/referral.options.js';
-import {
-  resolveWebhooksOptions,
-  type ResolvedWebhooksOptions,
-  type WebhooksOptions,
-} from './webhooks/webhooks.options.js';
+import { resolveWebhooksOptions, type WebhooksOptions } from './webhooks/webhooks.options.js';
 
 /** Options of `PartneroModule.forRoot()`. All are optional. */
 export interface PartneroModuleOptions {
@@ -93,33 +84,6 @@ export interface PartneroModuleOptions {
   onOutcome?: ((outcome: Outcome) => void) | undefined;
 }
 
-/** {@link PartneroModuleOptions}, checked and with defaults. */
-export interface ResolvedOptions {
-  /** Name of the program in this app. */
-  readonly name: string;
-  readonly apiKey: ApiKey | undefined;
-  /** The option was passed without a value, so that a key was meant to be there. */
-  readonly isApiKeyUndefined: boolean;
-  readonly enabled: boolean | undefined;
-  /** Whose cookie and link parameters are read. */
-  readonly program: ProgramType;
-  readonly apiProgram: PartneroProgram;
-  readonly baseUrl: string;
-  readonly timeoutMs: number;
-  readonly retries: number;
-  readonly apiVariants: ApiVariants;
-  readonly referral: ResolvedReferralOptions;
-  readonly outbox: OutboxDefinition;
-  readonly delivery: ResolvedDeliveryOptions;
-  readonly webhooks: ResolvedWebhooksOptions;
-  readonly acceptTimeoutMs: number;
-  readonly holdMs: number;
-  /** `undefined`: the engine's default. */
-  readonly historyDays: number | undefined;
-  readonly verifyOnBoot: 'warn' | 'fail' | false;
-  readonly onOutcome: ((outcome: Outcome) => void) | undefined;
-}
-
 const KNOWN = [
   'apiKey',
   'enabled',
@@ -139,6 +103,9 @@ const KNOWN = [
   'onOutcome',
 ];
 
+/** {@link PartneroModuleOptions}, checked and with defaults. */
+export type ResolvedOptions = Readonly<ReturnType<typeof resolveOptions>>;
+
 const PROGRAMS: readonly PartneroProgram[] = ['affiliate', 'refer-a-friend', 'newsletter'];
 
 /**
@@ -149,11 +116,12 @@ export function resolveOptions(
   given: PartneroModuleOptions | undefined,
   name: string,
   environment: NodeJS.ProcessEnv,
-): ResolvedOptions {
+) {
   checkNodeVersion();
   const check = new OptionCheck(given, '', KNOWN);
   const apiProgram = check.oneOf<PartneroProgram>('program', PROGRAMS, 'affiliate');
-  const program = apiProgram === 'newsletter' ? 'affiliate' : apiProgram;
+  /** Whose cookie and link parameters are read. */
+  const program: ProgramType = apiProgram === 'newsletter' ? 'affiliate' : apiProgram;
   const apiKey = apiKeyFrom(given?.apiKey, name, environment);
   const enabled = check.boolean('enabled');
   if (enabled === true && apiKey === undefined) {
@@ -164,8 +132,10 @@ export function resolveOptions(
   const outbox = outboxFrom(given?.outbox);
   const acceptTimeoutMs = check.integer('acceptTimeoutMs', 250, { min: 1, max: 60_000 });
   return {
+    /** Of the program in this app. */
     name,
     apiKey,
+    /** The option was passed without a value, so that a key was meant to be there. */
     isApiKeyUndefined: given !== undefined && 'apiKey' in given && given.apiKey === undefined,
     enabled,
     program,
@@ -180,6 +150,7 @@ export function resolveOptions(
     webhooks: resolveWebhooksOptions(given?.webhooks, name, environment),
     acceptTimeoutMs: outbox.acceptTimeoutMs ?? acceptTimeoutMs,
     holdMs: check.integer('holdMs', 60_000, { min: 0, max: 86_400_000 }),
+    /** `undefined`: the engine's default. */
     historyDays: historyDaysFrom(given?.historyDays, check),
     verifyOnBoot: check.oneOf<'warn' | 'fail' | false>(
       'verifyOnBoot',

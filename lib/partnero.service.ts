@@ -9,20 +9,13 @@ import type { CallOptions } from './api/call-options.js';
 import { ping, type ProgramInfo } from './api/program/ping.js';
 import type { PartneroProgram } from './api/program/program-type.js';
 import type { PartneroRequest } from './api/request.js';
+import type { ErasureService } from './erasure/erasure.service.js';
+import type { ResolvedOptions } from './partnero.options.js';
 import type { OutboxInspector } from './program/outbox.inspector.js';
-import {
-  servicesOf,
-  type ProgramServices,
-  type ServicesContext,
-} from './program/program-services.js';
+import { servicesOf, type ProgramServices } from './program/program-services.js';
 import type { Referral } from './referral/referral.js';
+import type { SalesService } from './transactions/sales.service.js';
 import type { WebhooksService } from './webhooks/webhooks.service.js';
-
-/** What a {@link PartneroService} is made of. */
-export interface PartneroServiceParts extends ServicesContext {
-  readonly attribution: AttributionService;
-  readonly inspector: OutboxInspector;
-}
 
 /**
  * Partnero, for your own code: attribute by hand, look up its status, call the API. Say of which
@@ -53,11 +46,19 @@ export class PartneroService<
   readonly #calls: ApiCaller;
   readonly #attribution: AttributionService;
 
-  constructor(parts: PartneroServiceParts) {
-    this.#calls = parts.calls;
-    this.#attribution = parts.attribution;
-    this.outbox = parts.inspector;
-    const services = servicesOf<TProgram>(parts);
+  constructor(
+    options: ResolvedOptions,
+    calls: ApiCaller,
+    attribution: AttributionService,
+    outbox: OutboxInspector,
+    sales: SalesService,
+    erasures: ErasureService,
+    webhooks: WebhooksService,
+  ) {
+    this.#calls = calls;
+    this.#attribution = attribution;
+    this.outbox = outbox;
+    const services = servicesOf<TProgram>(options, calls, sales, erasures, webhooks);
     this.customers = services.customers;
     this.transactions = services.transactions;
     this.partners = services.partners;

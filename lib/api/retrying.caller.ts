@@ -17,11 +17,11 @@ const MOST_RETRIES = 10;
 export class RetryingCaller implements ApiCaller {
   constructor(
     private readonly caller: ApiCaller,
-    private readonly retries: number,
+    private readonly options: { readonly retries: number },
   ) {}
 
   async send<T = unknown>(request: ApiRequest): Promise<Envelope<T>> {
-    const retries = isRepeatable(request) ? bounded(request.retries ?? this.retries) : 0;
+    const retries = isRepeatable(request) ? bounded(request.retries ?? this.options.retries) : 0;
     let mayBeDone = false;
     for (let failed = 0; ; failed += 1) {
       try {

@@ -139,7 +139,7 @@ export class AttributeReferralInterceptor implements NestInterceptor {
       );
       if (!isObserved) attribution.responseEnded('good');
     }
-    const { referral } = service.settings;
+    const { referral } = service.options;
     if (referral.clearCookie) {
       const isDone = (status: number) => attribution.isQueued && status < 400;
       clearCookie(request, replyOf(context), referral, isDone);

@@ -1,7 +1,8 @@
 import type { NewJob } from '../outbox/job.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
-import type { ProgramType, ResolvedReferralOptions } from '../referral/referral.options.js';
+import type { ResolvedOptions } from '../partnero.options.js';
+import type { ProgramOutbox } from '../program/program.outbox.js';
 import { ReferralReader } from '../referral/referral-reader.js';
 import type { AcceptOutcome } from './attribution.outcome.js';
 import { ATTRIBUTION } from './attribution.handler.js';
@@ -29,28 +30,21 @@ export interface SignUp {
   readonly replaces?: string | undefined;
 }
 
-export interface AttributionSettings {
-  readonly program: string;
-  readonly programType: ProgramType;
-  readonly referral: ResolvedReferralOptions;
-  /** Of resolver, mapper and commit together. Milliseconds. */
-  readonly acceptTimeoutMs: number;
-  readonly holdMs: number;
-}
-
 /** From a sign-up to a job in the outbox. Never throws, never rejects. */
 export class AttributionService {
   readonly reader: ReferralReader;
   private readonly once: ThrottledLogger;
+  /** `null` while disabled. */
+  private readonly outbox: OutboxEngine | null;
 
   constructor(
-    readonly settings: AttributionSettings,
-    /** `null` while disabled. */
-    private readonly outbox: OutboxEngine | null,
+    readonly options: ResolvedOptions,
+    { queue }: ProgramOutbox,
     private readonly reporter: OutcomeReporter,
     log: OutboxLog,
   ) {
-    this.reader = new ReferralReader(settings.referral);
+    this.reader = new ReferralReader(options.referral);
+    this.outbox = queue;
     this.once = warningOnce(log);
   }
 
@@ -60,13 +54,13 @@ export class AttributionService {
 
   /** In an affiliate program, nothing is to be done without a referral. */
   get needsReferral(): boolean {
-    return this.settings.programType === 'affiliate';
+    return this.options.program === 'affiliate';
   }
 
   /** Saves a job and releases it at once; for sign-ups outside a decorated route. */
   async attribute(
     signUp: SignUp | Promise<SignUp>,
-    budgetMs = this.settings.acceptTimeoutMs,
+    budgetMs = this.options.acceptTimeoutMs,
     route = 'route' in signUp ? signUp.route : undefined,
   ): Promise<AcceptOutcome> {
     return this.inTime(this.queue(signUp), budgetMs, route);

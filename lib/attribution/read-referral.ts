@@ -21,8 +21,8 @@ export function readReferral(
   request: object,
   route: string,
 ): ReadReferral | Promise<ReadReferral> {
-  const budgetMs = service.settings.acceptTimeoutMs;
-  const { resolve } = service.settings.referral;
+  const budgetMs = service.options.acceptTimeoutMs;
+  const { resolve } = service.options.referral;
   if (!resolve) return { referral: fromSources(service, request, route), budgetMs };
   return askResolver(service, request, route, resolve);
 }
@@ -34,7 +34,7 @@ async function askResolver(
   resolve: (request: unknown) => unknown,
 ): Promise<ReadReferral> {
   const started = performance.now();
-  const { acceptTimeoutMs } = service.settings;
+  const { acceptTimeoutMs } = service.options;
   const reading = resolved(service, request, route, resolve);
   const referral = await within(acceptTimeoutMs, reading);
   const budgetMs = acceptTimeoutMs - (performance.now() - started);
@@ -72,7 +72,7 @@ export function laterReading(
   request: object,
   route: string,
 ): (() => Referral | null) | undefined {
-  const { sources } = service.settings.referral;
+  const { sources } = service.options.referral;
   const isForm = /^multipart\//i.test(headerOf(request, 'content-type') ?? '');
   if (!isForm || !sources.includes('body')) return undefined;
   return () => fromSources(service, request, route);

@@ -45,7 +45,7 @@ export class ReferralPipe implements PipeTransform {
     if (!service) warnOfAbsence(this.moduleRef, this.once, program, route);
     const read = service && request ? await readReferral(service, request, route) : undefined;
     return new LooseReferral(service, read, route, () => {
-      const { referral } = service!.settings;
+      const { referral } = service!.options;
       if (!referral.clearCookie) return;
       clearCookie(request, replyOf(context), referral, (status) => status < 400);
     });

@@ -228,7 +228,7 @@ export class RequestAttribution implements ReferralContext {
 
   /** A handler that goes on after a good response has `holdMs` to change its mind. */
   private startHold(): void {
-    const { holdMs } = this.service.settings;
+    const { holdMs } = this.service.options;
     this.holdTimer = setTimeout(() => this.apply('hold_expired'), holdMs);
     this.holdTimer.unref();
   }

@@ -127,7 +127,7 @@ export class BullmqEngine implements OutboxEngine {
    */
   async forward(job: SubmittedJob & Pick<Job, 'id' | 'checkpoint'>): Promise<void> {
     await this.connection.write(WRITE_MS, async (saving) => {
-      const existing = await this.store.get(job.id);
+      const existing = await this.store.queue.getJob(job.id);
       if (!existing) await submitJob(this.store, job, saving, { forwarded: true });
       // It was saved here too, and is held.
       else if (existing.attemptsStarted === 0) await this.store.promote(existing);
@@ -187,7 +187,7 @@ export class BullmqEngine implements OutboxEngine {
       const ended = (await records.history(orderingKey)).map(({ entry }) => entry);
       const ids = new Set(ended.map(({ id }) => id));
       const pending = (await records.pending(orderingKey)).slice(-FIND_LIMIT);
-      const jobs = await Promise.all(pending.map(({ id }) => store.get(id)));
+      const jobs = await Promise.all(pending.map(({ id }) => store.queue.getJob(id)));
       const found = jobs.filter((job) => job !== undefined);
       const open = found.map((job) => toEntry(job, records.program));
       return [...ended, ...open.filter(({ id }) => !ids.has(id))]
@@ -221,7 +221,7 @@ export class BullmqEngine implements OutboxEngine {
       for (const { id } of (await records.pending(orderingKey)).toReversed()) {
         const isInFlight = await store.isInFlight(id);
         if (isInFlight === 'missing') await records.removePending(orderingKey, id);
-        else if (isInFlight || (await store.get(id))?.name === keeps) result.inFlight += 1;
+        else if (isInFlight || (await store.queue.getJob(id))?.name === keeps) result.inFlight += 1;
         else if (await store.discard(id)) result.forgotten += 1;
       }
       await store.purgeHistory(orderingKey);
@@ -243,7 +243,9 @@ export class BullmqEngine implements OutboxEngine {
     const ids = await connection.read(() => store.queue.getRanges(['failed'], 0, -1, true));
     for (let from = 0; from < ids.length; from += PAGE) {
       const page = ids.slice(from, from + PAGE);
-      const jobs = await connection.read(() => Promise.all(page.map((id) => store.get(id))));
+      const jobs = await connection.read(() =>
+        Promise.all(page.map((id) => store.queue.getJob(id))),
+      );
       // One may have been requeued in the meantime.
       for (const job of jobs) if (job?.finishedOn) yield job;
     }

@@ -21,15 +21,6 @@ export interface EndedJob {
   readonly bullmqId: string;
 }
 
-/** As it is stored. What is `null` is left out: Redis keeps it in memory. */
-type HistoryRecord = Pick<HistoryEntry, 'jobName' | 'outcome' | 'attempts'> &
-  Partial<Pick<HistoryEntry, 'key' | 'referralKey' | 'reason' | 'detail'>> & {
-    readonly queuedAt: string;
-    readonly endedAt: string;
-    /** If it differs from the id. */
-    readonly bullmqId?: string;
-  };
-
 /**
  * What BullMQ doesn't store: the order of each customer's jobs, their history, and counts. Two hashes a
  * customer and one for the counts, beside the keys of the queue.
@@ -96,7 +87,7 @@ export class CustomerRecords {
     const key = this.historyKey(orderingKey);
     const jobs: EndedJob[] = [];
     for (const [id, value] of Object.entries(await this.client().hgetall(key))) {
-      const job = this.toEnded(id, orderingKey, JSON.parse(value) as HistoryRecord);
+      const job = toEnded(value);
       if (Date.now() - Number(job.entry.endedAt) <= this.historyMs) jobs.push(job);
       else await this.client().hdel(key, id);
     }
@@ -116,15 +107,6 @@ export class CustomerRecords {
     });
   }
 
-  private toEnded(id: string, customerKey: string, record: HistoryRecord): EndedJob {
-    const { bullmqId = id, queuedAt, endedAt, ...facts } = record;
-    const { program } = this;
-    const absent = { key: null, referralKey: null, reason: null, detail: null };
-    const times = { queuedAt: new Date(queuedAt), endedAt: new Date(endedAt) };
-    const entry = { id, program, customerKey, state: 'completed', ...absent, ...facts, ...times };
-    return { entry: entry as HistoryEntry, bullmqId };
-  }
-
   private get countsKey(): string {
     return `${this.base}-counts`;
   }
@@ -138,9 +120,14 @@ export class CustomerRecords {
   }
 }
 
-function toRecord({ entry, bullmqId }: EndedJob): string {
-  const { id, program: _program, customerKey: _customerKey, state: _state, ...facts } = entry;
-  const record = { ...facts, bullmqId: bullmqId === id ? null : bullmqId };
-  const present = Object.entries(record).filter(([, value]) => value !== null);
-  return JSON.stringify(Object.fromEntries(present));
+/** What is `null` is left out: Redis keeps it in memory. */
+function toRecord(job: EndedJob): string {
+  return JSON.stringify(job, (_, value: unknown) => value ?? undefined);
+}
+
+function toEnded(record: string): EndedJob {
+  const { entry, bullmqId } = JSON.parse(record) as EndedJob;
+  const absent = { key: null, referralKey: null, reason: null, detail: null };
+  const times = { queuedAt: new Date(entry.queuedAt), endedAt: new Date(entry.endedAt ?? NaN) };
+  return { entry: { ...absent, ...entry, ...times }, bullmqId };
 }

@@ -32,7 +32,7 @@ export async function checkOrder(
   }
   // Another job may have cancelled it before it came.
   const { key, ifCancelled = DISCARDED.outcome } = data;
-  const cancelling = key === undefined ? null : await store.get(idOfCancel({ name, key }));
+  const cancelling = key === undefined ? null : await store.queue.getJob(idOfCancel({ name, key }));
   return cancelling?.data.cancels?.found === false ? { ...DISCARDED, outcome: ifCancelled } : null;
 }
 
@@ -55,7 +55,7 @@ async function readOrder(store: JobStore, job: StoredJob): Promise<Order> {
 async function isDiscarded(store: JobStore, { own, after }: Order): Promise<boolean> {
   for (const { id, discards } of after) {
     if (discards !== 'overrides' && discards !== own.id) continue;
-    if ((await store.stateOf(id)) !== 'unknown') return true;
+    if ((await store.queue.getJobState(id)) !== 'unknown') return true;
   }
   return false;
 }
@@ -66,7 +66,7 @@ async function isBehind(
   { before, own }: Order,
 ): Promise<boolean> {
   for (const { id, position } of before) {
-    const state = await store.stateOf(id);
+    const state = await store.queue.getJobState(id);
     const neverCame = state === 'unknown' && Date.now() - position > ADDING_MS;
     if (state === 'completed' || neverCame) await store.records.removePending(orderingKey, id);
     else if (state === 'active') return true;
@@ -75,5 +75,5 @@ async function isBehind(
   }
   // The job that it cancels came later, and has another ordering key.
   if (cancels?.found !== false) return false;
-  return !['unknown', 'completed'].includes(await store.stateOf(cancels.id));
+  return !['unknown', 'completed'].includes(await store.queue.getJobState(cancels.id));
 }

@@ -44,14 +44,6 @@ export class JobStore {
     });
   }
 
-  get(bullmqId: string): Promise<StoredJob | undefined> {
-    return this.queue.getJob(bullmqId);
-  }
-
-  stateOf(bullmqId: string): Promise<string> {
-    return this.queue.getJobState(bullmqId);
-  }
-
   /** Does nothing if the job isn't delayed. */
   async promote(job: StoredJob): Promise<void> {
     await job.promote().catch(ignoreStateError);
@@ -66,7 +58,7 @@ export class JobStore {
   /** Lets the next job of a customer be looked at, if it was and had to wait. */
   async promoteNext(orderingKey: string): Promise<void> {
     const [next] = await this.records.pending(orderingKey);
-    const job = next && (await this.get(next.id));
+    const job = next && (await this.queue.getJob(next.id));
     // A held job has never been looked at.
     if (job && job.attemptsStarted > 0) await this.promote(job);
   }
@@ -74,7 +66,7 @@ export class JobStore {
   /** Ends a held job, unsent. Resolves with false if it isn't held any more. May be repeated. */
   async discardHeld(job: StoredJob): Promise<boolean> {
     // BullMQ removes jobs that have ended, too: so this one is held first.
-    if (!(await this.extendHold(job)) && (await this.get(bullmqIdOf(job)))) return false;
+    if (!(await this.extendHold(job)) && (await this.queue.getJob(bullmqIdOf(job)))) return false;
     await this.queue.remove(bullmqIdOf(job));
     const isFirst = await this.end(job);
     await this.promoteNext(job.data.orderingKey).catch(() => {});
@@ -88,7 +80,7 @@ export class JobStore {
     await this.records.removePending(data.orderingKey, id);
     // Takes the id, so that the job can't arrive any more.
     await this.queue.add(name, data, { jobId: id, removeOnComplete: { age: DAY_SECONDS } });
-    const saved = await this.get(id);
+    const saved = await this.queue.getJob(id);
     if (!saved || saved.data.result) return true;
     if (!(await this.extendHold(saved))) return false;
     await saved.updateData(data);
@@ -98,7 +90,10 @@ export class JobStore {
 
   /** Ends a pending or dead job, unsent. Resolves with false if it is being sent or has ended. */
   async discard(bullmqId: string): Promise<boolean> {
-    const [job, state] = [await this.get(bullmqId), await this.stateOf(bullmqId)];
+    const [job, state] = [
+      await this.queue.getJob(bullmqId),
+      await this.queue.getJobState(bullmqId),
+    ];
     if (!job || state === 'active' || state === 'completed') return false;
     return (await this.queue.remove(bullmqId)) !== 0 && this.end(job);
   }
@@ -107,7 +102,7 @@ export class JobStore {
   async discardWaiting(bullmqId: string): Promise<void> {
     for (let look = 1; look <= LOOKS; look += 1) {
       if (await this.discard(bullmqId)) return;
-      if ((await this.stateOf(bullmqId)) !== 'active') return;
+      if ((await this.queue.getJobState(bullmqId)) !== 'active') return;
       await sleep(LOOK_MS);
     }
   }
@@ -115,7 +110,10 @@ export class JobStore {
   /** Looks repeatedly, since a job may just be added, or looked at by a worker. */
   async isInFlight(bullmqId: string): Promise<boolean | 'missing'> {
     for (let look = 1; ; look += 1) {
-      const [state, job] = [await this.stateOf(bullmqId), await this.get(bullmqId)];
+      const [state, job] = [
+        await this.queue.getJobState(bullmqId),
+        await this.queue.getJob(bullmqId),
+      ];
       const isHeld = state === 'delayed' && job?.attemptsStarted === 0;
       if (job && !isHeld && state !== 'active') return false;
       if (look === LOOKS) return job ? true : 'missing';
@@ -126,7 +124,10 @@ export class JobStore {
   /** Deletes the completed jobs of a customer, and their history. */
   async purgeHistory(orderingKey: string): Promise<void> {
     for (const { bullmqId, entry } of await this.records.history(orderingKey)) {
-      const [job, state] = [await this.get(bullmqId), await this.stateOf(bullmqId)];
+      const [job, state] = [
+        await this.queue.getJob(bullmqId),
+        await this.queue.getJobState(bullmqId),
+      ];
       // Another job may have come with the same key.
       const isSame = job?.data.id === entry.id && state === 'completed';
       if (isSame) await this.queue.remove(bullmqId);
@@ -139,7 +140,7 @@ export class JobStore {
     const { leaseMs } = this.connection.options;
     const isDelayed = await job.changeDelay(leaseMs).then(() => true, ignoreStateError);
     // A job that is retried is delayed too.
-    return isDelayed === true && (await this.get(bullmqIdOf(job)))?.attemptsStarted === 0;
+    return isDelayed === true && (await this.queue.getJob(bullmqIdOf(job)))?.attemptsStarted === 0;
   }
 
   /** Resolves with false if another process ended it. */

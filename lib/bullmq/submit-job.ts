@@ -29,9 +29,9 @@ export async function submitJob(
   const bullmqId = cancels ? idOfCancel(cancels) : key ? idOfKey(name, key.value) : id;
   const targetId = cancels && idOfKey(cancels.name, cancels.key);
   const [existing, cancelling, target] = await Promise.all([
-    bullmqId === id ? undefined : store.get(bullmqId),
-    key && !cancels ? store.get(idOfCancel({ name, key: key.value })) : undefined,
-    targetId === undefined ? undefined : store.get(targetId),
+    bullmqId === id ? undefined : store.queue.getJob(bullmqId),
+    key && !cancels ? store.queue.getJob(idOfCancel({ name, key: key.value })) : undefined,
+    targetId === undefined ? undefined : store.queue.getJob(targetId),
   ]);
   const { orderingKey } = target?.data ?? job;
   const data: JobData = {
@@ -64,7 +64,7 @@ export async function submitJob(
   const discards = job.overrides ? 'overrides' : undefined;
   await store.add(name, data, { id: bullmqId, position, discards }, saving);
   // Another process may have added one with the same key at the same time.
-  const holder = bullmqId === id ? undefined : await store.get(bullmqId);
+  const holder = bullmqId === id ? undefined : await store.queue.getJob(bullmqId);
   if (!holder || holder.data.id === id) return { id, outcome: null };
   if (holder.data.orderingKey !== orderingKey) await records.removePending(orderingKey, bullmqId);
   return endAsTaken(holder);

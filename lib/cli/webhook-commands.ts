@@ -88,7 +88,7 @@ async function callPartnero<T>(
   if (!options.apiKey) throw new UsageError('webhooks ensure needs PARTNERO_API_KEY.');
   const client = new PartneroApiClient(new HttpService(), options);
   try {
-    return await work(new WebhooksResource(new RetryingCaller(client, options.retries)));
+    return await work(new WebhooksResource(new RetryingCaller(client, options)));
   } finally {
     client.close();
   }

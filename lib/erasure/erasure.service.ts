@@ -37,7 +37,7 @@ export class ErasureService {
       },
     });
     if (outcome === null) return { jobId, outcome: 'queued' };
-    this.reporter.reportAtOnce({ outcome, jobName: ERASURE, jobId, customerKey });
+    this.reporter.report({ outcome, jobName: ERASURE, jobId, customerKey });
     return { jobId, outcome: 'duplicate' };
   }
 }

@@ -6,6 +6,10 @@ import type { Pause } from '../outbox/delivery.js';
 import { emptyStats } from '../outbox/job-counts.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
+import type { ResolvedOptions } from '../partnero.options.js';
+import type { OutcomeReporter } from './outcome.reporter.js';
+import type { ProgramDelivery } from './program.delivery.js';
+import type { ProgramOutbox } from './program.outbox.js';
 
 /** {@link OutboxStats}, and the sign-ups that weren't queued. */
 export interface ProgramStats extends OutboxStats {
@@ -17,19 +21,20 @@ export interface ProgramStats extends OutboxStats {
 export class OutboxInspector {
   readonly #program: string;
   readonly #outbox: OutboxEngine | null;
+  /** Why this process sends nothing, if the engine can't know. */
   readonly #pause: () => Pause | null;
   readonly #notAccepted: Readonly<NotAccepted>;
 
-  /** @param pause why this process sends nothing, if the engine can't know */
   constructor(
-    program: string,
-    outbox: OutboxEngine | null,
-    pause: () => Pause | null,
-    notAccepted: Readonly<NotAccepted>,
+    { name }: ResolvedOptions,
+    { mode, engine }: ProgramOutbox,
+    delivery: ProgramDelivery | null,
+    { notAccepted }: OutcomeReporter,
   ) {
-    this.#program = program;
-    this.#outbox = outbox;
-    this.#pause = pause;
+    this.#program = name;
+    this.#outbox = engine;
+    this.#pause = () =>
+      mode === 'queues' ? { reason: 'no_key', until: null } : (delivery?.pause ?? null);
     this.#notAccepted = notAccepted;
   }
 

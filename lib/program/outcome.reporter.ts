@@ -8,6 +8,7 @@ import type { Advice } from '../outbox/job-handler.js';
 import type { JobHandlers } from '../outbox/job-handlers.js';
 import type { Job } from '../outbox/job.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
+import type { ResolvedOptions } from '../partnero.options.js';
 import type { Outcome } from './outcome.js';
 import { isThenable } from '../common/thenable.js';
 
@@ -24,12 +25,6 @@ const DEAD: Advice = {
   text: 'it has failed for longer than delivery.maxAgeDays; outbox.requeue() delivers it again',
 };
 
-/** What is known of a job that ended as soon as it was submitted. */
-type EndedAtOnce = Pick<
-  Outcome,
-  'outcome' | 'jobName' | 'jobId' | 'customerKey' | 'transactionKey'
->;
-
 /** Reports the outcome of each sign-up and of each job: to the log, the counters and `onOutcome`. */
 export class OutcomeReporter {
   readonly notAccepted: NotAccepted = {
@@ -43,10 +38,9 @@ export class OutcomeReporter {
   private hasAttributed = false;
 
   constructor(
-    private readonly program: string,
+    private readonly options: ResolvedOptions,
     private readonly handlers: JobHandlers,
     private readonly log: OutboxLog,
-    private readonly onOutcome: ((outcome: Outcome) => void) | undefined,
     /** Some outcomes are known during a request, whose context `onOutcome` must not see. */
     private readonly inAppContext: RunInAppContext,
   ) {}
@@ -58,10 +52,7 @@ export class OutcomeReporter {
     facts: Pick<Outcome, 'customerKey' | 'referralKey' | 'route' | 'reason'>,
   ): void {
     this.notAccepted[outcome] += 1;
-    if (!this.onOutcome) return;
-    const customerKey = masked(facts.customerKey);
-    const referralKey = masked(facts.referralKey);
-    this.report({ ...facts, customerKey, referralKey, outcome, jobName });
+    this.report({ ...facts, outcome, jobName });
   }
 
   /** A job that completed or moved to the dead letters, once that is saved. */
@@ -74,20 +65,11 @@ export class OutcomeReporter {
       outcome,
       jobName: job.name,
       jobId: job.id,
-      customerKey: maskKey(job.orderingKey),
-      referralKey: masked(job.referralKey),
+      customerKey: job.orderingKey,
+      referralKey: job.referralKey ?? undefined,
       reason: end.reason,
       late: this.late.delete(job.id) || undefined,
       ...this.handlers.get(job.name)?.facts?.(job, result),
-    });
-  }
-
-  /** A job that ended as soon as it was submitted, because its key was taken. */
-  reportAtOnce({ customerKey, transactionKey, ...facts }: EndedAtOnce): void {
-    this.report({
-      ...facts,
-      customerKey: masked(customerKey),
-      transactionKey: masked(transactionKey),
     });
   }
 
@@ -97,8 +79,7 @@ export class OutcomeReporter {
     jobName: string,
   ): void {
     this.late.delete(jobId);
-    const referralKey = masked(facts.referralKey);
-    this.report({ ...facts, referralKey, outcome: 'discarded', jobId, jobName });
+    this.report({ ...facts, outcome: 'discarded', jobId, jobName });
   }
 
   /** The job was queued after `acceptTimeoutMs` had passed. */
@@ -106,11 +87,18 @@ export class OutcomeReporter {
     if (this.late.size < MAX_LATE) this.late.add(jobId);
   }
 
-  /** Calls `onOutcome`. Never throws. */
+  /** Calls `onOutcome`, with keys that look personal replaced by a hash. Never throws. */
   report(facts: Omit<Outcome, 'program' | 'at'>): void {
-    const { onOutcome } = this;
+    const { onOutcome, name: program } = this.options;
     if (!onOutcome) return;
-    const outcome: Outcome = { ...facts, program: this.program, at: new Date() };
+    const outcome: Outcome = {
+      ...facts,
+      customerKey: masked(facts.customerKey),
+      referralKey: masked(facts.referralKey),
+      transactionKey: masked(facts.transactionKey),
+      program,
+      at: new Date(),
+    };
     this.inAppContext(() => {
       try {
         const result: unknown = onOutcome(outcome);
@@ -134,7 +122,7 @@ export class OutcomeReporter {
     const advice = end.type === 'dead' ? DEAD : this.handlers.get(job.name)?.advice?.(end);
     if (!advice) return;
     const why = end.reason ? ` (${end.reason})` : '';
-    const partner = job.referralKey === null ? '' : `, partner ${masked(job.referralKey)}`;
+    const partner = job.referralKey === null ? '' : `, partner ${maskKey(job.referralKey)}`;
     const line =
       `${job.name} ${job.id} is ${outcome}: ${advice.text}${why}. ` +
       `Customer ${maskKey(job.orderingKey)}${partner}.`;
@@ -149,6 +137,6 @@ export class OutcomeReporter {
   }
 }
 
-function masked(key: string | null | undefined): string | undefined {
-  return key === null || key === undefined ? undefined : maskKey(key);
+function masked(key: string | undefined): string | undefined {
+  return key === undefined ? undefined : maskKey(key);
 }

@@ -1,49 +1,35 @@
 import { isDeepStrictEqual } from 'node:util';
-import type {
-  BeforeApplicationShutdown,
-  OnApplicationBootstrap,
-  OnApplicationShutdown,
-  OnModuleDestroy,
-  OnModuleInit,
-} from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
 import type { PartneroApiClient } from '../api/partnero-api.client.js';
 import { bootLine, type BootedOutbox } from './boot-line.js';
 import { errorMessage } from '../common/error-message.js';
-import type { OutboxLog } from '../outbox/outbox-engine.js';
+import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import type { ResolvedOptions } from '../partnero.options.js';
+import { OutboxLifecycle } from './outbox.lifecycle.js';
 import type { ProgramDelivery } from './program.delivery.js';
 import type { ProgramOutbox } from './program.outbox.js';
 import type { ReferralCapture } from '../referral/capture/referral-capture.js';
 import { within } from '../common/within.js';
 
-/** How long shutdown may take: to finish deliveries, to count what stays, to close the outbox. */
-const DRAIN_MS = 5_000;
-const STATS_MS = 500;
-const CLOSE_MS = 3_000;
 /** How long the boot line waits for the outbox. */
 const BOOT_STATS_MS = 1_000;
 
 /** Starts and stops a program with the app. */
 export class PartneroLifecycle
-  implements
-    OnModuleInit,
-    OnApplicationBootstrap,
-    OnModuleDestroy,
-    BeforeApplicationShutdown,
-    OnApplicationShutdown
+  extends OutboxLifecycle
+  implements OnModuleInit, OnApplicationBootstrap
 {
-  private isUp = false;
-  private draining: Promise<void> | undefined;
-
   constructor(
     private readonly options: ResolvedOptions,
     private readonly outbox: ProgramOutbox,
     private readonly delivery: ProgramDelivery | null,
     private readonly capture: ReferralCapture,
     private readonly client: PartneroApiClient,
-    private readonly log: OutboxLog,
-  ) {}
+    log: OutboxLog,
+  ) {
+    super(log, 'deliveries');
+  }
 
   get name(): string {
     return this.options.name;
@@ -62,8 +48,7 @@ export class PartneroLifecycle
   }
 
   async onModuleInit(): Promise<void> {
-    await this.outbox.engine?.open();
-    this.isUp = true;
+    await this.open();
     this.delivery?.opened();
     if (this.options.verifyOnBoot === 'fail') await this.verifyOrFail();
   }
@@ -74,25 +59,17 @@ export class PartneroLifecycle
     this.delivery?.start();
   }
 
-  /** Waits for nothing, so that several programs drain at the same time: Nest calls one after the other. */
-  onModuleDestroy(): void {
-    this.draining = this.delivery?.drain(DRAIN_MS);
-    this.draining?.catch(() => {});
+  override async onApplicationShutdown(): Promise<void> {
+    await super.onApplicationShutdown();
+    this.client.close();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.quietly(async () => {
-      await this.draining;
-      if (this.outbox.queue && this.isUp) await within(STATS_MS, this.logPending());
-    });
+  protected get engine(): OutboxEngine | null {
+    return this.outbox.engine;
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.isUp = false;
-    await this.quietly(async () => {
-      await within(CLOSE_MS, this.outbox.engine?.close() ?? Promise.resolve());
-      this.client.close();
-    });
+  protected drain(capMs: number): Promise<void> | undefined {
+    return this.delivery?.drain(capMs);
   }
 
   private async verifyOrFail(): Promise<void> {
@@ -113,20 +90,6 @@ export class PartneroLifecycle
       return { location, problem: stats ? stats.storage.problem : 'it does not respond.' };
     } catch (error) {
       return { location, problem: errorMessage(error) };
-    }
-  }
-
-  private async logPending(): Promise<void> {
-    const { pending, location } = await this.outbox.engine!.stats();
-    if (pending > 0) this.log.log(`${pending} pending deliveries stay in ${location}.`);
-  }
-
-  /** Another module's shutdown must not fail because of ours. */
-  private async quietly(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.log.error(`Shutting down: ${errorMessage(error)}`);
     }
   }
 }

@@ -1,29 +1,46 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { ATTRIBUTE_REFERRAL } from '../attribution/attribute-referral.metadata.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { ON_PARTNERO_EVENT } from '../webhooks/on-partnero-event.decorator.js';
+import { PARTNERO_WEBHOOK } from '../webhooks/partnero-webhook.decorator.js';
+import { AppDecorators } from './app-decorators.js';
 import { PartneroLifecycle } from './partnero.lifecycle.js';
-import { getPartneroTokens } from './program.tokens.js';
+import { getPartneroTokens, programOfAttributionToken } from './program.tokens.js';
 
-/**
- * At boot: what has one name is one program. Otherwise the decorator and the injected service might
- * speak of two.
- */
+const DECORATORS = [ATTRIBUTE_REFERRAL, PARTNERO_WEBHOOK, ON_PARTNERO_EVENT];
+
+interface NamesProgram {
+  readonly program: string;
+}
+
+/** At boot: each name is that of one program, and every decorator names a program of this app. */
 @Injectable()
 export class ProgramNamesCheck implements OnModuleInit {
-  constructor(private readonly discovery: DiscoveryService) {}
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly app: AppDecorators,
+  ) {}
 
-  /** @throws PartneroConfigurationError naming the program */
+  /** @throws PartneroConfigurationError naming the program, and the decorated method */
   onModuleInit(): void {
-    const known = new Map<string, PartneroLifecycle>();
+    const lifecycles = new Map<string, PartneroLifecycle>();
+    const programs = new Set<string>();
     for (const { token, instance } of this.discovery.getProviders()) {
-      if (
-        !(instance instanceof PartneroLifecycle) ||
-        token !== getPartneroTokens(instance.name).lifecycle
-      )
-        continue;
-      const first = known.get(instance.name);
+      const program = programOfAttributionToken(token);
+      if (program !== undefined) programs.add(program);
+      if (!(instance instanceof PartneroLifecycle)) continue;
+      if (token !== getPartneroTokens(instance.name).lifecycle) continue;
+      const first = lifecycles.get(instance.name);
       if (first && !first.isSameProgramAs(instance)) throw twoOfOneName(instance.name);
-      known.set(instance.name, instance);
+      lifecycles.set(instance.name, instance);
+    }
+    for (const key of DECORATORS) {
+      for (const { id, metadata } of this.app.find<NamesProgram | NamesProgram[]>(key)) {
+        for (const { program } of [metadata].flat()) {
+          if (!programs.has(program)) throw unknownProgram(id, program, programs);
+        }
+      }
     }
   }
 }
@@ -32,5 +49,17 @@ function twoOfOneName(name: string): PartneroConfigurationError {
   return new PartneroConfigurationError(
     `PartneroModule is imported twice as the program '${name}', with different API keys, addresses ` +
       'or outboxes. Import it once, or give the other one a name: forRoot({ name, … }).',
+  );
+}
+
+function unknownProgram(
+  where: string,
+  program: string,
+  programs: ReadonlySet<string>,
+): PartneroConfigurationError {
+  const known = [...programs].map((name) => `'${name}'`).join(', ');
+  return new PartneroConfigurationError(
+    `${where} is for the program '${program}', which this app doesn't have. It has: ${known}. Import ` +
+      `PartneroModule.forRoot({ name: '${program}', … }), or correct the name given to the decorator.`,
   );
 }

@@ -21,23 +21,13 @@ export interface ProgramServices<T extends PartneroProgram> extends Omit<
   readonly webhooks: WebhooksService;
 }
 
-/** What they stand on. */
-export interface ServicesContext {
-  readonly options: ResolvedOptions;
-  readonly calls: ApiCaller;
-  readonly sales: SalesService;
-  readonly erasures: ErasureService;
-  readonly webhooks: WebhooksService;
-}
-
-export function servicesOf<T extends PartneroProgram>({
-  options,
-  calls,
-  sales,
-  erasures,
-  webhooks,
-}: ServicesContext): ProgramServices<T> {
-  const { apiProgram, apiVariants } = options;
+export function servicesOf<T extends PartneroProgram>(
+  { apiProgram, apiVariants }: ResolvedOptions,
+  calls: ApiCaller,
+  sales: SalesService,
+  erasures: ErasureService,
+  webhooks: WebhooksService,
+): ProgramServices<T> {
   const isReferAFriend = apiProgram === 'refer-a-friend';
   const services = {
     ...resourcesOf(apiProgram, calls, apiVariants),

@@ -1,20 +1,17 @@
+import type { PartneroApiClient } from '../api/partnero-api.client.js';
 import type { RunInAppContext } from '../common/app-context.js';
 import { errorMessage } from '../common/error-message.js';
 import { exponential } from '../outbox/backoff.js';
-import type {
-  Delivery,
-  DeliveryControl,
-  KeyCheck,
-  Pause,
-  PauseReason,
-} from '../outbox/delivery.js';
-import type { ResolvedDeliveryOptions } from '../outbox/delivery.options.js';
+import type { DeliveryControl, KeyCheck, Pause, PauseReason } from '../outbox/delivery.js';
 import type { DeliveryResult } from '../outbox/delivery-result.js';
 import type { Checkpoint } from '../outbox/job-handler.js';
 import type { JobHandlers } from '../outbox/job-handlers.js';
 import type { Job } from '../outbox/job.js';
 import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
-import type { KeyCheckResult, ProgramIdentity } from './program.identity.js';
+import type { ResolvedOptions } from '../partnero.options.js';
+import type { OutcomeReporter } from './outcome.reporter.js';
+import { ProgramIdentity, type KeyCheckResult } from './program.identity.js';
+import type { ProgramOutbox } from './program.outbox.js';
 import { sleep } from '../common/sleep.js';
 import { ThrottledLogger } from '../common/throttled-logger.js';
 
@@ -28,15 +25,6 @@ const STORE_WAIT_MS = 250;
 const LONGEST_STORE_WAIT_MS = 30_000;
 /** Then deliveries start all the same: they have a backoff of their own. */
 const SILENCES_IN_A_ROW = 3;
-
-export interface ProgramDeliverySettings {
-  readonly options: ResolvedDeliveryOptions;
-  readonly verifyOnBoot: 'warn' | 'fail' | false;
-  /** Of a request to Partnero. */
-  readonly timeoutMs: number;
-  /** The outbox delivers within `enqueue()`, and can't wait for the key to be checked. */
-  readonly isInline: boolean;
-}
 
 /**
  * Starts the delivery of a program's jobs once the API key has been checked. Nothing is sent before
@@ -55,18 +43,25 @@ export class ProgramDelivery {
   private readonly draining = new AbortController();
   private readonly stopped = new AbortController();
   private readonly storeErrors: ThrottledLogger;
+  private readonly engine: OutboxEngine;
+  private readonly identity: ProgramIdentity;
+  /** The outbox delivers within `enqueue()`, and can't wait for the key to be checked. */
+  private readonly isInline: boolean;
 
   constructor(
-    private readonly settings: ProgramDeliverySettings,
-    private readonly engine: OutboxEngine,
+    private readonly options: ResolvedOptions,
+    { engine }: ProgramOutbox,
+    client: PartneroApiClient,
     private readonly handlers: JobHandlers,
-    private readonly identity: ProgramIdentity,
-    private readonly onEnd: Delivery['onEnd'],
+    private readonly reporter: OutcomeReporter,
     private readonly inAppContext: RunInAppContext,
     private readonly log: OutboxLog,
   ) {
+    this.engine = engine!;
+    this.identity = new ProgramIdentity(options, client, this.engine, log);
     this.storeErrors = new ThrottledLogger((message) => log.error(message));
-    if (!settings.isInline) return;
+    this.isInline = !options.outbox.durable;
+    if (!this.isInline) return;
     this.paused = null;
     this.isReady = true;
   }
@@ -78,7 +73,7 @@ export class ProgramDelivery {
 
   /** Once the engine is open: an inline outbox must be able to deliver the very first request. */
   opened(): void {
-    if (this.settings.isInline) this.startEngine();
+    if (this.isInline) this.startEngine();
   }
 
   /** Asks Partnero about the key once, before the app has started. */
@@ -96,8 +91,8 @@ export class ProgramDelivery {
 
   /** Starts the delivery, now or as soon as the key has been checked. Returns at once. */
   start(): void {
-    const { verifyOnBoot, isInline } = this.settings;
-    if (isInline) {
+    const { verifyOnBoot } = this.options;
+    if (this.isInline) {
       if (verifyOnBoot === 'warn') void this.verify();
     } else if (verifyOnBoot === false) {
       // The key is checked when there is something to send.
@@ -118,18 +113,15 @@ export class ProgramDelivery {
   }
 
   private startEngine(): void {
-    const { concurrency } = this.settings.options;
-    if (this.control || concurrency === 0 || this.stopped.signal.aborted) return;
-    this.control = this.engine.start({ ...this.settings.options, ...this.callbacks() });
-  }
-
-  private callbacks(): Pick<Delivery, 'deliver' | 'checkKey' | 'onEnd'> {
+    const { delivery } = this.options;
+    if (this.control || delivery.concurrency === 0 || this.stopped.signal.aborted) return;
     const run = this.inAppContext;
-    return {
+    this.control = this.engine.start({
+      ...delivery,
       deliver: (job, signal, checkpoint) => run(() => this.deliver(job, signal, checkpoint)),
       checkKey: () => run(() => this.checkKey()),
-      onEnd: (job, end) => run(() => this.onEnd(job, end)),
-    };
+      onEnd: (job, end) => run(() => this.reporter.reportEnd(job, end)),
+    });
   }
 
   private async deliver(
@@ -197,10 +189,10 @@ export class ProgramDelivery {
   }
 
   private async ask(): Promise<KeyCheckResult> {
-    const { lastAnswer, isReady, settings } = this;
+    const { lastAnswer, isReady, options } = this;
     this.lastAnswer = null;
     if (lastAnswer) return lastAnswer;
-    const timeoutMs = Math.min(settings.timeoutMs, isReady ? Infinity : CHECK_TIMEOUT_MS);
+    const timeoutMs = Math.min(options.timeoutMs, isReady ? Infinity : CHECK_TIMEOUT_MS);
     return this.identity.ask({ timeoutMs, signal: this.stopped.signal });
   }
 
@@ -239,7 +231,7 @@ export class ProgramDelivery {
   }
 
   private warnIfUnverified(answer: KeyCheckResult): void {
-    const { verifyOnBoot } = this.settings;
+    const { verifyOnBoot } = this.options;
     if (answer.type !== 'unclear' && answer.type !== 'no_response') return;
     if (this.warnedUnverified || verifyOnBoot === false) return;
     this.warnedUnverified = true;

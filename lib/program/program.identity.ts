@@ -3,7 +3,7 @@ import type { PartneroApiClient } from '../api/partnero-api.client.js';
 import { PartneroError } from '../api/partnero.error.js';
 import { isProgramType, ping, type ProgramInfo } from '../api/program/ping.js';
 import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
-import type { ProgramType } from '../referral/referral.options.js';
+import type { ResolvedOptions } from '../partnero.options.js';
 import { ThrottledLogger } from '../common/throttled-logger.js';
 
 /** What asking Partnero about the API key led to. */
@@ -30,7 +30,7 @@ export class ProgramIdentity {
   private readonly recoveries: ThrottledLogger;
 
   constructor(
-    private readonly program: { readonly name: string; readonly type: ProgramType },
+    private readonly options: Pick<ResolvedOptions, 'name' | 'program'>,
     private readonly client: PartneroApiClient,
     private readonly outbox: OutboxEngine,
     private readonly log: OutboxLog,
@@ -66,7 +66,7 @@ export class ProgramIdentity {
     if (savedProgramId !== null) {
       this.logOnce(
         `The API key belongs to another program than the jobs in ${this.outbox.location} ` +
-          `(${this.program.name}): nothing is sent. If staging and production share that outbox, give ` +
+          `(${this.options.name}): nothing is sent. If staging and production share that outbox, give ` +
           'each its own; if the program was replaced, give the new one another name or outbox.',
       );
       return false;
@@ -86,7 +86,7 @@ export class ProgramIdentity {
   }
 
   private checkType({ type }: ProgramInfo): void {
-    const expected = this.program.type;
+    const { program: expected } = this.options;
     if (type === null || isProgramType(type, expected)) return;
     this.logOnce(
       `The API key belongs to a program of the type '${type}', but the option program is ` +

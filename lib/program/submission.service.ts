@@ -2,25 +2,34 @@ import { errorMessage } from '../common/error-message.js';
 import { PartneroError } from '../api/partnero.error.js';
 import type { SubmittedJob } from '../outbox/job.js';
 import { OutboxError } from '../outbox/outbox.error.js';
-import type { OutboxEngine, Submitted } from '../outbox/outbox-engine.js';
+import type { Submitted } from '../outbox/outbox-engine.js';
+import type { ResolvedOptions } from '../partnero.options.js';
+import type { ProgramOutbox } from './program.outbox.js';
 
 /** Saves jobs that must not be lost, and fails if it can't, so that the caller can ask again. */
 export class SubmissionService {
   constructor(
-    /** `null` if jobs can't be saved; then `because` says why. */
-    private readonly outbox: OutboxEngine | null,
-    private readonly because: string,
+    private readonly options: ResolvedOptions,
+    private readonly outbox: ProgramOutbox,
   ) {}
 
   /** @throws PartneroError `outbox_unavailable` */
   async submit(job: SubmittedJob): Promise<Submitted> {
-    if (!this.outbox) throw unavailable(this.because);
+    const { queue } = this.outbox;
+    if (!queue || !this.options.outbox.durable) throw unavailable(whyNot(this.options));
     try {
-      return await this.outbox.submit(job);
+      return await queue.submit(job);
     } catch (error) {
       throw unavailable(errorMessage(error), error instanceof OutboxError ? error : undefined);
     }
   }
+}
+
+function whyNot({ outbox, enabled }: ResolvedOptions): string {
+  if (!outbox.durable) return 'inlineOutbox() saves nothing; use another outbox';
+  return enabled === false
+    ? 'this program is disabled by the option enabled'
+    : 'this program has no API key, or is of a type without customers';
 }
 
 function unavailable(why: string, error?: OutboxError): PartneroError {

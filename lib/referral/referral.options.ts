@@ -1,9 +1,5 @@
 import { OptionCheck } from '../common/option-check.js';
-import {
-  resolveCaptureOptions,
-  type CaptureOptions,
-  type ResolvedCaptureOptions,
-} from './capture/capture.options.js';
+import { resolveCaptureOptions, type CaptureOptions } from './capture/capture.options.js';
 
 /** A place in a request where the partner's key may stand. */
 export type ReferralSource = 'query' | 'header' | 'body' | 'cookie';
@@ -51,24 +47,10 @@ export interface ReferralOptions {
 }
 
 /** {@link ReferralOptions}, checked and with defaults. */
-export interface ResolvedReferralOptions {
-  readonly program: ProgramType;
-  readonly resolve: ReferralOptions['resolve'];
-  readonly sources: readonly ReferralSource[];
-  readonly params: readonly string[];
-  readonly cookie: string;
-  readonly header: string | undefined;
-  readonly bodyField: string | undefined;
-  readonly maxLength: number;
-  readonly capture: ResolvedCaptureOptions;
-  readonly clearCookie: boolean;
-}
+export type ResolvedReferralOptions = Readonly<ReturnType<typeof resolveReferralOptions>>;
 
 /** @throws PartneroConfigurationError naming the option */
-export function resolveReferralOptions(
-  given: ReferralOptions | undefined,
-  program: ProgramType,
-): ResolvedReferralOptions {
+export function resolveReferralOptions(given: ReferralOptions | undefined, program: ProgramType) {
   const check = new OptionCheck(given, 'referral', [
     'resolve',
     'sources',

@@ -1,5 +1,4 @@
 import { PartneroError } from '../api/partnero.error.js';
-import { maskKey } from '../common/mask-key.js';
 import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
@@ -42,7 +41,7 @@ export class RefundHandler implements JobHandler {
   }
 
   facts({ payload }: Job): JobFacts {
-    return { transactionKey: maskKey(payload) };
+    return { transactionKey: payload };
   }
 
   private async deleteAll(attempt: {

@@ -2,7 +2,6 @@ import { PartneroError } from '../api/partnero.error.js';
 import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import { maskKey } from '../common/mask-key.js';
 import { stopwatch } from '../common/stopwatch.js';
 import { isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
 import {
@@ -90,8 +89,7 @@ export class SaleHandler implements JobHandler {
   }
 
   facts({ payload }: Job): JobFacts {
-    const key = readSale(payload, this.program)?.key;
-    return { transactionKey: key === undefined ? undefined : maskKey(key) };
+    return { transactionKey: readSale(payload, this.program)?.key };
   }
 
   private async deferAfter(sentAt: number, checkpoint: Checkpoint): Promise<DeliveryResult | null> {

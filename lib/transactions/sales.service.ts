@@ -33,7 +33,7 @@ const IF_TAKEN: JobKey['ifTaken'] = {
 /** From a sale or a refund to a job in the outbox. */
 export class SalesService {
   constructor(
-    private readonly program: SalesProgram,
+    private readonly options: { readonly program: SalesProgram },
     private readonly submissions: SubmissionService,
     private readonly reporter: OutcomeReporter,
     private readonly log: OutboxLog,
@@ -41,7 +41,7 @@ export class SalesService {
 
   /** @throws PartneroError `invalid_input`, `outbox_unavailable` */
   async record(given: Sale | ReferAFriendSale): Promise<SubmittedSale> {
-    const sale = checkSale(given, this.program);
+    const sale = checkSale(given, this.options.program);
     const { key, customerKey } = sale;
     const submitted = await this.submit({
       name: SALE,
@@ -74,7 +74,7 @@ export class SalesService {
     const { id: jobId, outcome } = await this.submissions.submit(job);
     if (outcome === null) return { jobId, outcome: 'queued' };
     const { name, orderingKey: customerKey, key } = job;
-    this.reporter.reportAtOnce({
+    this.reporter.report({
       outcome,
       jobName: name,
       jobId,

@@ -1,13 +1,15 @@
 import type { DeliveryResult } from '../outbox/delivery-result.js';
 import type { JobHandler } from '../outbox/job-handler.js';
 import type { Job } from '../outbox/job.js';
+import type { RunInAppContext } from '../common/app-context.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
+import type { ResolvedOptions } from '../partnero.options.js';
 import { nameOfThrown, placeOfThrown } from '../common/describe-thrown.js';
 import { ThrottledLogger } from '../common/throttled-logger.js';
 import { eventOfJob } from './event.job.js';
 import { selects, type PartneroWebhookEvent } from './event.model.js';
 import { HandlerSlots } from './handler-slots.js';
 import type { HandlerMethod } from './webhook.discovery.js';
-import type { WebhooksSettings } from './webhooks.options.js';
 
 /** A handler neither completed nor failed within `webhooks.handlerTimeoutMs`. */
 export class HandlerTimeoutError extends Error {
@@ -22,11 +24,13 @@ export class EventHandler implements JobHandler {
 
   constructor(
     private readonly method: HandlerMethod,
-    private readonly settings: WebhooksSettings,
+    private readonly options: ResolvedOptions,
+    private readonly inAppContext: RunInAppContext,
+    private readonly log: OutboxLog,
   ) {
     this.name = method.id;
-    this.slots = new HandlerSlots(settings.delivery.concurrency);
-    this.throttled = new ThrottledLogger((message) => settings.log.warn(message));
+    this.slots = new HandlerSlots(options.delivery.concurrency);
+    this.throttled = new ThrottledLogger((message) => log.warn(message));
   }
 
   wants(event: PartneroWebhookEvent): boolean {
@@ -34,7 +38,7 @@ export class EventHandler implements JobHandler {
   }
 
   async deliver(job: Job, signal: AbortSignal): Promise<DeliveryResult> {
-    const event = eventOfJob(job.payload, this.settings.program);
+    const event = eventOfJob(job.payload, this.options.name);
     if (!event) {
       return { type: 'completed', outcome: 'invalid', reason: 'unreadable_payload', requests: 0 };
     }
@@ -58,7 +62,7 @@ export class EventHandler implements JobHandler {
    * @returns the name of what the method threw; `null` if it succeeded
    */
   handle(event: PartneroWebhookEvent, attempt: number, stop?: AbortSignal): Promise<string | null> {
-    return this.settings.inAppContext(async () => {
+    return this.inAppContext(async () => {
       try {
         await this.callInTime(event, stop);
         return null;
@@ -70,7 +74,7 @@ export class EventHandler implements JobHandler {
   }
 
   private async callInTime(event: PartneroWebhookEvent, stop?: AbortSignal): Promise<void> {
-    const { handlerTimeoutMs: ms } = this.settings.options;
+    const { handlerTimeoutMs: ms } = this.options.webhooks;
     const abort = new AbortController();
     const signal = stop ? AbortSignal.any([abort.signal, stop]) : abort.signal;
     let timer: NodeJS.Timeout | undefined;
@@ -93,7 +97,7 @@ export class EventHandler implements JobHandler {
     attempt: number,
     error: unknown,
   ) {
-    const { log, options } = this.settings;
+    const { onHandlerError } = this.options.webhooks;
     const thrown = nameOfThrown(error);
     this.throttled.warn(thrown, () => {
       const place = placeOfThrown(error);
@@ -104,7 +108,7 @@ export class EventHandler implements JobHandler {
       );
     });
     void Promise.resolve()
-      .then(() => options.onHandlerError?.(error, { handler: this.name, eventId, event, attempt }))
-      .catch(() => log.error('webhooks.onHandlerError threw.'));
+      .then(() => onHandlerError?.(error, { handler: this.name, eventId, event, attempt }))
+      .catch(() => this.log.error('webhooks.onHandlerError threw.'));
   }
 }

@@ -1,26 +1,24 @@
 import {
   InternalServerErrorException,
   ServiceUnavailableException,
-  type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-  type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { errorMessage } from '../common/error-message.js';
+import type { RunInAppContext } from '../common/app-context.js';
 import type { Delivery, DeliveryControl } from '../outbox/delivery.js';
 import type { JobEnd } from '../outbox/delivery-result.js';
 import { JobHandlers } from '../outbox/job-handlers.js';
 import type { Job } from '../outbox/job.js';
-import type { OutboxEngine } from '../outbox/outbox-engine.js';
+import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
+import type { ResolvedOptions } from '../partnero.options.js';
+import { OutboxLifecycle } from '../program/outbox.lifecycle.js';
+import type { OutcomeReporter } from '../program/outcome.reporter.js';
 import { ThrottledLogger } from '../common/throttled-logger.js';
-import { within } from '../common/within.js';
 import { EventHandler } from './event.handler.js';
 import { jobsOf } from './event.job.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import { InboxInspector } from './inbox.inspector.js';
 import type { WebhookDiscovery } from './webhook.discovery.js';
-import type { WebhooksSettings } from './webhooks.options.js';
 
 /** The result of `webhooks.dispatch()`. */
 export interface Dispatched {
@@ -30,10 +28,6 @@ export interface Dispatched {
   readonly duplicates: number;
 }
 
-/** How long shutdown may take: to finish handling, to count what stays, to close the store. */
-const DRAIN_MS = 5_000;
-const STATS_MS = 500;
-const CLOSE_MS = 3_000;
 const LOG_AGAIN_MS = 3_600_000;
 
 /**
@@ -41,47 +35,43 @@ const LOG_AGAIN_MS = 3_600_000;
  * that for Partnero: a pause of one doesn't stop the other. If the outbox isn't durable, nothing is
  * saved: the handlers run before `dispatch` resolves.
  */
-export class Inbox
-  implements
-    OnModuleInit,
-    OnApplicationBootstrap,
-    OnModuleDestroy,
-    BeforeApplicationShutdown,
-    OnApplicationShutdown
-{
+export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicationBootstrap {
   readonly inspector: InboxInspector;
   private handlers: readonly EventHandler[] = [];
   private readonly jobHandlers: JobHandlers;
   /** `null` if nothing is saved. */
-  private engine: OutboxEngine | null = null;
+  protected engine: OutboxEngine | null = null;
   private control: DeliveryControl | null = null;
-  private draining: Promise<void> | undefined;
 
   constructor(
-    private readonly settings: WebhooksSettings,
-    private readonly app: Pick<WebhookDiscovery, 'handlersOf' | 'routesOf'>,
+    private readonly options: ResolvedOptions,
+    private readonly app: WebhookDiscovery,
+    private readonly reporter: OutcomeReporter,
+    private readonly inAppContext: RunInAppContext,
+    log: OutboxLog,
   ) {
-    const { program, log } = settings;
+    super(log, 'events');
     const throttled = new ThrottledLogger((message) => log.warn(message), LOG_AGAIN_MS);
     this.jobHandlers = new JobHandlers((name) => throttled.warn(name, () => noHandler(name)));
-    this.inspector = new InboxInspector(program, () => this.engine);
+    this.inspector = new InboxInspector(options.name, () => this.engine);
   }
 
   /** @throws PartneroConfigurationError naming the handler, or the outbox */
   async onModuleInit(): Promise<void> {
-    const { program, outbox, historyDays, acceptTimeoutMs, log } = this.settings;
-    const methods = this.app.handlersOf(program);
-    this.handlers = methods.map((method) => new EventHandler(method, this.settings));
+    const { options, inAppContext, log } = this;
+    const { name, outbox, historyDays, acceptTimeoutMs } = options;
+    this.handlers = this.app
+      .handlersOf(name)
+      .map((method) => new EventHandler(method, options, inAppContext, log));
     for (const handler of this.handlers) this.jobHandlers.register(handler);
     if (!(await this.needsEngine())) return;
-    const context = { program: inboxOf(program), historyDays, acceptTimeoutMs, log };
-    this.engine = outbox.create(context);
-    await this.engine.open();
+    this.engine = outbox.create({ program: inboxOf(name), historyDays, acceptTimeoutMs, log });
+    await this.open();
   }
 
   onApplicationBootstrap(): void {
-    const { active, delivery } = this.settings;
-    if (!active) return;
+    const { enabled, delivery } = this.options;
+    if (enabled === false) return;
     if (delivery.concurrency > 0) this.control = this.engine?.start(this.delivery()) ?? null;
     this.logHandlers();
   }
@@ -92,41 +82,24 @@ export class Inbox
    */
   dispatch(event: PartneroWebhookEvent): Promise<Dispatched> {
     const handlers = this.handlers.filter((handler) => handler.wants(event));
-    return this.engine
-      ? save(this.engine, event, handlers, this.settings)
-      : handle(event, handlers);
+    return this.engine ? this.save(this.engine, event, handlers) : handle(event, handlers);
   }
 
-  /** Waits for nothing, so that everything drains at the same time. */
-  onModuleDestroy(): void {
-    this.draining = this.control?.drain(DRAIN_MS);
-    this.draining?.catch(() => {});
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.quietly(async () => {
-      await this.draining;
-      if (this.engine) await within(STATS_MS, this.logPending());
-    });
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.quietly(async () => {
-      if (this.engine) await within(CLOSE_MS, this.engine.close());
-    });
+  protected drain(capMs: number): Promise<void> | undefined {
+    return this.control?.drain(capMs);
   }
 
   private async needsEngine(): Promise<boolean> {
-    const { program, active, outbox, options } = this.settings;
-    if (!active || !outbox.durable) return false;
+    const { name, enabled, outbox, webhooks } = this.options;
+    if (enabled === false || !outbox.durable) return false;
     if (this.handlers.length > 0) return true;
     // Events that are queued for a handler which was removed are reported.
-    const receives = options.given || this.app.routesOf(program).length > 0;
-    return receives && outbox.exists(inboxOf(program)).catch(() => true);
+    const receives = webhooks.given || this.app.routesOf(name).length > 0;
+    return receives && outbox.exists(inboxOf(name)).catch(() => true);
   }
 
   private delivery(): Delivery {
-    const { delivery, inAppContext: run } = this.settings;
+    const { delivery } = this.options;
     return {
       ...delivery,
       // Each handler has slots of its own.
@@ -134,71 +107,54 @@ export class Inbox
       requestsPerMinute: undefined,
       deliver: (job, signal, checkpoint) => this.jobHandlers.deliver(job, signal, checkpoint),
       checkKey: () => Promise.resolve('accepted'),
-      onEnd: (job, end) => run(() => this.onEnd(job, end)),
+      onEnd: (job, end) => this.inAppContext(() => this.onEnd(job, end)),
     };
   }
 
   private onEnd({ id, name }: Job, end: JobEnd): void {
-    const { log, report } = this.settings;
     const { reason } = end;
     if (end.type === 'dead') {
-      log.warn(
+      this.log.warn(
         `The event in job ${id} is dead: ${name} has failed on it (${reason}) for longer than ` +
           'delivery.maxAgeDays; webhooks.inbox.requeue() has it handled again.',
       );
     }
     const outcome = end.type === 'dead' ? 'dead' : end.outcome;
-    report({ outcome, jobName: 'event', jobId: id, route: name, reason });
+    this.reporter.report({ outcome, jobName: 'event', jobId: id, route: name, reason });
   }
 
   private logHandlers(): void {
-    const { program, log } = this.settings;
-    const routes = this.app.routesOf(program);
+    const routes = this.app.routesOf(this.options.name);
     const ids = this.handlers.map(({ name }) => name);
     if (routes.length + ids.length === 0) return;
-    log.log(
+    this.log.log(
       `Webhooks arrive at ${routes.join(', ') || 'no route of this app'}. Their handlers: ` +
         `${ids.join(', ') || 'none'}. Inbox: ${this.engine?.location ?? 'none'}.`,
     );
   }
 
-  private async logPending(): Promise<void> {
-    const { pending, location } = await this.inspector.stats();
-    if (pending > 0) this.settings.log.log(`${pending} pending events stay in ${location}.`);
-  }
-
-  /** Another module's shutdown must not fail because of ours. */
-  private async quietly(work: () => Promise<void>): Promise<void> {
+  private async save(
+    engine: OutboxEngine,
+    event: PartneroWebhookEvent,
+    handlers: readonly EventHandler[],
+  ): Promise<Dispatched> {
+    const ids = handlers.map(({ name }) => name);
     try {
-      await work();
+      // Submitted in the same tick, so that they share a commit.
+      const isNew = await Promise.all(
+        jobsOf(event, ids).map(async (job) => {
+          const { id: jobId, outcome } = await engine.submit(job);
+          if (outcome === null) return true;
+          this.reporter.report({ outcome, jobName: 'event', jobId, route: job.name });
+          return false;
+        }),
+      );
+      const queued = isNew.filter(Boolean).length;
+      return { queued, duplicates: isNew.length - queued };
     } catch (error) {
-      this.settings.log.error(`Shutting down the inbox: ${errorMessage(error)}`);
+      const message = 'The event could not be saved; Partnero will deliver it again.';
+      throw new ServiceUnavailableException(message, { cause: error });
     }
-  }
-}
-
-async function save(
-  engine: OutboxEngine,
-  event: PartneroWebhookEvent,
-  handlers: readonly EventHandler[],
-  { report }: Pick<WebhooksSettings, 'report'>,
-): Promise<Dispatched> {
-  const ids = handlers.map(({ name }) => name);
-  const jobs = jobsOf(event, ids);
-  try {
-    // Submitted in the same tick, so that they share a commit.
-    const isNew = await Promise.all(
-      jobs.map(async (job) => {
-        const { id, outcome } = await engine.submit(job);
-        if (outcome !== null) report({ outcome, jobName: 'event', jobId: id, route: job.name });
-        return outcome === null;
-      }),
-    );
-    const queued = isNew.filter(Boolean).length;
-    return { queued, duplicates: isNew.length - queued };
-  } catch (error) {
-    const message = 'The event could not be saved; Partnero will deliver it again.';
-    throw new ServiceUnavailableException(message, { cause: error });
   }
 }
 

@@ -6,13 +6,15 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
+import type { ResolvedOptions } from '../partnero.options.js';
 import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 import { ThrottledLogger } from '../common/throttled-logger.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import { rawBodyAdvice, rawBodyOf, type WebhookRequest } from './raw-body.js';
 import { readEvent } from './read-event.js';
 import { isSignedWithAny, readSignature } from './signature.js';
-import type { WebhooksSettings } from './webhooks.options.js';
+import type { WebhookDiscovery } from './webhook.discovery.js';
 
 /** The token of the {@link WebhookVerifier} that `@PartneroWebhook()` uses. For tests that override it. */
 export function getWebhookVerifierToken(name: string = DEFAULT_PROGRAM): string {
@@ -24,36 +26,37 @@ export class WebhookVerifier implements OnModuleInit {
   private readonly throttled: ThrottledLogger;
 
   constructor(
-    private readonly settings: Pick<WebhooksSettings, 'program' | 'active' | 'options' | 'log'>,
-    private readonly app: { routesOf(program: string): readonly string[] },
+    private readonly options: Pick<ResolvedOptions, 'name' | 'enabled' | 'webhooks'>,
+    private readonly app: Pick<WebhookDiscovery, 'routesOf'>,
+    log: OutboxLog,
   ) {
-    this.throttled = new ThrottledLogger((message) => settings.log.warn(message));
+    this.throttled = new ThrottledLogger((message) => log.warn(message));
   }
 
   /** @throws PartneroConfigurationError if there is a route, but no secret to verify with */
   onModuleInit(): void {
-    const { program, active, options } = this.settings;
-    const [route] = this.app.routesOf(program);
-    if (active && route !== undefined && options.secrets.length === 0) {
-      throw noSecret(route, program);
+    const { name, enabled, webhooks } = this.options;
+    const [route] = this.app.routesOf(name);
+    if (enabled !== false && route !== undefined && webhooks.secrets.length === 0) {
+      throw noSecret(route, name);
     }
   }
 
   /** @throws HttpException that says no more than its status; the log says why */
   verify(request: WebhookRequest): PartneroWebhookEvent {
-    const { program, active, options } = this.settings;
-    if (!active) throw new ServiceUnavailableException();
-    const signature = readSignature(request.headers?.[options.header]);
+    const { name, enabled, webhooks } = this.options;
+    if (enabled === false) throw new ServiceUnavailableException();
+    const signature = readSignature(request.headers?.[webhooks.header]);
     if (!signature) {
-      this.logRefused(`no signature in the header ${options.header}`);
+      this.logRefused(`no signature in the header ${webhooks.header}`);
       throw new UnauthorizedException();
     }
     const bytes = this.bytesOf(request);
-    if (!isSignedWithAny(options.secrets, bytes, signature)) {
+    if (!isSignedWithAny(webhooks.secrets, bytes, signature)) {
       this.logRefused(MISMATCH);
       throw new UnauthorizedException();
     }
-    const event = readEvent(bytes, program);
+    const event = readEvent(bytes, name);
     if (event && this.isRecent(event)) return event;
     this.logRefused(
       event
@@ -72,7 +75,7 @@ export class WebhookVerifier implements OnModuleInit {
   }
 
   private isRecent({ createdAt }: PartneroWebhookEvent): boolean {
-    const { toleranceMs } = this.settings.options;
+    const { toleranceMs } = this.options.webhooks;
     if (toleranceMs === Infinity) return true;
     return createdAt !== null && Math.abs(Date.now() - createdAt.getTime()) <= toleranceMs;
   }

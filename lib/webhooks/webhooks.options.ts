@@ -1,9 +1,4 @@
-import type { ApiCaller } from '../api/api.caller.js';
-import type { RunInAppContext } from '../common/app-context.js';
 import { OptionCheck } from '../common/option-check.js';
-import type { ResolvedDeliveryOptions } from '../outbox/delivery.options.js';
-import type { OutboxDefinition, OutboxLog } from '../outbox/outbox-engine.js';
-import type { Outcome } from '../program/outcome.js';
 import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 import { WebhookSecret } from './signature.js';
 
@@ -48,35 +43,6 @@ export interface FailedHandler {
   readonly attempt: number;
 }
 
-export interface ResolvedWebhooksOptions {
-  /** Whether webhooks are configured at all. */
-  readonly given: boolean;
-  readonly secrets: readonly WebhookSecret[];
-  /** In lower case, as Node.js has them. */
-  readonly header: string;
-  readonly toleranceMs: number;
-  readonly handlerTimeoutMs: number;
-  readonly onHandlerError: WebhooksOptions['onHandlerError'];
-}
-
-/** What the webhooks of a program need to know. */
-export interface WebhooksSettings {
-  readonly program: string;
-  /** False if the option `enabled` says so: then nothing is received, and nothing handled. */
-  readonly active: boolean;
-  readonly options: ResolvedWebhooksOptions;
-  readonly outbox: OutboxDefinition;
-  readonly delivery: ResolvedDeliveryOptions;
-  readonly historyDays: number | undefined;
-  readonly acceptTimeoutMs: number;
-  /** For calls of the app's own. */
-  readonly calls: ApiCaller;
-  readonly inAppContext: RunInAppContext;
-  readonly log: OutboxLog;
-  /** Called with the outcome of one event at one handler, once it is saved. */
-  readonly report: (outcome: Omit<Outcome, 'program' | 'at'>) => void;
-}
-
 const YEAR_S = 365 * 86_400;
 
 /** @throws PartneroConfigurationError naming the option */
@@ -84,11 +50,12 @@ export function resolveWebhooksOptions(
   given: WebhooksOptions | undefined,
   program: string,
   environment: NodeJS.ProcessEnv,
-): ResolvedWebhooksOptions {
+) {
   const known = ['secret', 'header', 'toleranceSeconds', 'handlerTimeoutMs', 'onHandlerError'];
   const check = new OptionCheck(given, 'webhooks', known);
   const fallback = program === DEFAULT_PROGRAM ? environment['PARTNERO_WEBHOOK_SECRET'] : undefined;
   const secrets = secretsFrom(given?.secret ?? (fallback?.trim() ? fallback : undefined), check);
+  // In lower case, as Node.js has them.
   const header = check.string('header', 'Signature').toLowerCase();
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(header)) {
     throw check.refuse('header', header, 'the name of a header');
@@ -98,6 +65,7 @@ export function resolveWebhooksOptions(
     throw check.refuse('toleranceSeconds', tolerance, `at most ${YEAR_S}, or left out`);
   }
   return {
+    /** Whether webhooks are configured at all. */
     given: given !== undefined || secrets.length > 0,
     secrets,
     header,

@@ -1,22 +1,21 @@
 import { ServiceUnavailableException } from '@nestjs/common';
+import type { ApiCaller } from '../api/api.caller.js';
 import { WebhooksResource } from '../api/webhooks/webhooks.resource.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { printable } from '../common/printable-log.js';
+import type { ResolvedOptions } from '../partnero.options.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import type { Dispatched, Inbox } from './inbox.js';
 import type { InboxInspector } from './inbox.inspector.js';
-import type { WebhooksSettings } from './webhooks.options.js';
 
 /** Webhooks: `partnero.webhooks`. Passes events to your handlers, and has plain calls to `/webhooks`. */
 export class WebhooksService extends WebhooksResource {
-  readonly #program: string;
-  readonly #active: boolean;
+  readonly #options: ResolvedOptions;
   readonly #inbox: Inbox;
 
-  constructor({ program, active, calls }: WebhooksSettings, inbox: Inbox) {
+  constructor(options: ResolvedOptions, calls: ApiCaller, inbox: Inbox) {
     super(calls);
-    this.#program = program;
-    this.#active = active;
+    this.#options = options;
     this.#inbox = inbox;
   }
 
@@ -40,14 +39,15 @@ export class WebhooksService extends WebhooksResource {
    * Partnero then delivers the event again
    */
   async dispatch(event: PartneroWebhookEvent): Promise<Dispatched> {
-    if (event.program !== this.#program) {
+    const { name, enabled } = this.#options;
+    if (event.program !== name) {
       const program = printable(event.program);
       throw new PartneroConfigurationError(
-        `An event of the program '${program}' was dispatched to '${this.#program}': inject the ` +
+        `An event of the program '${program}' was dispatched to '${name}': inject the ` +
           `service of its own program, @InjectPartnero('${program}').`,
       );
     }
-    if (!this.#active) throw new ServiceUnavailableException();
+    if (enabled === false) throw new ServiceUnavailableException();
     return this.#inbox.dispatch(event);
   }
 }

@@ -28,10 +28,10 @@ const anyEnvelope = record(
 );
 
 it('Any signed JSON is an event that survives being saved, or is refused with 400', () => {
-  const options = resolveWebhooksOptions({ secret: SECRET }, 'default', {});
+  const webhooks = resolveWebhooksOptions({ secret: SECRET }, 'default', {});
   const log = { log() {}, warn() {}, error() {} };
-  const settings = { program: 'default', active: true, options, log };
-  const verifier = new WebhookVerifier(settings, { routesOf: () => [] });
+  const options = { name: 'default', enabled: undefined, webhooks };
+  const verifier = new WebhookVerifier(options, { routesOf: () => [] }, log);
   const verify = (body: string) => {
     try {
       const signature = signPartneroEvent(body, SECRET);

@@ -26,10 +26,10 @@ class WebhookController {
 afterEach(closeApps);
 
 it('None of a million mutated deliveries is accepted', () => {
-  const options = resolveWebhooksOptions({ secret: ['an-older-secret', SECRET] }, 'default', {});
+  const webhooks = resolveWebhooksOptions({ secret: ['an-older-secret', SECRET] }, 'default', {});
   const log = { log() {}, warn() {}, error() {} };
-  const settings = { program: 'default', active: true, options, log };
-  const verifier = new WebhookVerifier(settings, { routesOf: () => [] });
+  const options = { name: 'default', enabled: undefined, webhooks };
+  const verifier = new WebhookVerifier(options, { routesOf: () => [] }, log);
   const next = random(SEED);
   const answers = new Map<unknown, number>();
   const limit = Error.stackTraceLimit;

@@ -41,20 +41,12 @@ export interface CaptureOptions {
 }
 
 /** {@link CaptureOptions}, checked and with defaults. */
-export interface ResolvedCaptureOptions {
-  readonly domain: string | undefined;
-  readonly maxAgeDays: number;
-  readonly path: string;
-  readonly secure: boolean | 'auto';
-  readonly sameSite: 'lax' | 'strict' | 'none';
-  readonly touch: 'last' | 'first';
-  readonly consent: CaptureOptions['consent'];
-}
+export type ResolvedCaptureOptions = Readonly<ReturnType<typeof resolveCaptureOptions>>;
 
 const KNOWN = ['domain', 'maxAgeDays', 'path', 'secure', 'sameSite', 'touch', 'consent'];
 
 /** @throws PartneroConfigurationError naming the option */
-export function resolveCaptureOptions(given: CaptureOptions | undefined): ResolvedCaptureOptions {
+export function resolveCaptureOptions(given: CaptureOptions | undefined) {
   const check = new OptionCheck(given, 'referral.capture', KNOWN);
   const path = check.string('path', '/');
   if (!/^\/[\x21-\x3a\x3c-\x7e]*$/.test(path)) {

@@ -116,8 +116,8 @@ export const SALE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'what can’t be saved is refused',
     file: 'program/submission.service.ts',
-    find: 'if (!this.outbox) throw unavailable(this.because);',
-    replace: "if (!this.outbox) return { id: '0', outcome: null };",
+    find: 'if (!queue || !this.options.outbox.durable) throw unavailable(whyNot(this.options));',
+    replace: "if (!queue || !this.options.outbox.durable) return { id: '0', outcome: null };",
     specs: RECORD,
   },
 ];
