@@ -103,11 +103,17 @@ export class Relay implements DeliveryControl {
   }
 
   /** Makes claimed jobs that aren't being sent yet available again. */
-  async releaseReady(which: (job: Job) => boolean = () => true): Promise<void> {
-    const released = this.#ready.filter(which);
-    const others = this.#ready.filter((job) => !released.includes(job));
-    this.#ready.splice(0, this.#ready.length, ...others);
+  async releaseReady(): Promise<void> {
+    const released = this.#ready.splice(0);
     if (released.length > 0) await this.writes.run(() => this.source.releaseClaimed(released));
+  }
+
+  /** Takes out the claimed jobs of one order that aren't being sent yet. */
+  takeOrder(orderingKey: string): Job[] {
+    const taken = this.#ready.filter((job) => job.orderingKey === orderingKey);
+    const others = this.#ready.filter((job) => job.orderingKey !== orderingKey);
+    this.#ready.splice(0, this.#ready.length, ...others);
+    return taken;
   }
 
   /** During a pause, another process may be able to deliver what waits here. */

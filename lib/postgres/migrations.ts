@@ -2,6 +2,7 @@ import { postgresDialect } from '../outbox/sql/dialect.js';
 import { schema } from '../outbox/sql/schema.js';
 import type { SqlExecutor } from '../outbox/sql/sql-executor.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { transact } from './bounded-transaction.js';
 import type { PostgresExecutor } from './postgres-executor.js';
 
 /** A change to the outbox's tables. */
@@ -38,9 +39,12 @@ export async function status(tx: SqlExecutor, schemaName: string): Promise<Migra
   return all.map((each) => ({ ...each, appliedAt: applied.get(each.version) ?? null }));
 }
 
-/** Applies what is pending, in one transaction. Processes that do so at once wait for each other. */
+/**
+ * Applies what is pending, in one transaction. Processes that do so at once wait for each other.
+ * @throws StoreError
+ */
 export function migrate(executor: PostgresExecutor, schemaName: string): Promise<Migration[]> {
-  return executor.transaction(async (tx) => {
+  return transact(executor, async (tx) => {
     // As text, since Prisma can't read `void`.
     const lock = 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text';
     await tx.query(lock, [`nestjs-partnero ${schemaName}`]);

@@ -11,7 +11,7 @@ import type {
   Reply,
   StoreFailure,
 } from '../outbox/sql/operations.js';
-import { HEARTBEAT_MS, LEASE_MS, newOwner, sweepOwners } from '../outbox/sql/owners.js';
+import { Heartbeat, HEARTBEAT_MS, newOwner } from '../outbox/sql/owners.js';
 import { SqlStore } from '../outbox/sql/sql-store.js';
 import { statements, type Statements } from '../outbox/sql/statements.js';
 import type { StoreConnection, StoreListener } from '../outbox/sql/store-connection.js';
@@ -21,15 +21,13 @@ import { PartneroConfigurationError } from '../common/partnero.configuration-err
 import { joinTransaction } from './app-transaction.js';
 import { transact } from './bounded-transaction.js';
 import { howToMigrate, migrate, status } from './migrations.js';
-import { isPermanent, PostgresOutboxError, toStoreError } from './postgres-error.js';
+import { isPermanent, PostgresOutboxError } from './postgres-error.js';
 import type { PostgresSettings } from './postgres.options.js';
 
 /** The tables, or the schema, aren't there. */
 const MISSING = new Set(['42P01', '3F000']);
 /** The data of one job are refused, and those of others needn't be. */
 const DATA_REFUSED = /^(2[123]|54)/;
-/** Without a heartbeat for so long, this process may have lost its lease. */
-const SILENCE_MS = LEASE_MS / 2;
 
 /** One program's connection to its tables. It makes them first, and again after they were dropped. */
 export class PostgresConnection implements StoreConnection {
@@ -40,8 +38,7 @@ export class PostgresConnection implements StoreConnection {
   private preparing: Promise<void> | undefined;
   private isPrepared = false;
   private isRegistered = false;
-  private seenAt = -Infinity;
-  private expiresLeasesFrom = 0;
+  private readonly heartbeat = new Heartbeat((some) => this.run(some), this.identity, -Infinity);
   private ticker: NodeJS.Timeout | undefined;
   private isTicking = false;
   private isClosed = false;
@@ -126,7 +123,7 @@ export class PostgresConnection implements StoreConnection {
 
   /** After a silence, others may have taken this process for ended: then it registers again first. */
   private prepare(): Promise<void> {
-    if (this.isPrepared && !this.wasSilent) return Promise.resolve();
+    if (this.isPrepared && !this.heartbeat.wasSilent) return Promise.resolve();
     this.preparing ??= this.prepareTables().finally(() => (this.preparing = undefined));
     return this.preparing;
   }
@@ -136,9 +133,7 @@ export class PostgresConnection implements StoreConnection {
     const all = await transact(executor, (tx) => status(tx, schema));
     if (all.some(({ appliedAt }) => appliedAt === null)) {
       if (!mayMigrate) throw new PartneroConfigurationError(howToMigrate(schema));
-      await migrate(executor, schema).catch((error: unknown) => {
-        throw toStoreError(error);
-      });
+      await migrate(executor, schema);
       if (this.isRegistered) this.log.error(wasDropped(schema));
     }
     await this.sweep();
@@ -159,11 +154,7 @@ export class PostgresConnection implements StoreConnection {
   }
 
   private async sweep(): Promise<void> {
-    // Processes that were silent while PostgreSQL was away get a lease's time to register again.
-    if (this.wasSilent) this.expiresLeasesFrom = performance.now() + LEASE_MS;
-    const leaseMs = performance.now() < this.expiresLeasesFrom ? Infinity : LEASE_MS;
-    const sweep = await sweepOwners((some) => this.run(some), this.identity, leaseMs);
-    this.seenAt = performance.now();
+    const sweep = await this.heartbeat.beat();
     if (!sweep.wasAlive && this.isRegistered) {
       this.tell((listener) => listener.onLeaseLost());
       // The tables may be new ones.
@@ -171,10 +162,6 @@ export class PostgresConnection implements StoreConnection {
     }
     if (sweep.recovered > 0) this.tell((listener) => listener.onJobs());
     this.isRegistered = true;
-  }
-
-  private get wasSilent(): boolean {
-    return performance.now() - this.seenAt > SILENCE_MS;
   }
 
   private tell(about: (listener: StoreListener) => void): void {

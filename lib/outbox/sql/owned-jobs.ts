@@ -165,10 +165,11 @@ export class OwnedJobs implements JobSource {
 
   /** What only waits in memory isn't in flight. */
   async releaseOrder(orderingKey: string): Promise<void> {
+    const claimed = this.relay?.takeOrder(orderingKey) ?? [];
+    for (const { id } of claimed) this.claimed.delete(id);
     // If that fails now, it is tried again behind it: nobody may own them for ever.
-    this.releaseSoon(this.ready.takeOrder(orderingKey).map((id) => ({ id })));
+    this.releaseSoon([...claimed, ...this.ready.takeOrder(orderingKey).map((id) => ({ id }))]);
     await this.writeOverflow();
-    await this.relay?.releaseReady((job) => job.orderingKey === orderingKey);
   }
 
   async close(): Promise<void> {

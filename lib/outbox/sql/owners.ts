@@ -4,8 +4,13 @@ import { uuid7 } from '../uuid7.js';
 import type { Operation, OtherOwner, Owner } from './operations.js';
 
 /** A process that has been silent for longer loses its lease. */
-export const LEASE_MS = 10_000;
+const LEASE_MS = 10_000;
 export const HEARTBEAT_MS = 2_000;
+/** Without a heartbeat for so long, a process may have lost its lease. */
+const SILENCE_MS = LEASE_MS / 2;
+const CLOCK_TOLERANCE_MS = 1_000;
+/** A process that is alive shows it more often. */
+const OVERDUE_MS = 3 * HEARTBEAT_MS;
 
 /** Runs operations in one transaction. */
 export type Transact = (operations: Operation[]) => Promise<unknown[]>;
@@ -22,29 +27,59 @@ export function newOwner(): Owner {
   return { token: uuid7(), host: hostname(), pidNamespace: pidNamespace(), pid: process.pid };
 }
 
-/**
- * Shows that this process is alive, and frees the jobs of those that aren't.
- * @param leaseMs how long others may be silent before they lose their lease
- */
-export async function sweepOwners(
-  transact: Transact,
-  me: Owner,
-  leaseMs = LEASE_MS,
-): Promise<Sweep> {
-  const [beat] = (await transact([{ name: 'heartbeat', program: '', args: me }])) as [
-    { registered: boolean; others: OtherOwner[] },
-  ];
-  const owners = beat.others.filter((other) => hasEnded(other, me, leaseMs));
-  const takeOver: Operation = { name: 'takeOver', program: '', args: { owners } };
-  const [recovered] = (await transact([takeOver])) as [number];
-  return { wasAlive: !beat.registered, recovered };
+/** Shows that this process is alive, and frees the jobs of those that aren't. */
+export class Heartbeat {
+  private clockOffsetMs = clockOffsetMs();
+  private expiresLeasesFrom = 0;
+
+  /** @param seenAt when it was last shown, by `performance.now()` */
+  constructor(
+    private readonly transact: Transact,
+    readonly me: Owner,
+    private seenAt = performance.now(),
+  ) {}
+
+  /** Others may have taken this process for ended. */
+  get wasSilent(): boolean {
+    return performance.now() - this.seenAt > SILENCE_MS;
+  }
+
+  async beat(): Promise<Sweep> {
+    const leaseMs = this.leaseMs();
+    const heartbeat: Operation = { name: 'heartbeat', program: '', args: this.me };
+    const [beat] = (await this.transact([heartbeat])) as [
+      { registered: boolean; others: OtherOwner[] },
+    ];
+    const owners = beat.others.filter((other) => hasEnded(other, this.me, leaseMs));
+    const takeOver: Operation = { name: 'takeOver', program: '', args: { owners } };
+    const [recovered] = (await this.transact([takeOver])) as [number];
+    this.seenAt = performance.now();
+    return { wasAlive: !beat.registered, recovered };
+  }
+
+  /**
+   * What kept this process from its heartbeat, such as a lock or a database that was away, kept others from
+   * theirs. They get a lease's time, and so they do when the clock was set.
+   */
+  private leaseMs(): number {
+    const offsetMs = clockOffsetMs();
+    const wasSet = Math.abs(offsetMs - this.clockOffsetMs) > CLOCK_TOLERANCE_MS;
+    this.clockOffsetMs = offsetMs;
+    if (wasSet || this.wasSilent) this.expiresLeasesFrom = performance.now() + LEASE_MS;
+    return performance.now() < this.expiresLeasesFrom ? Infinity : LEASE_MS;
+  }
+}
+
+function clockOffsetMs(): number {
+  return Date.now() - performance.now();
 }
 
 function hasEnded(other: OtherOwner, me: Owner, leaseMs: number): boolean {
   if (Math.abs(other.silentMs) > leaseMs) return true;
   if (other.host !== me.host) return false;
   // The same process id, last seen before this process began: what ran here before, in a container say.
-  if (other.pid === me.pid) return other.silentMs > process.uptime() * 1_000;
+  // But containers may share a host's name.
+  if (other.pid === me.pid) return other.silentMs > Math.max(process.uptime() * 1_000, OVERDUE_MS);
   return other.pidNamespace === me.pidNamespace && !isRunning(other.pid);
 }
 

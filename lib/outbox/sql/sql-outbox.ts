@@ -162,13 +162,13 @@ export class SqlOutbox implements OutboxEngine {
     this.closed = true;
     await this.relay?.drain(0);
     this.health.close();
-    this.purge?.stop();
     this.registering.stop();
     this.unsubscribe();
     if (this.opening) {
       await this.opening.catch(() => {});
       await this.jobs.close();
     }
+    this.purge?.stop();
     await this.connection.close();
   }
 
@@ -193,6 +193,7 @@ export class SqlOutbox implements OutboxEngine {
 
   private async register(): Promise<void> {
     await this.store.write('registerProgram', {});
+    if (this.closed) return;
     const { historyDays = DEFAULT_HISTORY_DAYS } = this.context;
     this.purge ??= new HistoryPurge(historyDays, (olderThanMs, after) =>
       this.store.call('purge', { olderThanMs, after }),

@@ -1,4 +1,4 @@
-import type { JobKey } from '../job.js';
+import type { JobKey, SubmittedJob } from '../job.js';
 import { indexKey } from './index-key.js';
 import { JobCounter } from './job-counter.js';
 import type {
@@ -110,7 +110,7 @@ export class SqlStore {
       if (purgesHistory) await this.purgeHistoryOf(row);
     }
     const releasing = completions.filter(({ id, releasesKey }) => releasesKey && ours.has(id));
-    if (releasing.length > 0) await this.each('releaseKeys', releasing);
+    if (releasing.length > 0) await this.each('releaseOwnKeys', releasing);
     const waiting = rows.filter((row) => Boolean(row['waiting']));
     if (waiting.length > 0) await this.each('wake', waiting);
     return completions.map(({ id }) => ({
@@ -122,10 +122,7 @@ export class SqlStore {
   private async submit(program: string, job: Args<'submit'>): Promise<string | null> {
     const { id, name, key, cancels, overrides } = job;
     // First of all: the job to cancel may be in a transaction that hasn't committed yet.
-    const cancelled =
-      cancels &&
-      (await this.takeKey(program, cancels.name, cancels.key, null, job.orderingKey, id));
-    const orderingKey = text(cancelled, 'orderingKey') ?? job.orderingKey;
+    const orderingKey = cancels ? await this.cancelKey(program, cancels, job) : job.orderingKey;
     const row = { ...job, orderingKey, program, owner: null, key: key?.value };
     if ((await this.insert([row])).length === 0) return this.outcomeOf(id);
     const taken =
@@ -139,6 +136,16 @@ export class SqlStore {
     return key && taken ? this.completeAtOnce(id, outcomeOf(key, taken)) : null;
   }
 
+  /** Returns the ordering key of the job that had the key. */
+  private async cancelKey(
+    program: string,
+    { name, key }: NonNullable<SubmittedJob['cancels']>,
+    { id, orderingKey }: Args<'submit'>,
+  ): Promise<string> {
+    const row = await this.one('cancelKey', program, name, indexKey(key), orderingKey, id);
+    return text(row, 'orderingKey') || orderingKey;
+  }
+
   /** Saved before, by a commit whose reply was lost. */
   private async outcomeOf(id: string): Promise<string | null> {
     return text(await this.one('outcomeOf', id), 'outcome');
@@ -149,7 +156,7 @@ export class SqlStore {
     program: string,
     name: string,
     key: string,
-    digest: string | null,
+    digest: string,
     orderingKey: string,
     id: string,
   ): Promise<SqlRow | undefined> {
@@ -262,10 +269,11 @@ export class SqlStore {
     const page = await this.query('page', program, after, Math.round(olderThanMs), PURGE_PAGE);
     const old = page.filter((row) => Boolean(Number(row['old'])));
     if (old.length > 0) {
-      await this.each('releaseKeys', old);
-      await this.each('remove', old);
+      const removed = await this.each('remove', old);
+      await this.each('releaseOwnKeys', removed);
+      await this.each('anonymizeKeys', removed);
       // Behind a dead job.
-      await this.each('wake', old);
+      await this.each('wake', removed);
     }
     const isOver = page.length < PURGE_PAGE || page.every((row) => !Number(row['aged']));
     return isOver ? null : Number(page.at(-1)?.['seq']);

@@ -98,7 +98,14 @@ export function statements(dialect: Dialect) {
       WHERE program = $1 AND name = $2 AND key = $3`,
     takeKey: `INSERT INTO ${p}keys (program, name, key, digest, ordering_key, job_id)
       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (program, name, key) DO NOTHING RETURNING job_id`,
+    // Without a digest: nothing may take it any more. Keeps the ordering key of the job that has it.
+    cancelKey: `INSERT INTO ${p}keys (program, name, key, digest, ordering_key, job_id)
+      VALUES ($1, $2, $3, NULL, $4, $5) ON CONFLICT (program, name, key)
+      DO UPDATE SET digest = NULL, job_id = excluded.job_id RETURNING ordering_key AS "orderingKey"`,
     releaseKeys: `DELETE FROM ${p}keys WHERE job_id IN ${ids}`,
+    // Those that the jobs themselves took. What they cancelled stays cancelled.
+    releaseOwnKeys: `DELETE FROM ${p}keys WHERE digest IS NOT NULL AND job_id IN ${ids}`,
+    anonymizeKeys: `UPDATE ${p}keys SET ordering_key = '' WHERE job_id IN ${ids}`,
 
     count: `INSERT INTO ${p}counters (program, name, outcome, slot, n)
       SELECT value->>'program', value->>'name', value->>'outcome', value->>'slot',
@@ -146,7 +153,9 @@ export function statements(dialect: Dialect) {
     page: `SELECT seq, id, program, ordering, CASE WHEN program = $1 AND state > 0 AND ended_at < ${now} - CAST($3 AS bigint)
         THEN 1 ELSE 0 END AS old, CASE WHEN queued_at < ${now} - CAST($3 AS bigint) THEN 1 ELSE 0 END AS aged
       FROM ${p}jobs WHERE seq > $2 ORDER BY seq LIMIT $4`,
-    remove: `DELETE FROM ${p}jobs WHERE id IN ${ids}`,
+    // One that was requeued in the meantime stays.
+    remove: `DELETE FROM ${p}jobs WHERE id IN ${ids} AND state > 0
+      RETURNING id, program, name, ordering, state`,
 
     unfinishedIn: `SELECT ${MOVED} FROM ${p}jobs
       WHERE seq >= $1 AND seq < $2 AND state < 2 ORDER BY seq`,

@@ -1,18 +1,21 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { importReadable, importReplaced } from './import-jobs.js';
 import { BUSY_TIMEOUT_MS, OutboxFile } from './outbox-file.js';
 import { makePrivateFile, SIDE_FILES } from './private-file.js';
-import { isCorrupt, toFailure } from './sqlite-error.js';
+import { isCorrupt, isPassing } from './sqlite-error.js';
 import type { FileEvent, WorkerSettings } from './worker-messages.js';
 
-const PASSING = new Set(['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_FULL']);
+/** Begins the names of damaged files, before and after what can be read of them is imported. */
+const IMPORTING = '.importing-';
+const IMPORTED = '.corrupt-';
 
-/** Opens the file at its path. A damaged one is moved aside, and what can be read of it is imported. */
-export async function openOrRecover(
+/** Opens the file at its path. A damaged one is moved aside, to be imported. */
+export function openOrRecover(
   settings: WorkerSettings,
   report: (event: FileEvent) => void,
-): Promise<OutboxFile> {
+): OutboxFile {
   const { path } = settings;
   restoreSideFiles(path);
   const orphan = moveSideFilesAside(path, () => !existsSync(path));
@@ -21,35 +24,65 @@ export async function openOrRecover(
     return OutboxFile.open(settings);
   } catch (error) {
     if (!isCorrupt(error)) throw error;
-    const as = moveDamagedAside(settings);
-    const file = OutboxFile.open(settings);
-    if (as !== null) report({ type: 'set_aside', as, saved: await importFrom(as, file) });
-    return file;
+    moveDamagedAside(settings);
+    return OutboxFile.open(settings);
   }
 }
 
-/** Moves the file aside if it is damaged. Null if it isn't, or if another process has done so. */
-export function moveDamagedAside(settings: WorkerSettings): string | null {
+/** Moves the file aside if it is damaged. Returns false if it isn't, or if another process has done so. */
+export function moveDamagedAside(settings: WorkerSettings): boolean {
   const { path } = settings;
   return alone(path, () => {
-    if (!isDamaged(settings)) return null;
-    const as = `${path}.corrupt-${timestamp()}`;
-    for (const suffix of [...SIDE_FILES, '']) rename(path + suffix, as + suffix);
-    return as;
+    if (!isDamaged(settings)) return false;
+    return moveAll(path, `${path}${IMPORTING}${timestamp()}`);
   });
 }
 
-export async function importFrom(as: string, into: OutboxFile): Promise<number> {
-  // Without `defensive`, SQLite reads what is left of a file that was cut short.
-  const from = new DatabaseSync(as, { readOnly: true, defensive: false });
+/**
+ * Imports what can be read of files that were moved aside. Resolves with false if that has to be tried
+ * again, since the disk is full say. A process that is killed meanwhile leaves it to the next one.
+ */
+export async function importMovedAside(
+  into: OutboxFile,
+  report: (event: FileEvent) => void,
+): Promise<boolean> {
+  const { path } = into;
+  const folder = dirname(path);
+  const isAside = (name: string) =>
+    name.startsWith(basename(path) + IMPORTING) && !SIDE_FILES.some((each) => name.endsWith(each));
   try {
-    from.exec('PRAGMA writable_schema = ON');
-    return await importReadable(from, into);
+    for (const name of readdirSync(folder).filter(isAside)) {
+      const from = join(folder, name);
+      const saved = await importFrom(from, into);
+      const as = from.replace(IMPORTING, IMPORTED);
+      // Another process may be doing the same.
+      if (alone(path, () => moveAll(from, as))) report({ type: 'set_aside', as, saved });
+    }
+    return true;
   } catch {
-    // Nothing in it can be read.
-    return 0;
+    return false;
+  }
+}
+
+/** @throws if the jobs can't be written */
+async function importFrom(path: string, into: OutboxFile): Promise<number> {
+  const from = openDamaged(path);
+  try {
+    return from ? await importReadable(from, into) : 0;
   } finally {
-    from.close();
+    from?.close();
+  }
+}
+
+/** `undefined` if nothing in it can be read. */
+function openDamaged(path: string): DatabaseSync | undefined {
+  try {
+    // Without `defensive`, SQLite reads what is left of a file that was cut short.
+    const db = new DatabaseSync(path, { readOnly: true, defensive: false });
+    db.exec('PRAGMA writable_schema = ON');
+    return db;
+  } catch {
+    return undefined;
   }
 }
 
@@ -62,29 +95,29 @@ export async function openReplacement(
 ): Promise<OutboxFile> {
   // A database that was renamed into place would inherit the log of this one.
   old.movedLog ??= moveSideFilesAside(old.path, (suffix) => old.isOwn(suffix));
-  const file = await openOrRecover(settings, report);
+  const file = openOrRecover(settings, report);
   const saved = await importReplaced(old, file, owner).catch((error: unknown) => {
     // What can't be read won't be readable later. What can't be written now may be.
-    if (!PASSING.has(toFailure(error).code)) return null;
+    if (!isPassing(error)) return null;
     file.close();
     throw error;
   });
   closeReplaced(old);
-  if (old.movedLog !== null && saved !== null)
-    for (const suffix of SIDE_FILES) rmSync(old.movedLog + suffix, { force: true });
-  report({ type: 'replaced', saved: saved ?? 0 });
+  const { movedLog } = old;
+  if (movedLog !== null && saved !== null)
+    for (const suffix of SIDE_FILES) rmSync(movedLog + suffix, { force: true });
+  report({ type: 'replaced', saved: saved ?? 0, log: saved === null ? movedLog : null });
   return file;
 }
 
-/** Writes the log back into a file whose log was deleted or replaced, and opens the file anew. */
+/** Opens a file anew whose log was deleted or replaced, and has been written back. */
 export function reopenWithoutLog(old: OutboxFile, settings: WorkerSettings): OutboxFile {
-  old.truncateLog();
   closeReplaced(old);
   return OutboxFile.open(settings);
 }
 
 /** SQLite deletes the log by its name, which may be that of another file's log by now. */
-function closeReplaced(old: OutboxFile): void {
+export function closeReplaced(old: OutboxFile): void {
   const { path } = old;
   alone(path, () => {
     const others = SIDE_FILES.filter((suffix) => existsSync(path + suffix) && !old.isOwn(suffix));
@@ -144,6 +177,13 @@ function isDamaged(settings: WorkerSettings): boolean {
   } catch (error) {
     return isCorrupt(error);
   }
+}
+
+/** A file with its side files. Returns false if it isn't there. */
+function moveAll(from: string, to: string): boolean {
+  const isThere = existsSync(from);
+  for (const suffix of [...SIDE_FILES, '']) rename(from + suffix, to + suffix);
+  return isThere;
 }
 
 function rename(from: string, to: string): void {

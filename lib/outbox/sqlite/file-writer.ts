@@ -2,9 +2,10 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { runBatch } from '../sql/batcher.js';
 import type { Operation, OperationResult, Owner } from '../sql/operations.js';
-import { HEARTBEAT_MS, sweepOwners } from '../sql/owners.js';
+import { Heartbeat, HEARTBEAT_MS } from '../sql/owners.js';
 import {
-  importFrom,
+  closeReplaced,
+  importMovedAside,
   moveDamagedAside,
   openOrRecover,
   openReplacement,
@@ -29,8 +30,11 @@ export class FileWriter {
   private replaced: OutboxFile | null = null;
   private checkpointer: WalCheckpointer | null = null;
   private readonly ticker: NodeJS.Timeout;
+  private readonly heartbeat: Heartbeat;
   private failure: { error: unknown; at: number } | undefined;
   private isRegistered = false;
+  /** Whether nothing is left of a damaged file that could be imported. */
+  private isImported = false;
   private closing = false;
 
   constructor(
@@ -40,6 +44,7 @@ export class FileWriter {
     /** Runs work when nothing else runs. */
     enqueue: (work: () => Promise<unknown>) => void,
   ) {
+    this.heartbeat = new Heartbeat((some) => this.transact(some, Date.now()), owner);
     // From the start: a thread that replaces one that ended isn't asked to open the file.
     this.ticker = setInterval(() => enqueue(() => this.tick()), HEARTBEAT_MS).unref();
   }
@@ -67,10 +72,13 @@ export class FileWriter {
   }
 
   async close(): Promise<void> {
-    this.closing = true;
     clearInterval(this.ticker);
+    // What is saved in a file that was deleted ends with this process.
+    if (this.file || this.replaced) await this.checkPlace().catch(() => {});
+    this.closing = true;
     await this.checkpointer?.close();
-    const { file } = this;
+    const { file, replaced } = this;
+    if (replaced) closeReplaced(replaced);
     if (!file) return;
     try {
       const { token } = this.owner;
@@ -87,6 +95,7 @@ export class FileWriter {
     try {
       await this.checkPlace();
       await this.sweep();
+      if (!this.isImported && (await this.importMovedAside())) this.emit({ type: 'recovered' });
     } catch (error) {
       this.emit({ type: 'problem', failure: toFailure(error) });
     }
@@ -100,6 +109,8 @@ export class FileWriter {
       this.replaced = file;
       await this.ensureOpen();
     } else if (!file.isLogInPlace()) {
+      // If that fails, the log that was deleted is all there is, and stays in use.
+      file.writeBackLog();
       await this.closeCheckpointer();
       this.use(reopenWithoutLog(file, this.settings));
       this.report({ type: 'log_replaced' });
@@ -107,11 +118,7 @@ export class FileWriter {
   }
 
   private async sweep(): Promise<void> {
-    const sweep = await sweepOwners(
-      (operations) => this.transact(operations, Date.now()),
-      this.owner,
-    );
-    const { wasAlive, recovered } = sweep;
+    const { wasAlive, recovered } = await this.heartbeat.beat();
     if (!wasAlive && this.isRegistered) this.emit({ type: 'lease_lost' });
     if (recovered > 0) this.emit({ type: 'recovered' });
     this.isRegistered = true;
@@ -139,12 +146,10 @@ export class FileWriter {
 
   /** Opens another file in the place of one that turned out to be damaged. */
   private async recover(damaged: OutboxFile): Promise<boolean> {
-    const as = damaged.isInPlace() ? moveDamagedAside(this.settings) : null;
-    if (as === null) return false;
+    if (!damaged.isInPlace() || !moveDamagedAside(this.settings)) return false;
     await this.closeCheckpointer();
     damaged.close();
-    const file = this.use(await openOrRecover(this.settings, (event) => this.report(event)));
-    this.report({ type: 'set_aside', as, saved: await importFrom(as, file) });
+    await this.ensureOpen();
     return true;
   }
 
@@ -155,7 +160,9 @@ export class FileWriter {
     // Each try may wait for a lock, and all that come meanwhile wait for it.
     if (failure && performance.now() - failure.at < REOPEN_EVERY_MS) throw failure.error;
     try {
-      return this.use(await this.openAtPath());
+      const opened = this.use(await this.openAtPath());
+      await this.importMovedAside();
+      return opened;
     } catch (error) {
       this.failure = { error, at: performance.now() };
       throw error;
@@ -170,6 +177,12 @@ export class FileWriter {
     this.replaced = null;
     this.emit({ type: 'recovered' });
     return file;
+  }
+
+  private async importMovedAside(): Promise<boolean> {
+    const file = await this.ensureOpen();
+    this.isImported = await importMovedAside(file, (event) => this.report(event));
+    return this.isImported;
   }
 
   private use(file: OutboxFile): OutboxFile {

@@ -15,13 +15,15 @@ const MAX_BAD_RANGES = 1_000;
  */
 export async function importReplaced(from: OutboxFile, to: OutboxFile, owner: string) {
   const saved = await importReadable(from.db, to);
+  const read = (sql: string, rows?: SqlRow[]) =>
+    attempt(() => from.query(sql, rows ? [JSON.stringify(rows)] : [])) ?? [];
   // The new file may be an older copy of this one: what has completed since must not be sent again.
   for (const page of pagesOf(to.query(SQL.unfinishedIds, []))) {
-    const completed = from.query(SQL.completedOf, [JSON.stringify(page)]);
+    const completed = read(SQL.completedOf, page);
     if (completed.length > 0) await completeAll(to, completed, owner);
   }
   // Another process may have copied the jobs that this one had released as if it still held them.
-  for (const page of pagesOf(from.query(SQL.unownedIds, []))) {
+  for (const page of pagesOf(read(SQL.unownedIds))) {
     to.query(SQL.release, [JSON.stringify(page), owner]);
   }
   return saved;

@@ -130,6 +130,16 @@ export class OutboxFile implements SqlExecutor {
     }
   }
 
+  /**
+   * Copies the whole log into the file.
+   * @throws if another process keeps parts of it from being copied
+   */
+  writeBackLog(): void {
+    const row = this.db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+    const isWhole = Number(row?.['busy']) === 0 && row?.['log'] === row?.['checkpointed'];
+    if (!isWhole) throw Object.assign(new Error('the log is in use'), { code: 'SQLITE_BUSY' });
+  }
+
   close(): void {
     if (this.db.isOpen) this.db.close();
   }

@@ -9,6 +9,7 @@ import { newOwner } from '../sql/owners.js';
 import type { StoreConnection, StoreListener } from '../sql/store-connection.js';
 import { StoreError } from '../sql/store.error.js';
 import { logFileEvent } from './log-file-event.js';
+import { isPassing } from './sqlite-error.js';
 import { startWorker } from './start-worker.js';
 import type {
   FromWorker,
@@ -27,9 +28,6 @@ interface Request {
 type Message = ToWorker extends infer M ? (M extends ToWorker ? Omit<M, 'n'> : never) : never;
 
 type StartError = Error & { code?: string; reason?: string };
-
-/** Failures of an existing file that may pass by themselves. */
-const PASSING = new Set(['SQLITE_BUSY', 'SQLITE_FULL', 'ENOSPC', 'SQLITE_IOERR', 'EMFILE']);
 
 /**
  * The main thread's side of an outbox file. All programs of a process that use a file share a thread,
@@ -107,7 +105,7 @@ export class SqliteConnection implements StoreConnection {
     const reply = await this.tryToOpen();
     if (reply.opened) return;
     const error = new StoreError(reply.failure);
-    if (!isPassing(reply)) {
+    if (!mayPass(reply)) {
       // The app doesn't start, and nobody will close what was opened here.
       this.closing ??= this.closeFile();
       await this.closing;
@@ -151,6 +149,9 @@ export class SqliteConnection implements StoreConnection {
 
   private request<T>(message: Message): Promise<T> {
     return new Promise((resolve, reject) => {
+      if (this.closing && message.type !== 'close') {
+        return reject(new StoreError({ code: 'CLOSED', message: '' }));
+      }
       const worker = (this.worker ??= this.start());
       const n = (this.lastNumber += 1);
       // First, since it throws if something can't be sent.
@@ -230,6 +231,6 @@ function isOnReadOnlyDisk(path: string): boolean {
   }
 }
 
-function isPassing({ failure, existed }: OpenReply & { opened: false }): boolean {
-  return failure.code === 'SQLITE_BUSY' || (existed && PASSING.has(failure.code));
+function mayPass({ failure, existed }: OpenReply & { opened: false }): boolean {
+  return failure.code === 'SQLITE_BUSY' || (existed && isPassing(failure));
 }

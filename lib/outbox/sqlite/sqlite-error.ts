@@ -18,7 +18,7 @@ const NAMES: Readonly<Record<number, string>> = {
 const IOERR_SHMSIZE = 4_874;
 
 /** An error in a form that crosses threads. SQLite's messages hold no values. */
-export function toFailure(error: unknown): StoreFailure & { code: string } {
+export function toFailure(error: unknown): StoreFailure {
   if (!(error instanceof Error)) return { code: 'UNKNOWN', message: 'unknown error' };
   const { errcode, code } = error as { errcode?: number; code?: string };
   const name = errcode === undefined ? undefined : nameOf(errcode);
@@ -27,6 +27,20 @@ export function toFailure(error: unknown): StoreFailure & { code: string } {
 
 function nameOf(errcode: number): string | undefined {
   return errcode === IOERR_SHMSIZE ? 'SQLITE_FULL' : NAMES[errcode & 0xff];
+}
+
+const PASSING = new Set([
+  'SQLITE_BUSY',
+  'SQLITE_LOCKED',
+  'SQLITE_FULL',
+  'ENOSPC',
+  'SQLITE_IOERR',
+  'EMFILE',
+]);
+
+/** Whether it may pass by itself. */
+export function isPassing(error: unknown): boolean {
+  return PASSING.has(toFailure(error).code);
 }
 
 export function isCorrupt(error: unknown): boolean {

@@ -49,6 +49,7 @@ export type FileEvent =
   | { type: 'old_sqlite'; version: string }
   | { type: 'readable_by_others'; file: string }
   | { type: 'set_aside'; as: string; saved: number }
-  | { type: 'replaced'; saved: number }
+  /** `log`: where its log was moved, if it could not be imported. */
+  | { type: 'replaced'; saved: number; log: string | null }
   | { type: 'log_replaced' }
   | { type: 'orphan_log'; as: string };
