@@ -37,6 +37,11 @@ export function toData(job: SubmittedJob & Pick<Job, 'id' | 'checkpoint'>): JobD
   return { id, orderingKey, referralKey, payload, queuedAt, ...keyData, checkpoint };
 }
 
+/** Whether a job that cancels another one did so before that one came, or has ended. */
+export function hasCancelled({ data }: StoredJob): boolean {
+  return data.cancels?.found === false || data.result !== undefined;
+}
+
 export function toJob({ name, data, attemptsMade: attempts }: StoredJob): Job {
   const { id, orderingKey, referralKey, payload, queuedAt, checkpoint = null } = data;
   const saved = { id, name, orderingKey, referralKey, payload: payload ?? '', queuedAt };

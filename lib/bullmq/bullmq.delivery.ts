@@ -143,8 +143,7 @@ export class BullmqDelivery implements DeliveryControl {
   private completed(job: StoredJob): void {
     const { connection, store, delivery } = this.context;
     const { result, orderingKey } = job.data;
-    if (!result) return;
-    delivery.onEnd(toJob(job), result);
+    if (result) delivery.onEnd(toJob(job), result);
     void connection.writeEventually(() => store.promoteNext(orderingKey));
   }
 }

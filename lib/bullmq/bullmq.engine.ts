@@ -58,6 +58,12 @@ export class BullmqEngine implements OutboxEngine {
     return this.connection.isUsable;
   }
 
+  /** Without a fallback, a slow Redis is better than none: the response doesn't wait for it. */
+  private get saveMs(): number {
+    const { acceptTimeoutMs } = this.context;
+    return this.options.fallback ? acceptTimeoutMs : Math.max(WRITE_MS, acceptTimeoutMs);
+  }
+
   async open(): Promise<void> {
     await this.connection.open();
     const { leaseMs } = this.options;
@@ -81,9 +87,8 @@ export class BullmqEngine implements OutboxEngine {
     const discards = this.held.has(replaces ?? '') ? replaces : undefined;
     const pending = { id, position: Date.now(), discards };
     try {
-      const added = await this.connection.writeOnceConnected(
-        this.context.acceptTimeoutMs,
-        (saving) => this.store.add(name, toData(job), pending, saving, leaseMs),
+      const added = await this.connection.writeOnceConnected(this.saveMs, (saving) =>
+        this.store.add(name, toData(job), pending, saving, leaseMs),
       );
       this.held.set(id, added);
     } catch (error) {
@@ -116,7 +121,7 @@ export class BullmqEngine implements OutboxEngine {
   }
 
   submit(job: SubmittedJob): Promise<Submitted> {
-    return this.connection.writeOnceConnected(this.context.acceptTimeoutMs, (saving) =>
+    return this.connection.writeOnceConnected(this.saveMs, (saving) =>
       submitJob(this.store, job, saving),
     );
   }

@@ -16,6 +16,7 @@ const SUBMITTED = 'submitted:';
 const RETRY_MS = 1_000;
 const CONCURRENCY = 16;
 const FIND_LIMIT = 1_000;
+const LOOK_MS = 1_000;
 
 type IdentifiedJob = NewJob & Pick<Job, 'id'>;
 
@@ -26,9 +27,12 @@ type IdentifiedJob = NewJob & Pick<Job, 'id'>;
 export class ForwardingEngine implements OutboxEngine {
   /** What this process holds in the fallback; with the job if Redis may have it, too. */
   private readonly held = new Map<string, IdentifiedJob | null>();
-  /** How many jobs have yet to be forwarded, as far as is known. */
+  /** Jobs of this process in the fallback; those that another process forwarded stay for a moment. */
+  private readonly own = new Set<string>();
+  /** How many jobs were in the fallback a moment ago. Other processes may share it. */
   private waiting = 0;
   private forwarded = 0;
+  private looking: NodeJS.Timeout | undefined;
   private forwarding: DeliveryControl | undefined;
   private readonly warnings: ThrottledLogger;
 
@@ -52,8 +56,8 @@ export class ForwardingEngine implements OutboxEngine {
       await this.close();
       throw error;
     }
-    const pending = this.fallback.stats().then((stats) => stats.pending);
-    this.waiting = await pending.catch(() => 1);
+    await this.look();
+    this.looking = setInterval(() => void this.look(), LOOK_MS).unref();
     this.forwarding = this.fallback.start({
       concurrency: CONCURRENCY,
       maxAgeMs: Number.MAX_SAFE_INTEGER,
@@ -62,7 +66,7 @@ export class ForwardingEngine implements OutboxEngine {
       requestsPerMinute: undefined,
       deliver: (job) => this.forward(job),
       checkKey: () => Promise.resolve('accepted'),
-      onEnd: () => this.left(),
+      onEnd: ({ id }) => void this.own.delete(id),
     });
   }
 
@@ -91,7 +95,7 @@ export class ForwardingEngine implements OutboxEngine {
       if (isUnconfirmed) void this.bullmq.discardUnconfirmed(job);
       throw error;
     }
-    this.waiting += 1;
+    this.own.add(job.id);
     this.held.set(job.id, isUnconfirmed ? job : null);
     if (replaces !== undefined) void this.discard(replaces);
     return job.id;
@@ -105,7 +109,7 @@ export class ForwardingEngine implements OutboxEngine {
   async discard(id: string): Promise<boolean> {
     const unconfirmed = this.held.get(id);
     if (!this.held.delete(id)) return this.bullmq.discard(id);
-    this.left();
+    this.own.delete(id);
     const isDiscarded = await this.fallback.discard(id);
     if (!unconfirmed) return isDiscarded;
     return (await this.bullmq.discardUnconfirmed(unconfirmed)) && isDiscarded;
@@ -120,11 +124,10 @@ export class ForwardingEngine implements OutboxEngine {
         this.report(error);
       }
     }
-    const { id, name, orderingKey, referralKey, queuedAt } = job;
+    const { key: _, cancels: __, ...saved } = job;
     const payload = SUBMITTED + JSON.stringify(job);
-    const saved = { id, name, orderingKey, referralKey, queuedAt, payload };
-    const submitted = await this.fallback.submit(saved);
-    this.waiting += 1;
+    const submitted = await this.fallback.submit({ ...saved, payload });
+    this.own.add(submitted.id);
     return submitted;
   }
 
@@ -176,7 +179,7 @@ export class ForwardingEngine implements OutboxEngine {
   async forget(orderingKey: string, keeps?: string): Promise<Forgotten> {
     const here = await this.fallback.forget(orderingKey, keeps);
     const there = await this.bullmq.forget(orderingKey, keeps);
-    this.waiting = (await this.fallback.stats()).pending;
+    await this.look();
     return {
       forgotten: here.forgotten + there.forgotten,
       inFlight: here.inFlight + there.inFlight,
@@ -184,6 +187,7 @@ export class ForwardingEngine implements OutboxEngine {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.looking);
     await this.forwarding?.drain(0);
     await this.bullmq.close();
     await this.fallback.close();
@@ -216,14 +220,19 @@ export class ForwardingEngine implements OutboxEngine {
 
   /** What came before for the same customer has to go first. */
   private async hasWaiting(orderingKey: string): Promise<boolean> {
-    if (this.waiting === 0) return false;
+    if (this.waiting === 0 && this.own.size === 0) return false;
     const here = await this.fallback.find(orderingKey).catch(() => []);
     return here.some(({ state }) => state === 'pending');
   }
 
-  private left(): void {
-    this.waiting = Math.max(0, this.waiting - 1);
-    if (this.waiting > 0 || this.forwarded === 0) return;
+  private async look(): Promise<void> {
+    const before = [...this.own];
+    const pending = this.fallback.stats().then((stats) => stats.pending);
+    // A fallback that doesn't respond may hold something.
+    this.waiting = await pending.catch(() => 1);
+    if (this.waiting > 0) return;
+    for (const id of before) this.own.delete(id);
+    if (this.forwarded === 0) return;
     this.log.log(`${this.forwarded} jobs were forwarded from ${this.fallback.location} to BullMQ.`);
     this.forwarded = 0;
   }

@@ -145,20 +145,18 @@ export class JobAttempt {
     const { data } = job;
     // Another process has the job.
     if (!(await this.update({ payload: null, result }))) return new this.errors.WaitingError();
-    // What is reported is the job as it was.
-    job.data = { ...data, result };
     const entry = toEntry(job, store.records.program, result);
-    const isSaved = await connection.writeEventually(async () => {
+    const ending = await connection.writeEventually(async () => {
       if (result.purgesHistory) await store.purgeHistory(data.orderingKey);
-      await store.records.end(
-        { entry, bullmqId: bullmqIdOf(job) },
-        { keeps: !result.purgesHistory },
-      );
-      return true;
+      const ended = { entry, bullmqId: bullmqIdOf(job) };
+      return { isNew: await store.records.end(ended, { keeps: !result.purgesHistory }) };
     });
-    if (!isSaved) return this.delay(REDIS_FAILED_MS);
+    if (!ending) return this.delay(REDIS_FAILED_MS);
+    // What is reported is the job as it was; and nothing if a dashboard retries one that has ended.
+    job.data = { ...data, result: ending.isNew || !data.result ? result : undefined };
     // Another job may come with the same id.
-    if (result.releasesKey || result.purgesHistory) job.opts.removeOnComplete = true;
+    const releasesId = result.releasesKey && !data.cancels;
+    if (releasesId || result.purgesHistory) job.opts.removeOnComplete = true;
     return result.outcome;
   }
 

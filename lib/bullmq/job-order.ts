@@ -1,6 +1,6 @@
 import { exponential } from '../outbox/backoff.js';
 import type { CompletedResult } from '../outbox/delivery-result.js';
-import { bullmqIdOf, idOfCancel, type StoredJob } from './bullmq-job.js';
+import { bullmqIdOf, hasCancelled, idOfCancel, type StoredJob } from './bullmq-job.js';
 import type { PendingJob } from './customer-records.js';
 import { DISCARDED, type JobStore } from './job-store.js';
 
@@ -33,7 +33,7 @@ export async function checkOrder(
   // Another job may have cancelled it before it came.
   const { key, ifCancelled = DISCARDED.outcome } = data;
   const cancelling = key === undefined ? null : await store.queue.getJob(idOfCancel({ name, key }));
-  return cancelling?.data.cancels?.found === false ? { ...DISCARDED, outcome: ifCancelled } : null;
+  return cancelling && hasCancelled(cancelling) ? { ...DISCARDED, outcome: ifCancelled } : null;
 }
 
 export async function mustWait(store: JobStore, job: StoredJob): Promise<boolean> {

@@ -11,6 +11,8 @@ const ATTEMPTS = 1_000_000_000;
 const LOOK_MS = 25;
 const LOOKS = 8;
 const DAY_SECONDS = 86_400;
+/** A job that cancels another one is also the mark that this one is cancelled. */
+const CANCELLED_SECONDS = 2 * 365 * DAY_SECONDS;
 
 /** Changes jobs in BullMQ together with the records of their customer. */
 export class JobStore {
@@ -31,7 +33,8 @@ export class JobStore {
     saving: Saving,
     holdMs = 0,
   ): Promise<StoredJob> {
-    const { historyMs } = this.records;
+    const historySeconds = Math.ceil(this.records.historyMs / 1_000);
+    const keepSeconds = Math.max(historySeconds, data.cancels ? CANCELLED_SECONDS : 0);
     await this.records.addPending(data.orderingKey, pending);
     saving();
     return this.queue.add(name, data, {
@@ -39,9 +42,22 @@ export class JobStore {
       delay: holdMs,
       attempts: ATTEMPTS,
       backoff: { type: 'custom' },
-      removeOnComplete: historyMs > 0 ? { age: Math.ceil(historyMs / 1_000) } : true,
+      removeOnComplete: keepSeconds > 0 ? { age: keepSeconds } : true,
       stackTraceLimit: 0,
     });
+  }
+
+  /** Sends a job that has ended once more, with other data. */
+  async sendAgain(
+    job: StoredJob,
+    data: JobData,
+    pending: PendingJob,
+    saving: Saving,
+  ): Promise<void> {
+    await this.records.addPending(data.orderingKey, pending);
+    saving();
+    await job.updateData(data);
+    await job.retry('completed', { resetAttemptsMade: true }).catch(ignoreStateError);
   }
 
   /** Does nothing if the job isn't delayed. */

@@ -3,6 +3,7 @@ import type { Submitted } from '../outbox/outbox-engine.js';
 import { uuid7 } from '../outbox/uuid7.js';
 import {
   bullmqIdOf,
+  hasCancelled,
   idOfCancel,
   idOfKey,
   toData,
@@ -56,13 +57,16 @@ export async function submitJob(
     return endUnsent(holder.digest === key.digest ? key.ifTaken.same : key.ifTaken.different);
   };
 
-  if (existing) return endAsTaken(existing);
-  if (key && cancelling?.data.cancels?.found === false) return endUnsent(key.ifTaken.cancelled);
+  const mayRepeat = cancels !== undefined && existing?.data.result?.releasesKey === true;
+  if (existing && !mayRepeat) return endAsTaken(existing);
+  if (key && cancelling && hasCancelled(cancelling)) return endUnsent(key.ifTaken.cancelled);
   // Behind all the others, whatever the clocks of the processes say.
   const last = forwarded ? undefined : (await records.pending(orderingKey)).at(-1);
   const position = forwarded ? job.queuedAt : Math.max(Date.now(), 1 + (last?.position ?? 0));
   const discards = job.overrides ? 'overrides' : undefined;
-  await store.add(name, data, { id: bullmqId, position, discards }, saving);
+  const pending = { id: bullmqId, position, discards };
+  if (existing) await store.sendAgain(existing, data, pending, saving);
+  else await store.add(name, data, pending, saving);
   // Another process may have added one with the same key at the same time.
   const holder = bullmqId === id ? undefined : await store.queue.getJob(bullmqId);
   if (!holder || holder.data.id === id) return { id, outcome: null };
