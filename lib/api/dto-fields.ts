@@ -69,6 +69,14 @@ function isWithout(name: string, problemOf: (value: unknown) => string | null): 
   });
 }
 
+/** Ids of products: a string or a number, or several of them. */
+export const OptionalProduct = () => all(IsOptional(), isWithout('isProduct', productProblem));
+
+function productProblem(value: unknown): string | null {
+  const isId = (each: unknown) => typeof each === 'string' || Number.isFinite(each);
+  return [value].flat().every(isId) ? null : 'must be a string or a number, or a list of these';
+}
+
 /** Names somebody by one of three. */
 export abstract class ReferenceDto {
   @ValidateIf(

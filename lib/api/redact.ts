@@ -1,4 +1,7 @@
-/** More than any rule on a field takes. Longer strings are dropped, since searching them takes long. */
+/**
+ * More than any rule on a field takes. Longer messages are dropped, since searching them takes long, and
+ * longer values can't be in them.
+ */
 const MAX_SEARCHED = 10_000;
 const MAX_LENGTH = 200;
 const MAX_NAME_LENGTH = 60;
@@ -82,7 +85,7 @@ function valuesIn(sent: unknown[]): string[] {
   return sent
     .flatMap(stringsIn)
     .flatMap((value) => [value, decode(value)])
-    .filter((value) => value.length > 1)
+    .filter(({ length }) => length > 1 && length <= MAX_SEARCHED)
     .toSorted((a, b) => b.length - a.length);
 }
 

@@ -1,5 +1,5 @@
 import { plainToInstance, type ClassConstructor } from 'class-transformer';
-import { validateSync, type ValidationError } from 'class-validator';
+import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
 import { PartneroError } from './partnero.error.js';
 
 /**
@@ -10,11 +10,10 @@ import { PartneroError } from './partnero.error.js';
  * @throws PartneroError `invalid_input`, naming fields and rules, never values
  */
 export function validateInput<T extends object>(dto: ClassConstructor<T>, input: unknown): T {
-  const instance = plainToInstance(dto, input);
-  const isObject = typeof instance === 'object' && instance !== null && !Array.isArray(instance);
-  const errors = isObject ? validateSync(instance, { whitelist: true }) : [];
-  const fieldErrors = isObject ? flatten(errors) : { input: ['must be an object'] };
-  if (Object.keys(fieldErrors).length === 0) return instance;
+  const instance = instanceOf(dto, input);
+  const errors = instance ? validateSync(instance, { whitelist: true }) : [];
+  const fieldErrors = instance ? flatten(errors) : { input: ['must be an object of plain values'] };
+  if (instance && errors.length === 0) return instance;
   throw new PartneroError({
     kind: 'invalid_input',
     message: `This can't be sent to Partnero: ${Object.entries(fieldErrors)
@@ -22,6 +21,24 @@ export function validateInput<T extends object>(dto: ClassConstructor<T>, input:
       .join('; ')}.`,
     fieldErrors,
   });
+}
+
+/** `undefined` for what can't be copied: an object that contains itself, or whose getter throws. */
+function instanceOf<T extends object>(dto: ClassConstructor<T>, input: unknown): T | undefined {
+  try {
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined;
+    // What the DTO doesn't name needn't be copied: the relations of an entity may be many.
+    const fields = new Set(fieldNamesOf(dto));
+    const given = Object.entries(input).filter(([name]) => fields.has(name));
+    return plainToInstance(dto, Object.fromEntries(given));
+  } catch {
+    return undefined;
+  }
+}
+
+function fieldNamesOf(dto: ClassConstructor<object>): string[] {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
+  return rules.map(({ propertyName }) => propertyName);
 }
 
 function flatten(errors: readonly ValidationError[], prefix = ''): Record<string, string[]> {

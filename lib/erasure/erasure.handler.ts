@@ -26,17 +26,17 @@ export class ErasureHandler implements JobHandler {
 
   async deliver(job: Job, signal: AbortSignal, checkpoint: Checkpoint): Promise<DeliveryResult> {
     const { orderingKey: key } = job;
+    const wasSent = job.checkpoint === SENT;
     try {
-      if (key.includes('@') && !(await this.isTheirOwnKey(key, signal))) {
-        return completed('not_found');
-      }
-      if (job.checkpoint !== SENT && !(await checkpoint.save(SENT))) {
+      if (!(await this.isTheirOwnKey(key, signal)))
+        return completed(wasSent ? 'erased' : 'not_found');
+      if (!wasSent && !(await checkpoint.save(SENT))) {
         return { type: 'defer', reason: 'taken_over', ms: 0 };
       }
       await this.customers.delete(key, { signal });
       return completed('erased');
     } catch (error) {
-      if (isNobody(error)) return completed(job.checkpoint === SENT ? 'erased' : 'not_found');
+      if (isNobody(error)) return completed(wasSent ? 'erased' : 'not_found');
       if (!isRefusal(error)) return failureResult(error);
       return { ...completed('rejected', reasonOf(error)), purgesHistory: false };
     }
@@ -50,7 +50,9 @@ export class ErasureHandler implements JobHandler {
     };
   }
 
-  /** Partnero finds customers by e-mail address too, and that one may be somebody else. */
+  /**
+   * Partnero finds customers by e-mail address, and by ids of its own, too: that one may be somebody else.
+   */
   private async isTheirOwnKey(key: string, signal: AbortSignal): Promise<boolean> {
     const customer = await this.customers.get(key, { signal });
     return (this.program === 'affiliate' ? customer.key : customer.id) === key;

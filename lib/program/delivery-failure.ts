@@ -34,6 +34,11 @@ export function isRefusal(error: unknown): error is PartneroError {
   return error instanceof PartneroError && REFUSALS.has(error.kind);
 }
 
+/** Whether it can't be sent at all, in a way that no later attempt changes. */
+export function isInvalid(error: unknown): error is PartneroError {
+  return error instanceof PartneroError && error.kind === 'invalid_input';
+}
+
 const REFUSALS: ReadonlySet<string> = new Set([
   'bad_request',
   'not_found',

@@ -2,7 +2,7 @@ import { PartneroError } from '../api/partnero.error.js';
 import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import { isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
+import { isInvalid, isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
 import { transactionsUnder, type PartneroTransactions } from './partnero-transactions.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
 import type { RefundOutcome } from './transaction.outcome.js';
@@ -30,7 +30,9 @@ export class RefundHandler implements JobHandler {
       const outcome = deleted > 0 || wasSent ? 'refunded' : 'not_found';
       return completed(outcome, attempt.requests);
     } catch (error) {
-      if (isRefusal(error)) return completed('rejected', attempt.requests, reasonOf(error));
+      if (isRefusal(error) || isInvalid(error)) {
+        return completed('rejected', attempt.requests, reasonOf(error));
+      }
       return failureResult(error);
     }
   }
@@ -72,5 +74,7 @@ export class RefundHandler implements JobHandler {
 }
 
 function completed(outcome: RefundOutcome, requests: number, reason?: string): CompletedResult {
-  return { type: 'completed', outcome, reason, requests };
+  // Asked for again, what wasn't there or was refused may be by then. The sale stays cancelled.
+  const releasesKey = outcome !== 'refunded';
+  return { type: 'completed', outcome, reason, requests, releasesKey };
 }

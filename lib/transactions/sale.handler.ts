@@ -3,7 +3,7 @@ import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import { stopwatch } from '../common/stopwatch.js';
-import { isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
+import { isInvalid, isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
 import {
   transactionsUnder,
   type PartneroBuyers,
@@ -80,6 +80,7 @@ export class SaleHandler implements JobHandler {
     try {
       return (await this.found(attempt)) ?? (await this.send(attempt));
     } catch (error) {
+      if (isInvalid(error)) return rejected(attempt, error);
       return this.afterTrouble(error);
     }
   }
@@ -153,7 +154,7 @@ export class SaleHandler implements JobHandler {
     if (aboutCustomer || attempt.isUnreferred || error.kind === 'not_found') {
       return notAttributed(attempt, reasonOf(error));
     }
-    return { ...completed('rejected', attempt, reasonOf(error)), releasesKey: true };
+    return rejected(attempt, error);
   }
 
   private afterTrouble(error: unknown): DeliveryResult {
@@ -167,6 +168,11 @@ export class SaleHandler implements JobHandler {
 /** Nothing left this process. */
 function isUnsent(error: unknown): boolean {
   return error instanceof PartneroError && error.kind === 'aborted' && !error.ambiguous;
+}
+
+/** If it is submitted again, it is sent again. */
+function rejected(attempt: Attempt, error: PartneroError): CompletedResult {
+  return { ...completed('rejected', attempt, reasonOf(error)), releasesKey: true };
 }
 
 function completed(

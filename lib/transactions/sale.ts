@@ -5,6 +5,7 @@ import {
   CreateReferAFriendTransactionDto,
   CreateTransactionDto,
 } from '../api/transactions/transaction.dto.js';
+import { amountsOf } from '../api/transactions/transaction-body.js';
 import { validateInput } from '../api/validate-input.js';
 import { toKey, type CustomerId } from '../common/customer-id.js';
 
@@ -47,6 +48,8 @@ export function checkSale(sale: Sale | ReferAFriendSale, program: SalesProgram):
   const customerKey = keyOf(input.customer?.id ?? input.customer?.key, 'customer');
   const customer = program === 'affiliate' ? { key: customerKey } : { id: customerKey };
   const dto: SaleDto = validateInput<SaleDto>(dtoOf(program), { ...input, key, customer });
+  // Throws if they are several.
+  amountsOf(dto);
   return { key, customerKey, dto };
 }
 

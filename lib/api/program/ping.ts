@@ -29,6 +29,8 @@ export function isProgramType(type: string, program: 'affiliate' | 'refer-a-frie
     : ['referafriend', 'referral'].includes(plain);
 }
 
+const MAX_TEXT = 100;
+
 function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
+  return typeof value === 'string' && value !== '' ? value.slice(0, MAX_TEXT) : null;
 }

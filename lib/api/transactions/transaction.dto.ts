@@ -1,4 +1,4 @@
-import { IsOptional, ValidateIf } from 'class-validator';
+import { ValidateIf } from 'class-validator';
 import { CustomerReferenceDto, ReferringCustomerDto } from '../customers/customer.dto.js';
 import {
   isGiven,
@@ -9,6 +9,7 @@ import {
   OptionalMoney,
   OptionalNested,
   OptionalNonEmptyString,
+  OptionalProduct,
   OptionalString,
 } from '../dto-fields.js';
 import type { Money } from '../money/money.js';
@@ -71,10 +72,10 @@ export class CreateTransactionDto extends TransactionFieldsDto {
   @OptionalMoney() reward?: Money | undefined;
 
   /** Of the product, for rules per product; several when an order has several. */
-  @IsOptional() product_id?: string | number | readonly (string | number)[] | undefined;
+  @OptionalProduct() product_id?: string | number | readonly (string | number)[] | undefined;
 
   /** Its category, likewise. */
-  @IsOptional() product_type?: string | number | readonly (string | number)[] | undefined;
+  @OptionalProduct() product_type?: string | number | readonly (string | number)[] | undefined;
 
   /** Whether the commission has been paid already. Partnero's default: `false`. */
   @OptionalBoolean() rewarded?: boolean | undefined;

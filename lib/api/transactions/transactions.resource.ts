@@ -114,12 +114,8 @@ export class TransactionsResource extends TransactionsBaseResource<Transaction> 
    */
   async create(input: CreateTransactionDto, options: CallOptions = {}): Promise<Transaction> {
     const sale = validateInput(CreateTransactionDto, input);
-    const { amount, reward, gross_amount, discount_amount, customer } = sale;
-    const money = { amount, reward, gross_amount, discount_amount };
-    const body = {
-      ...transactionBody(sale, money, this.apiVariants),
-      ...(customer.partner ? { partner: customer.partner } : {}),
-    };
+    const { partner } = sale.customer;
+    const body = { ...transactionBody(sale, this.apiVariants), ...(partner ? { partner } : {}) };
     const request = { method: 'POST', path: ['transactions'], body, exact: true } as const;
     return this.write(request, options);
   }
@@ -166,7 +162,7 @@ export class ReferAFriendTransactionsResource extends TransactionsBaseResource<R
     options: CallOptions = {},
   ): Promise<ReferAFriendTransaction> {
     const sale = validateInput(CreateReferAFriendTransactionDto, input);
-    const body = transactionBody(sale, { amount: sale.amount }, this.apiVariants);
+    const body = transactionBody(sale, this.apiVariants);
     const request = { method: 'POST', path: ['transactions'], body, exact: true } as const;
     return this.write(request, options);
   }
