@@ -2,12 +2,21 @@ import { PartneroError } from '../api/partnero.error.js';
 import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import { isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
+import {
+  completedWith,
+  failureResult,
+  isRefusal,
+  reasonOf,
+  TAKEN_OVER,
+  type Completed,
+} from '../program/delivery-results.js';
 import { transactionsUnder, type PartneroTransactions } from './partnero-transactions.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
 import type { RefundOutcome } from './transaction.outcome.js';
 
 export const REFUND = 'refund';
+
+const completed: Completed<RefundOutcome> = completedWith;
 
 /** Under one key there may be more than one transaction; each call deletes one, or all. */
 const MOST_DELETIONS = 10;
@@ -23,14 +32,12 @@ export class RefundHandler implements JobHandler {
     const wasSent = readSentMark(job.checkpoint) !== null;
     const attempt = { key, signal, requests: 0 };
     try {
-      if (!(await checkpoint.save(writeSentMark(Date.now())))) {
-        return { type: 'defer', reason: 'taken_over', ms: 0 };
-      }
+      if (!(await checkpoint.save(writeSentMark(Date.now())))) return TAKEN_OVER;
       const deleted = await this.deleteAll(attempt);
       const outcome = deleted > 0 || wasSent ? 'refunded' : 'not_found';
-      return completed(outcome, attempt.requests);
+      return completed(outcome, attempt);
     } catch (error) {
-      if (isRefusal(error)) return completed('rejected', attempt.requests, reasonOf(error));
+      if (isRefusal(error)) return completed('rejected', attempt, reasonOf(error));
       return failureResult(error);
     }
   }
@@ -69,8 +76,4 @@ export class RefundHandler implements JobHandler {
       throw error;
     }
   }
-}
-
-function completed(outcome: RefundOutcome, requests: number, reason?: string): CompletedResult {
-  return { type: 'completed', outcome, reason, requests };
 }
