@@ -15,11 +15,7 @@ export type {
   CustomerMapper,
   NoCustomer,
 } from './attribution/attribute-referral.metadata.js';
-export type {
-  AcceptOutcome,
-  AttributionOutcome,
-  NotAccepted,
-} from './attribution/attribution.outcome.js';
+export type * from './attribution/attribution.outcome.js';
 export type { AppTransaction, AttributeOptions } from './attribution/attribute-options.js';
 export type { AttributionService } from './attribution/attribution.service.js';
 export type { HandlerShape } from './attribution/handler-shape.js';
@@ -73,7 +69,7 @@ export type {
 } from './transactions/durable-transactions.js';
 export type { Buyer, ReferAFriendSale, Sale } from './transactions/sale.js';
 export type { SubmittedSale } from './transactions/sales.service.js';
-export type { RefundOutcome, SaleOutcome } from './transactions/transaction.outcome.js';
+export type * from './transactions/transaction.outcome.js';
 export type {
   ErasableCustomers,
   ErasableReferAFriendCustomers,
@@ -86,29 +82,12 @@ export type { InlineOutboxOptions } from './outbox/inline/inline-outbox.definiti
 export { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.js';
 export type { SqliteOutboxOptions } from './outbox/sqlite/sqlite.options.js';
 export type { DeliveryOptions } from './outbox/delivery.options.js';
-export type {
-  CompletedResult,
-  DeliveryResult,
-  JobEnd,
-  RetryResult,
-} from './outbox/delivery-result.js';
-export type { Delivery, DeliveryControl, KeyCheck, Pause, PauseReason } from './outbox/delivery.js';
-export type {
-  Forgotten,
-  HistoryEntry,
-  JobCounts,
-  OutboxStats,
-  RequeueFilter,
-} from './outbox/history.js';
+export type * from './outbox/delivery-result.js';
+export type * from './outbox/delivery.js';
+export type * from './outbox/history.js';
 export type { Checkpoint } from './outbox/job-handler.js';
-export type { Job, JobKey, NewJob, SubmittedJob } from './outbox/job.js';
-export type {
-  EngineContext,
-  OutboxDefinition,
-  OutboxEngine,
-  OutboxLog,
-  Submitted,
-} from './outbox/outbox-engine.js';
+export type * from './outbox/job.js';
+export type * from './outbox/outbox-engine.js';
 export { OutboxError } from './outbox/outbox.error.js';
 export type { OutboxInspector, ProgramStats } from './program/outbox.inspector.js';
 
@@ -138,12 +117,7 @@ export {
   UpdateReferAFriendCustomerDto,
 } from './api/customers/customer.dto.js';
 export type { CreateCustomerInput } from './api/customers/customer.dto.js';
-export type {
-  BalanceEntry,
-  Customer,
-  CustomerBalance,
-  ReferAFriendCustomer,
-} from './api/customers/customer.model.js';
+export type * from './api/customers/customer.model.js';
 export type {
   CustomersResource,
   ListCustomersOptions,
@@ -162,12 +136,7 @@ export {
   CreateTransactionOptionsDto,
   ReferredBuyerDto,
 } from './api/transactions/transaction.dto.js';
-export type {
-  ReferAFriendTransaction,
-  Reward,
-  Transaction,
-  TransactionCommon,
-} from './api/transactions/transaction.model.js';
+export type * from './api/transactions/transaction.model.js';
 export type {
   ListTransactionsOptions,
   ReferAFriendTransactionsResource,
@@ -181,13 +150,7 @@ export {
   SignInUrlDto,
   UpdatePartnerDto,
 } from './api/partners/partner.dto.js';
-export type {
-  CurrencyAmount,
-  Partner,
-  PartnerCommissions,
-  PartnerReferrals,
-  PartnerSignIn,
-} from './api/partners/partner.model.js';
+export type * from './api/partners/partner.model.js';
 export type { PartnersResource, SearchPartnersQuery } from './api/partners/partners.resource.js';
 
 export {
@@ -195,7 +158,7 @@ export {
   CreatePartnerLinkDto,
   UpdateLinkDto,
 } from './api/links/link.dto.js';
-export type { LinkDomain, ReferralLink } from './api/links/link.model.js';
+export type * from './api/links/link.model.js';
 export type {
   CustomerLinksResource,
   PartnerLinksResource,
@@ -204,7 +167,7 @@ export type {
 } from './api/links/links.resource.js';
 
 export { ConvertLeadDto, CreateLeadDto } from './api/leads/lead.dto.js';
-export type { Lead, LeadFormField, LeadSettings } from './api/leads/lead.model.js';
+export type * from './api/leads/lead.model.js';
 export type { LeadId, LeadsResource } from './api/leads/leads.resource.js';
 
 export {
@@ -219,18 +182,12 @@ export type {
 } from './api/subscribers/subscribers.resource.js';
 
 export { CreateWebhookDto, UpdateWebhookDto } from './api/webhooks/webhook.dto.js';
-export type { Webhook, WebhookEventName } from './api/webhooks/webhook.model.js';
+export type * from './api/webhooks/webhook.model.js';
 export type { WebhooksResource } from './api/webhooks/webhooks.resource.js';
 
 export type { ProgramInfo } from './api/program/ping.js';
 export type { ByProgram, PartneroProgram } from './api/program/program-type.js';
-export type {
-  AffiliateProgram,
-  NewsletterProgram,
-  ProgramDescription,
-  ProgramSettings,
-  ReferAFriendProgram,
-} from './api/program/program.model.js';
+export type * from './api/program/program.model.js';
 export type { ProgramResource } from './api/program/program.resource.js';
 export { UpdateProgramDto } from './api/program/program.dto.js';
-export type { ProgramResources } from './api/program-resources.js';
+export type { ProgramServices } from './program/program-services.js';

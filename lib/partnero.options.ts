@@ -1,4 +1,4 @@
-import { ApiKey } from './api/api-key.js';
+import { Secret } from './common/secret.js';
 import { DEFAULT_API_VARIANTS, type ApiVariants } from './api/api.variants.js';
 import type { PartneroProgram } from './api/program/program-type.js';
 import type { Outcome } from './program/outcome.js';
@@ -165,7 +165,7 @@ function apiKeyFrom(
   given: unknown,
   name: string,
   environment: NodeJS.ProcessEnv,
-): ApiKey | undefined {
+): Secret | undefined {
   if (given !== undefined && given !== null && typeof given !== 'string') {
     throw new PartneroConfigurationError('apiKey must be a string.');
   }
@@ -177,7 +177,7 @@ function apiKeyFrom(
       'apiKey holds characters that no API key has (blanks, line breaks, letters with accents).',
     );
   }
-  return new ApiKey(key);
+  return new Secret(key, 'API key');
 }
 
 function defaultBaseUrl(name: string, environment: NodeJS.ProcessEnv): string {

@@ -6,6 +6,7 @@ import { idsIn, nameOf, type PartneroRequest } from './request.js';
 import { parseRetryAfter } from './retry-after.js';
 
 type Body = Record<string, unknown> | undefined;
+type Facts = Omit<ConstructorParameters<typeof PartneroError>[0], 'kind' | 'message'>;
 
 // Only in Partnero's own words: a proxy's 404 must not be taken for its verdict.
 const IN_PARTNEROS_WORDS: Readonly<Record<number, PartneroErrorKind>> = {
@@ -28,33 +29,26 @@ export class AnswerErrors {
   }
 
   noKey(): PartneroError {
-    return new PartneroError({
-      kind: 'unauthorized',
-      message:
-        `${this.call} was not sent: there is no API key. Set PARTNERO_API_KEY, or the apiKey ` +
-        'option (Partnero: Program, Integration, API).',
-    });
+    return this.unsent(
+      'unauthorized',
+      'there is no API key. Set PARTNERO_API_KEY, or the apiKey option (Partnero: Program, ' +
+        'Integration, API)',
+    );
   }
 
   abortedUnsent(): PartneroError {
-    const message = `${this.call} was not sent: its caller had cut it off before.`;
-    return new PartneroError({ kind: 'aborted', message });
-  }
-
-  private tooLate(): PartneroError {
-    const message =
-      `${this.call} was not sent: there was no connection in time. Partnero may be slow to connect ` +
-      'to, or this process stood still.';
-    return new PartneroError({ kind: 'aborted', message });
+    return this.unsent('aborted', 'its caller had cut it off before');
   }
 
   fromStatus(status: number, body: Body, retryAfter: unknown): PartneroError {
     const kind = kindOf(status, body);
     const fieldErrors = this.fieldErrorsIn(body);
+    const fields = Object.keys(fieldErrors);
+    const named = fields.length > 0 ? ` Fields: ${fields.join(', ')}.` : '';
     return new PartneroError({
       kind,
       status,
-      message: this.describe(kind, status, Object.keys(fieldErrors)),
+      message: `${this.call} was answered ${status}. ${ADVICE[kind] ?? ''}${named}`.trim(),
       fieldErrors,
       retryAfterMs: status === 429 ? parseRetryAfter(retryAfter, Date.now()) : undefined,
       ambiguous: this.writes && (kind === 'server' || kind === 'unexpected'),
@@ -63,51 +57,52 @@ export class AnswerErrors {
 
   /** A 2xx that isn't Partnero's JSON: something else answered, or the answer was cut off. */
   unreadable(status?: number): PartneroError {
-    return new PartneroError({
-      kind: 'unreadable',
-      status,
-      message:
-        `${this.call} was answered${status ? ` ${status}` : ''} with something other than Partnero's JSON. ` +
-        'A proxy may have answered, or baseUrl points elsewhere.',
-      ambiguous: this.writes,
-    });
+    const what = `was answered${status ? ` ${status}` : ''} with something other than Partnero's JSON`;
+    const why = 'A proxy may have answered, or baseUrl points elsewhere.';
+    return this.unclear('unreadable', `${what}. ${why}`, { status });
   }
 
   failed(status: number, body: Record<string, unknown>): PartneroError {
-    return new PartneroError({
-      kind: 'failed',
-      status,
-      message: `${this.call} was answered ${status}, but its body says that it failed.`,
-      fieldErrors: this.fieldErrorsIn(body),
-      ambiguous: this.writes,
-    });
+    const fieldErrors = this.fieldErrorsIn(body);
+    const what = `was answered ${status}, but its body says that it failed.`;
+    return this.unclear('failed', what, { status, fieldErrors });
   }
 
   /** What axios threw holds the API key in more than one place: only its code is taken. */
   fromThrown(error: unknown, cutOff: CutOff | null): PartneroError {
     if (error instanceof PartneroError) return error;
+    switch (cutOff) {
+      case 'unsent':
+        return this.unsent(
+          'aborted',
+          'there was no connection in time. Partnero may be slow to connect to, or this process ' +
+            'stood still',
+        );
+      case 'aborted':
+        return this.unclear('aborted', 'was cut off by its caller.');
+      case 'timeout':
+        return this.unclear('timeout', 'was not answered in time. Partnero is slow or hanging.');
+      case null:
+    }
     const code = codeOf(error);
-    if (cutOff === 'unsent') return this.tooLate();
-    if (cutOff === 'aborted') {
-      return new PartneroError({
-        kind: 'aborted',
-        message: `${this.call} was cut off by its caller.`,
-        ambiguous: this.writes,
-      });
-    }
-    if (cutOff === 'timeout') {
-      return new PartneroError({
-        kind: 'timeout',
-        message: `${this.call} was not answered in time. Partnero is slow or hanging.`,
-        ambiguous: this.writes,
-      });
-    }
     if (code && UNREADABLE.test(code)) return this.unreadable();
-    return new PartneroError({
-      kind: 'network',
+    return this.unclear('network', `failed: ${explainNetwork(code)}`, {
       code,
-      message: `${this.call} failed: ${explainNetwork(code)}`,
       ambiguous: this.writes && !NEVER_CONNECTED.has(code ?? ''),
+    });
+  }
+
+  private unsent(kind: PartneroErrorKind, why: string): PartneroError {
+    return new PartneroError({ kind, message: `${this.call} was not sent: ${why}.` });
+  }
+
+  /** A call that writes may have been carried out. */
+  private unclear(kind: PartneroErrorKind, what: string, facts: Facts = {}): PartneroError {
+    return new PartneroError({
+      kind,
+      message: `${this.call} ${what}`,
+      ambiguous: this.writes,
+      ...facts,
     });
   }
 
@@ -117,11 +112,6 @@ export class AnswerErrors {
     const { redactor } = this;
     const message = (text: string) => (this.writes ? redactor.message(text) : '…');
     return fieldErrorsOf(body, { fieldName: (name) => redactor.fieldName(name), message });
-  }
-
-  private describe(kind: PartneroErrorKind, status: number, fields: readonly string[]): string {
-    const named = fields.length > 0 ? ` Fields: ${fields.join(', ')}.` : '';
-    return `${this.call} was answered ${status}. ${ADVICE[kind] ?? ''}${named}`.trim();
   }
 }
 

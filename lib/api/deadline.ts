@@ -16,7 +16,7 @@ export class Deadline {
   private readonly elapsedMs = stopwatch();
   private readonly timer: NodeJS.Timeout;
   private readonly onAbort = () => this.end('aborted');
-  private onCut: (() => void) | undefined;
+  private readonly controller = new AbortController();
   private cutOff: CutOff | null = null;
 
   constructor(private readonly limits: Limits) {
@@ -24,6 +24,11 @@ export class Deadline {
     const { signal } = limits;
     if (signal?.aborted) this.onAbort();
     else signal?.addEventListener('abort', this.onAbort, { once: true });
+  }
+
+  /** Aborted once it is cut off. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
   }
 
   /** Why it was cut off, if it was. */
@@ -42,12 +47,6 @@ export class Deadline {
     return this.cutOff === null;
   }
 
-  /** `cut` is called once, when it is over; at once, if it is. */
-  whenOver(cut: () => void): void {
-    this.onCut = cut;
-    if (this.cutOff !== null) cut();
-  }
-
   clear(): void {
     clearTimeout(this.timer);
     this.limits.signal?.removeEventListener('abort', this.onAbort);
@@ -56,6 +55,6 @@ export class Deadline {
   private end(reason: CutOff): void {
     if (this.cutOff !== null) return;
     this.cutOff = reason;
-    this.onCut?.();
+    this.controller.abort();
   }
 }

@@ -49,8 +49,6 @@ export class HttpTransport {
   }
 
   async send({ method, url, headers, body }: HttpCall, deadline: Deadline): Promise<HttpAnswer> {
-    const controller = new AbortController();
-    deadline.whenOver(() => controller.abort());
     const isLate = deadline.limitsSending && body !== undefined;
     const late = isLate ? new LateBody(body, () => deadline.maySend()) : undefined;
     const response = await this.#http.axiosRef.request<Readable>({
@@ -59,7 +57,7 @@ export class HttpTransport {
       headers: { ...headers, ...late?.headers },
       data: late?.data ?? body,
       ...(late && { transport: late.transport }),
-      signal: controller.signal,
+      signal: deadline.signal,
       adapter: 'http',
       ...this.#agents,
       // The key must not follow a redirect to another host.

@@ -36,16 +36,6 @@ export type PartneroErrorKind =
 /** Errors of fields as Partnero gives them: name of the field to messages. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
-export interface PartneroErrorInit {
-  readonly kind: PartneroErrorKind;
-  readonly message: string;
-  readonly status?: number | undefined;
-  readonly code?: string | undefined;
-  readonly ambiguous?: boolean | undefined;
-  readonly retryAfterMs?: number | undefined;
-  readonly fieldErrors?: FieldErrors | undefined;
-}
-
 const RETRYABLE: ReadonlySet<PartneroErrorKind> = new Set([
   'rate_limited',
   'server',
@@ -85,7 +75,12 @@ export class PartneroError extends Error {
   /** Of a 422 or of our own DTOs, without values. Empty if none were named. */
   readonly fieldErrors: FieldErrors;
 
-  constructor(init: PartneroErrorInit) {
+  constructor(
+    init: Pick<PartneroError, 'kind' | 'message'> &
+      Partial<
+        Pick<PartneroError, 'status' | 'code' | 'ambiguous' | 'retryAfterMs' | 'fieldErrors'>
+      >,
+  ) {
     super(init.message);
     this.kind = init.kind;
     this.status = init.status;

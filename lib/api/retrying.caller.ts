@@ -2,7 +2,7 @@ import type { ApiCaller } from './api.caller.js';
 import type { Envelope } from './envelope.js';
 import { PartneroError } from './partnero.error.js';
 import { nameOf, type ApiRequest } from './request.js';
-import { pause } from './pause.js';
+import { sleep } from '../common/sleep.js';
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 10_000;
@@ -33,7 +33,8 @@ export class RetryingCaller implements ApiCaller {
         const waitMs = waitAfter(error, failed);
         const isLast = failed >= retries || !error.retryable || waitMs > LONGEST_WAIT_MS;
         if (isLast) throw withAmbiguity(error, mayBeDone);
-        if (!(await pause(waitMs, request.signal))) throw aborted(request, mayBeDone);
+        await sleep(waitMs, request.signal, { ref: true });
+        if (request.signal?.aborted) throw aborted(request, mayBeDone);
       }
     }
   }

@@ -9,7 +9,6 @@ import { ModuleRef } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { describeThrown } from '../common/describe-thrown.js';
 import { warningOnce } from '../common/throttled-logger.js';
-import { clearCookie } from '../referral/capture/clear-cookie.js';
 import { hasHeaders } from '../referral/request-fields.js';
 import { metadataOf, type AttributeReferralMetadata } from './attribute-referral.metadata.js';
 import type { AttributionService } from './attribution.service.js';
@@ -19,7 +18,7 @@ import { replyOf, requestOf, responseOf, routeNameOf } from './execution-request
 import { findAttribution, warnOfAbsence } from './find-attribution.js';
 import { shapeOf, type HandlerShape } from './handler-shape.js';
 import { observeHandler } from './observe-handler.js';
-import { laterReading, readReferral, type ReadReferral } from './read-referral.js';
+import { RequestReading, type ReadReferral } from './read-referral.js';
 import { RequestAttribution } from './request-attribution.js';
 import { isResponse, onResponseEnd } from './response-end.js';
 import { isThenable } from '../common/thenable.js';
@@ -30,8 +29,7 @@ export interface AttributedRoute {
   /** `Controller.method`, for logs and outcomes. */
   readonly name: string;
   readonly shape: HandlerShape;
-  /** Absent if the app has no such program. */
-  readonly service: AttributionService | undefined;
+  readonly service: AttributionService;
 }
 
 /**
@@ -51,29 +49,31 @@ export class AttributeReferralInterceptor implements NestInterceptor {
   ): Observable<unknown> | Promise<Observable<unknown>> {
     const route = this.knownRouteOf(context);
     const request = this.requestOf(context);
-    if (!route?.service || !request) return next.handle();
+    if (!route || !request) return next.handle();
     // A class and a method may both be decorated: the first interceptor does it. But an outer
     // interceptor may call the handler again (`retry`): then it is another attempt.
-    const { program } = route.metadata;
+    const { service, metadata } = route;
+    const { program } = metadata;
     if (attributionOf(context, program)?.isRunning) return next.handle();
 
     const observe = (read: ReadReferral) => {
-      const attribution = this.begin(route.service!, route, read, request, context);
+      const attribution = this.begin(route, read, request, context);
       setAttributionOf(context, program, attribution);
       return this.observe(next, attribution, route, request, context);
     };
-    const reading = this.readReferral(route.service, request, route);
+    const reading = this.readReferral(service, request, route);
     return reading instanceof Promise ? reading.then(observe) : observe(reading);
   }
 
-  /** What there is to know of a route. Asked once per route. */
+  /** What there is to know of a route; `undefined` if nothing is attributed there. Asked once per route. */
   protected routeOf(context: ExecutionContext): AttributedRoute | undefined {
     const metadata = metadataOf(context);
     if (!metadata) return undefined;
     const name = routeNameOf(context);
     const service = findAttribution(this.moduleRef, metadata.program);
-    if (!service) warnOfAbsence(this.moduleRef, this.once, metadata.program, name);
-    return { metadata, name, shape: shapeOf(context), service };
+    if (service) return { metadata, name, shape: shapeOf(context), service };
+    warnOfAbsence(this.moduleRef, this.once, metadata.program, name);
+    return undefined;
   }
 
   /** The request, if it is of a kind that carries a referral. */
@@ -88,7 +88,7 @@ export class AttributeReferralInterceptor implements NestInterceptor {
     request: object,
     route: AttributedRoute,
   ): ReadReferral | Promise<ReadReferral> {
-    return readReferral(service, request, route.name);
+    return new RequestReading(service, request, route.name).read();
   }
 
   /**
@@ -118,20 +118,20 @@ export class AttributeReferralInterceptor implements NestInterceptor {
   }
 
   private begin(
-    service: AttributionService,
     route: AttributedRoute,
     read: ReadReferral,
     request: object,
     context: ExecutionContext,
   ): RequestAttribution {
+    const { service, metadata } = route;
     const http = context.getType() === 'http';
-    const readAgain = laterReading(service, request, route.name);
+    const readAgain = new RequestReading(service, request, route.name).later();
     const attribution = new RequestAttribution(service, {
       ...read,
       route: route.name,
       hasResponse: http,
       readAgain,
-      queuedInRequest: http ? undefined : customersQueuedIn(request, route.metadata.program),
+      queuedInRequest: http ? undefined : customersQueuedIn(request, metadata.program),
     });
     if (http && (readAgain || attribution.isPossible)) {
       const isObserved = onResponseEnd(responseOf(context), (how) =>
@@ -139,11 +139,7 @@ export class AttributeReferralInterceptor implements NestInterceptor {
       );
       if (!isObserved) attribution.responseEnded('good');
     }
-    const { referral } = service.options;
-    if (referral.clearCookie) {
-      const isDone = (status: number) => attribution.isQueued && status < 400;
-      clearCookie(request, replyOf(context), referral, isDone);
-    }
+    attribution.clearCookieOnceQueued(request, replyOf(context));
     return attribution;
   }
 
@@ -173,14 +169,9 @@ export class AttributeReferralInterceptor implements NestInterceptor {
     context: ExecutionContext,
   ): Promise<void> {
     let warning = warningFor(route);
-    const outcome = await attribution.complete(() => {
+    const outcome = await attribution.complete(async () => {
       try {
-        const customer = this.customerFrom(result, route, request, context);
-        if (!isThenable(customer)) return customer;
-        return Promise.resolve(customer).catch((error: unknown) => {
-          warning = `its mapper ${describeThrown(error)}`;
-          return null;
-        });
+        return await this.customerFrom(result, route, request, context);
       } catch (error) {
         warning = `its mapper ${describeThrown(error)}`;
         return null;

@@ -1,3 +1,4 @@
+import { ownKeyOf, type AnyCustomer, type AnyCustomers } from '../api/customers/any-customers.js';
 import type { CreateCustomerInput } from '../api/customers/customer.dto.js';
 import { findPartnerId } from '../api/partners/find-partner.js';
 import { PartneroError } from '../api/partnero.error.js';
@@ -7,13 +8,20 @@ import type { Job } from '../outbox/job.js';
 import type { Advice, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import type { ProgramType } from '../referral/referral.options.js';
-import type { AnsweredCustomer, AttributedCustomers } from './attributed-customers.js';
 import { readPayload } from './attribution.payload.js';
 import type { AttributionOutcome } from './attribution.outcome.js';
-import { reasonOf, failureResult } from '../program/delivery-failure.js';
+import {
+  completedWith,
+  failureResult,
+  isRefusal,
+  reasonOf,
+  type Completed,
+} from '../program/delivery-results.js';
 import { affiliateRules, referAFriendRules, type ProgramRules } from './program-rules.js';
 
 export const ATTRIBUTION = 'attribution';
+
+const completed: Completed<AttributionOutcome> = completedWith;
 
 const DROPPED_EMAIL = 'invalid_email_dropped';
 
@@ -43,9 +51,9 @@ export class AttributionHandler implements JobHandler {
   private readonly rules: ProgramRules;
 
   constructor(
-    private readonly customers: AttributedCustomers,
+    private readonly customers: AnyCustomers,
     private readonly client: PartneroApiClient,
-    program: ProgramType,
+    private readonly program: ProgramType,
   ) {
     this.rules = program === 'affiliate' ? affiliateRules : referAFriendRules;
   }
@@ -99,10 +107,7 @@ export class AttributionHandler implements JobHandler {
     return completed(outcome, attempt, attempt.droppedEmail ? DROPPED_EMAIL : undefined);
   }
 
-  private refused(
-    attempt: Attempt,
-    error: PartneroError,
-  ): Promise<DeliveryResult> | DeliveryResult {
+  private async refused(attempt: Attempt, error: PartneroError): Promise<DeliveryResult> {
     switch (error.kind) {
       case 'invalid_input':
         return this.invalid(attempt, error);
@@ -119,10 +124,7 @@ export class AttributionHandler implements JobHandler {
   }
 
   /** A missing e-mail costs less than a missing customer. */
-  private invalid(
-    attempt: Attempt,
-    error: PartneroError,
-  ): Promise<DeliveryResult> | DeliveryResult {
+  private async invalid(attempt: Attempt, error: PartneroError): Promise<DeliveryResult> {
     attempt.requests -= 1;
     const fields = Object.keys(error.fieldErrors);
     if (!isOnly('email', fields)) return completed('invalid', attempt, fields.join(','));
@@ -137,10 +139,7 @@ export class AttributionHandler implements JobHandler {
   }
 
   /** Documented as "unknown partner key". */
-  private badRequest(
-    attempt: Attempt,
-    error: PartneroError,
-  ): Promise<DeliveryResult> | DeliveryResult {
+  private async badRequest(attempt: Attempt, error: PartneroError): Promise<DeliveryResult> {
     const fields = Object.keys(error.fieldErrors);
     const elsewhere = fields.length > 0 && !fields.some((field) => this.isAboutReferrer(field));
     if (isOnly('email', fields)) return this.withoutEmail(attempt, error);
@@ -160,10 +159,7 @@ export class AttributionHandler implements JobHandler {
     return this.create(attempt);
   }
 
-  private withoutReferrer(
-    attempt: Attempt,
-    error: PartneroError,
-  ): Promise<DeliveryResult> | DeliveryResult {
+  private async withoutReferrer(attempt: Attempt, error: PartneroError): Promise<DeliveryResult> {
     if (!this.rules.createsWithoutReferrer) {
       return completed('unknown_partner', attempt, reasonOf(error));
     }
@@ -209,19 +205,18 @@ export class AttributionHandler implements JobHandler {
       return (await this.customers.search({ email }, { signal })).length > 0;
     } catch (error) {
       // It won't search for what isn't an e-mail.
-      const refused = error instanceof PartneroError && isRefusal(error);
-      if (!refused) throw error;
-      return false;
+      if (isRefusal(error)) return false;
+      throw error;
     }
   }
 
   private async found(
     attempt: Attempt,
-    customer: AnsweredCustomer,
+    customer: AnyCustomer,
     error: PartneroError,
   ): Promise<DeliveryResult> {
     // A hit by id or e-mail is somebody else.
-    if (this.rules.keyOf(customer) !== attempt.key) {
+    if (ownKeyOf(customer, this.program) !== attempt.key) {
       return completed('rejected', attempt, `${reasonOf(error)} other_customer`);
     }
     if (customer.deleted === true || customer.deleted_at || customer.status === 'deleted') {
@@ -238,7 +233,7 @@ export class AttributionHandler implements JobHandler {
   /** Answers name the partner by id, or perhaps by key: we look the key up to find out. */
   private async isSamePartner(
     attempt: Attempt,
-    customer: AnsweredCustomer,
+    customer: AnyCustomer,
   ): Promise<boolean | 'unknown'> {
     const { referralKey, signal } = attempt;
     const { partner, referring_customer: referrer } = customer;
@@ -262,18 +257,6 @@ export class AttributionHandler implements JobHandler {
   }
 }
 
-function isRefusal({ kind }: PartneroError): boolean {
-  return kind === 'bad_request' || kind === 'validation' || kind === 'conflict';
-}
-
 function isOnly(name: string, fields: readonly string[]): boolean {
   return fields.length === 1 && fields[0] === name;
-}
-
-function completed(
-  outcome: AttributionOutcome,
-  { requests }: Pick<Attempt, 'requests'>,
-  reason?: string,
-): CompletedResult {
-  return { type: 'completed', outcome, reason, requests };
 }

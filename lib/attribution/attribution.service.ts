@@ -58,18 +58,12 @@ export class AttributionService {
   }
 
   /** Saves a job and releases it at once; for sign-ups outside a decorated route. */
-  async attribute(
-    signUp: SignUp | Promise<SignUp>,
-    budgetMs = this.options.acceptTimeoutMs,
-    route = 'route' in signUp ? signUp.route : undefined,
-  ): Promise<AcceptOutcome> {
-    return this.inTime(this.queue(signUp), budgetMs, route);
-  }
-
-  private async queue(signUp: SignUp | Promise<SignUp>): Promise<Held> {
-    const held = await this.hold(await signUp);
-    if (held.jobId !== undefined) this.release(held.jobId);
-    return held;
+  attribute(signUp: SignUp): Promise<AcceptOutcome> {
+    const queueing = this.hold(signUp).then((held) => {
+      if (held.jobId !== undefined) this.release(held.jobId);
+      return held;
+    });
+    return this.inTime(queueing, this.options.acceptTimeoutMs, signUp.route);
   }
 
   /** Saves a job in a transaction of the app's own. */

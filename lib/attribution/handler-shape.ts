@@ -10,20 +10,11 @@ const NEXT_PARAM = 2;
 /** How a handler answers. */
 export type HandlerShape = 'returns' | 'writes_response' | 'streams_events';
 
-const shapes = new WeakMap<object, HandlerShape>();
-
 /** `writes_response`: with `@Res()` or `@Next()`, Nest ignores what the handler returns. */
 export function shapeOf(context: ExecutionContext): HandlerShape {
-  const handler = context.getHandler();
-  const known = shapes.get(handler);
-  if (known) return known;
   const owner = context.getClass();
-  const shape = findShape(owner, handler, methodNameOf(owner, handler));
-  shapes.set(handler, shape);
-  return shape;
-}
-
-function findShape(owner: object, handler: object, method: string): HandlerShape {
+  const handler = context.getHandler();
+  const method = methodNameOf(owner, handler);
   if (Reflect.getMetadata(SSE, handler)) return 'streams_events';
   if (Reflect.getMetadata(RESPONSE_PASSTHROUGH, owner, method)) return 'returns';
   const params: unknown = Reflect.getMetadata(ROUTE_ARGS, owner, method);

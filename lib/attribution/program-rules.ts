@@ -1,6 +1,5 @@
 import type { CreateCustomerInput } from '../api/customers/customer.dto.js';
 import type { ProgramType } from '../referral/referral.options.js';
-import type { AnsweredCustomer } from './attributed-customers.js';
 
 /** How the two types of program differ when a new customer is sent to Partnero. */
 export interface ProgramRules {
@@ -9,8 +8,6 @@ export interface ProgramRules {
     fields: Readonly<Record<string, unknown>>,
     referralKey: string | null,
   ): CreateCustomerInput<ProgramType>;
-  /** Our own id of a customer that Partnero has. */
-  keyOf(customer: AnsweredCustomer): string | undefined;
   /** Whether a refused field is about who referred the customer. */
   isAboutReferrer(field: string): boolean;
   /** A refused referrer doesn't keep the customer from being created. */
@@ -20,7 +17,6 @@ export interface ProgramRules {
 /** Partner refers customer; a customer without a known partner is refused. */
 export const affiliateRules: ProgramRules = {
   body: (key, fields, referralKey) => ({ ...fields, key, partner: { key: referralKey ?? '' } }),
-  keyOf: (customer) => customer.key,
   isAboutReferrer: (field) => /^partner/i.test(field),
   createsWithoutReferrer: false,
 };
@@ -35,7 +31,6 @@ export const referAFriendRules: ProgramRules = {
     id: key,
     ...(referralKey === null ? {} : { referring_customer: { key: referralKey } }),
   }),
-  keyOf: (customer) => customer.id,
   isAboutReferrer: (field) => /^referring_?customer/i.test(field),
   createsWithoutReferrer: true,
 };

@@ -15,80 +15,72 @@ export interface ReadReferral {
   readonly budgetMs: number;
 }
 
-/** Asks the `resolve` option, if there is one, then the sources of the request. */
-export function readReferral(
-  service: AttributionService,
-  request: object,
-  route: string,
-): ReadReferral | Promise<ReadReferral> {
-  const budgetMs = service.options.acceptTimeoutMs;
-  const { resolve } = service.options.referral;
-  if (!resolve) return { referral: fromSources(service, request, route), budgetMs };
-  return askResolver(service, request, route, resolve);
-}
+/** Reads who sent the visitor of one request. Never throws, never rejects. */
+export class RequestReading {
+  constructor(
+    private readonly service: AttributionService,
+    private readonly request: object,
+    private readonly route: string,
+  ) {}
 
-async function askResolver(
-  service: AttributionService,
-  request: object,
-  route: string,
-  resolve: (request: unknown) => unknown,
-): Promise<ReadReferral> {
-  const started = performance.now();
-  const { acceptTimeoutMs } = service.options;
-  const reading = resolved(service, request, route, resolve);
-  const referral = await within(acceptTimeoutMs, reading);
-  const budgetMs = acceptTimeoutMs - (performance.now() - started);
-  if (referral !== undefined) return { referral, budgetMs };
-  service.warnOnce(
-    `resolve ${route}`,
-    () => `${route}: referral.resolve took longer than acceptTimeoutMs; the sign-up went on.`,
-  );
-  return { referral: null, late: reading, budgetMs: 0 };
-}
-
-async function resolved(
-  service: AttributionService,
-  request: object,
-  route: string,
-  resolve: (request: unknown) => unknown,
-): Promise<Referral | null> {
-  try {
-    const value = await resolve(request);
-    const referral = service.reader.check(value, 'resolve', warnOfRefusedKey(service, route));
-    if (referral) return referral;
-  } catch (error) {
-    const thrown = describeThrown(error);
-    service.warnOnce(`resolve ${route}`, () => `${route}: referral.resolve ${thrown}.`);
+  /** Asks the `resolve` option, if there is one, then the sources of the request. */
+  read(): ReadReferral | Promise<ReadReferral> {
+    const { acceptTimeoutMs: budgetMs, referral } = this.service.options;
+    if (!referral.resolve) return { referral: this.fromSources(), budgetMs };
+    return this.askInTime(referral.resolve);
   }
-  return fromSources(service, request, route);
-}
 
-/**
- * Reads the sources once more, if the body is one of them and what parses it may run behind our
- * interceptor, as Nest's `FileInterceptor` does.
- */
-export function laterReading(
-  service: AttributionService,
-  request: object,
-  route: string,
-): (() => Referral | null) | undefined {
-  const { sources } = service.options.referral;
-  const isForm = /^multipart\//i.test(headerOf(request, 'content-type') ?? '');
-  if (!isForm || !sources.includes('body')) return undefined;
-  return () => fromSources(service, request, route);
-}
+  /**
+   * Reads the sources once more, if the body is one of them and what parses it may run behind our
+   * interceptor, as Nest's `FileInterceptor` does.
+   */
+  later(): (() => Referral | null) | undefined {
+    const { sources } = this.service.options.referral;
+    const isForm = /^multipart\//i.test(headerOf(this.request, 'content-type') ?? '');
+    return isForm && sources.includes('body') ? () => this.fromSources() : undefined;
+  }
 
-/** Whatever a framework's own getters throw: a sign-up is never failed by reading. */
-function fromSources(service: AttributionService, request: object, route: string): Referral | null {
-  try {
-    return service.reader.fromRequest(request, warnOfRefusedKey(service, route));
-  } catch (error) {
-    const thrown = describeThrown(error);
-    service.warnOnce(
-      `reading ${route}`,
-      () => `${route}: reading the request ${thrown}; nobody was attributed.`,
+  private async askInTime(resolve: (request: unknown) => unknown): Promise<ReadReferral> {
+    const { acceptTimeoutMs } = this.service.options;
+    const started = performance.now();
+    const reading = this.ask(resolve);
+    const referral = await within(acceptTimeoutMs, reading);
+    const budgetMs = acceptTimeoutMs - (performance.now() - started);
+    if (referral !== undefined) return { referral, budgetMs };
+    this.warnOnce(
+      'resolve',
+      'referral.resolve took longer than acceptTimeoutMs; the sign-up went on',
     );
-    return null;
+    return { referral: null, late: reading, budgetMs: 0 };
+  }
+
+  private async ask(resolve: (request: unknown) => unknown): Promise<Referral | null> {
+    const { service, route } = this;
+    try {
+      const value = await resolve(this.request);
+      const referral = service.reader.check(value, 'resolve', warnOfRefusedKey(service, route));
+      if (referral) return referral;
+    } catch (error) {
+      this.warnOnce('resolve', `referral.resolve ${describeThrown(error)}`);
+    }
+    return this.fromSources();
+  }
+
+  /** Whatever a framework's own getters throw: a sign-up is never failed by reading. */
+  private fromSources(): Referral | null {
+    const { service, request, route } = this;
+    try {
+      return service.reader.fromRequest(request, warnOfRefusedKey(service, route));
+    } catch (error) {
+      const thrown = describeThrown(error);
+      this.warnOnce('reading', `reading the request ${thrown}; nobody was attributed`);
+      return null;
+    }
+  }
+
+  private warnOnce(about: string, what: string): void {
+    const { service, route } = this;
+    service.warnOnce(`${about} ${route}`, () => `${route}: ${what}.`);
   }
 }
 

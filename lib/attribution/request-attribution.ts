@@ -1,3 +1,4 @@
+import { clearCookie } from '../referral/capture/clear-cookie.js';
 import type { Referral } from '../referral/referral.js';
 import type { AcceptOutcome } from './attribution.outcome.js';
 import type { AttributionService, Held } from './attribution.service.js';
@@ -59,22 +60,17 @@ export class RequestAttribution implements ReferralContext {
     return this.found !== null || this.facts.late !== undefined || !this.service.needsReferral;
   }
 
-  /** A job has been saved, and so far the sign-up has not failed. */
-  get isQueued(): boolean {
-    const { choice, handler } = this.state;
-    return this.jobId !== undefined && choice !== 'skipped' && handler !== 'failed';
-  }
-
   attribute(customer: CustomerInput): Promise<AcceptOutcome> {
     this.apply('attribute_called');
     return this.queue(() => customer);
   }
 
   skip(): void {
-    const hadChosen = this.state.choice !== 'none';
+    const { choice, decision } = this.state;
     this.apply('skip_called');
     // What was attributed before has an outcome of its own.
-    if (!hadChosen) this.service.drop('no_customer', this.signUp, 'skipped');
+    if (choice !== 'none' || decision !== 'open') return;
+    this.service.drop('no_customer', this.signUp, 'skipped');
   }
 
   toToken(): string {
@@ -88,6 +84,13 @@ export class RequestAttribution implements ReferralContext {
 
   get isRunning(): boolean {
     return this.state.handler === 'running';
+  }
+
+  /** If the option says so: takes the cookie back in the response to a sign-up that was queued. */
+  clearCookieOnceQueued(request: unknown, reply: unknown): void {
+    const { referral } = this.service.options;
+    if (!referral.clearCookie) return;
+    clearCookie(request, reply, referral, (status) => this.isQueued && status < 400);
   }
 
   /**
@@ -110,6 +113,11 @@ export class RequestAttribution implements ReferralContext {
     return queueing;
   }
 
+  /** There is nothing to wait for: jobs are released as soon as they are saved. */
+  holdNothing(): void {
+    this.apply('handler_completed');
+  }
+
   fail(): void {
     this.apply('handler_failed');
   }
@@ -128,6 +136,17 @@ export class RequestAttribution implements ReferralContext {
     });
   }
 
+  /** From then on, jobs are no longer held. */
+  private get isDecided(): boolean {
+    return this.state.decision !== 'open';
+  }
+
+  /** A job has been saved, and so far the sign-up has not failed. */
+  private get isQueued(): boolean {
+    const { choice, handler } = this.state;
+    return this.jobId !== undefined && choice !== 'skipped' && handler !== 'failed';
+  }
+
   /** What parses the body of a form with files may run behind the interceptor. */
   private get found(): Referral | null {
     // The `resolve` option goes first.
@@ -140,12 +159,13 @@ export class RequestAttribution implements ReferralContext {
   }
 
   private async queue(map: MapResult): Promise<AcceptOutcome> {
-    if (this.state.decision !== 'open') return this.queueLate(map);
+    const { budgetMs, route } = this.facts;
     const started = performance.now();
     this.apply('saving');
     const queueing = this.queueAfter(this.last, map);
     this.last = queueing;
-    const outcome = await this.service.inTime(queueing, this.budgetMs, this.facts.route);
+    const ms = this.isDecided ? budgetMs : this.budgetMs;
+    const outcome = await this.service.inTime(queueing, ms, route);
     this.budgetMs -= performance.now() - started;
     return outcome;
   }
@@ -165,29 +185,19 @@ export class RequestAttribution implements ReferralContext {
     }
   }
 
-  /** After the decision, jobs are no longer held. */
-  private async queueLate(map: MapResult): Promise<AcceptOutcome> {
-    try {
-      const customer = await map();
-      if (customer === NOT_NEW) return this.withdraw('not_a_new_customer').outcome;
-      return await this.service.attribute({ ...this.signUp, customer });
-    } catch {
-      return this.service.drop('no_customer', this.signUp, 'unreadable').outcome;
-    }
-  }
-
-  private queueNow(customer: unknown): Promise<Held> {
-    if (customer === NOT_NEW) return Promise.resolve(this.withdraw('not_a_new_customer'));
-    if (this.wasQueuedByAnother(customer)) return Promise.resolve({ outcome: 'queued' });
-    const { key: referralKey, jobId: replaces } = this;
-    const { route } = this.facts;
-    return this.service.hold({ referralKey, route, customer, replaces }).then((held) => {
-      this.jobId = held.jobId;
-      if (held.jobId === undefined) this.letOthersQueue();
+  private async queueNow(customer: unknown): Promise<Held> {
+    if (customer === NOT_NEW) return this.withdraw('not_a_new_customer');
+    if (this.wasQueuedByAnother(customer)) return { outcome: 'queued' };
+    const { isDecided } = this;
+    const replaces = isDecided ? undefined : this.jobId;
+    const held = await this.service.hold({ ...this.signUp, customer, replaces });
+    this.jobId = held.jobId;
+    if (held.jobId === undefined) {
+      this.letOthersQueue();
       // The last call wins, even if nothing could be made of it.
-      if (held.jobId === undefined && replaces !== undefined) this.discard(replaces);
-      return held;
-    });
+      if (replaces !== undefined) this.discard(replaces);
+    } else if (isDecided) this.service.release(held.jobId);
+    return held;
   }
 
   private withdraw(reason: string): Held {

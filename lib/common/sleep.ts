@@ -1,13 +1,17 @@
-/** Resolves after `ms`, or as soon as the signal is aborted. Doesn't keep the process alive. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves after `ms`, or as soon as the signal is aborted.
+ * @param ref whether this wait keeps the process alive
+ */
+export function sleep(ms: number, signal?: AbortSignal, { ref = false } = {}): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (signal?.aborted) return resolve();
     const wake = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', wake);
+      signal?.removeEventListener('abort', wake);
       resolve();
     };
-    const timer = setTimeout(wake, ms).unref();
-    signal.addEventListener('abort', wake);
+    const timer = setTimeout(wake, ms);
+    if (!ref) timer.unref();
+    signal?.addEventListener('abort', wake);
   });
 }

@@ -1,26 +1,20 @@
 import { PartneroError } from '../api/partnero.error.js';
-import type { CallOptions } from '../api/call-options.js';
+import { ownKeyOf, type AnyCustomers } from '../api/customers/any-customers.js';
 import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import { isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
+import { isRefusal, reasonOf, failureResult, TAKEN_OVER } from '../program/delivery-results.js';
 import type { ErasureOutcome } from './erasure.outcome.js';
 import { ERASURE } from './job-name.js';
 
 const SENT = 'sent';
-
-/** What an erasure needs of `/customers`, in either type of program. */
-export interface ErasedCustomers {
-  get(key: string, options: CallOptions): Promise<{ readonly key?: string; readonly id?: string }>;
-  delete(key: string, options: CallOptions): Promise<void>;
-}
 
 /** Deletes a customer at Partnero, then the customer's history in the outbox. */
 export class ErasureHandler implements JobHandler {
   readonly name = ERASURE;
 
   constructor(
-    private readonly customers: ErasedCustomers,
+    private readonly customers: AnyCustomers,
     private readonly program: 'affiliate' | 'refer-a-friend',
   ) {}
 
@@ -28,11 +22,10 @@ export class ErasureHandler implements JobHandler {
     const { orderingKey: key } = job;
     const wasSent = job.checkpoint === SENT;
     try {
-      if (!(await this.isTheirOwnKey(key, signal)))
+      if (!(await this.isTheirOwnKey(key, signal))) {
         return completed(wasSent ? 'erased' : 'not_found');
-      if (!wasSent && !(await checkpoint.save(SENT))) {
-        return { type: 'defer', reason: 'taken_over', ms: 0 };
       }
+      if (!wasSent && !(await checkpoint.save(SENT))) return TAKEN_OVER;
       await this.customers.delete(key, { signal });
       return completed('erased');
     } catch (error) {
@@ -54,8 +47,7 @@ export class ErasureHandler implements JobHandler {
    * Partnero finds customers by e-mail address, and by ids of its own, too: that one may be somebody else.
    */
   private async isTheirOwnKey(key: string, signal: AbortSignal): Promise<boolean> {
-    const customer = await this.customers.get(key, { signal });
-    return (this.program === 'affiliate' ? customer.key : customer.id) === key;
+    return ownKeyOf(await this.customers.get(key, { signal }), this.program) === key;
   }
 }
 

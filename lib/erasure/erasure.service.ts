@@ -1,7 +1,7 @@
 import type { CustomerId } from '../common/customer-id.js';
 import { toKey } from '../common/customer-id.js';
 import { PartneroError } from '../api/partnero.error.js';
-import type { OutcomeReporter } from '../program/outcome.reporter.js';
+import type { SubmittedJob } from '../outbox/job.js';
 import type { SubmissionService } from '../program/submission.service.js';
 import { ERASURE } from './job-name.js';
 
@@ -14,31 +14,24 @@ export interface SubmittedErasure {
 
 /** From a deletion request to a job in the outbox. */
 export class ErasureService {
-  constructor(
-    private readonly submissions: SubmissionService,
-    private readonly reporter: OutcomeReporter,
-  ) {}
+  constructor(private readonly submissions: SubmissionService) {}
 
   /** @throws PartneroError `invalid_input`, `outbox_unavailable` */
   async erase(given: CustomerId): Promise<SubmittedErasure> {
     const customerKey = toKey(given);
     if (customerKey === undefined) throw noKey();
-    const { id: jobId, outcome } = await this.submissions.submit({
+    const ifTaken = { same: 'duplicate', different: 'duplicate', cancelled: 'duplicate' };
+    const job: SubmittedJob = {
       name: ERASURE,
       orderingKey: customerKey,
       overrides: true,
       referralKey: null,
       payload: '{}',
       queuedAt: Date.now(),
-      key: {
-        value: customerKey,
-        digest: '',
-        ifTaken: { same: 'duplicate', different: 'duplicate', cancelled: 'duplicate' },
-      },
-    });
-    if (outcome === null) return { jobId, outcome: 'queued' };
-    this.reporter.report({ outcome, jobName: ERASURE, jobId, customerKey });
-    return { jobId, outcome: 'duplicate' };
+      key: { value: customerKey, digest: '', ifTaken },
+    };
+    const submitted = await this.submissions.submit(job, { customerKey });
+    return submitted as SubmittedErasure;
   }
 }
 

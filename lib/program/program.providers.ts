@@ -1,7 +1,12 @@
 import { Logger, type Provider } from '@nestjs/common';
 import { HttpService } from '@nestjs/axios';
 import { PartneroApiClient } from '../api/partnero-api.client.js';
-import { customersOf, transactionsOf } from '../api/program-resources.js';
+import { CustomersResource } from '../api/customers/customers.resource.js';
+import { ReferAFriendCustomersResource } from '../api/customers/refer-a-friend-customers.resource.js';
+import {
+  ReferAFriendTransactionsResource,
+  TransactionsResource,
+} from '../api/transactions/transactions.resource.js';
 import { RetryingCaller } from '../api/retrying.caller.js';
 import { captureAppContext } from '../common/app-context.js';
 import { provideClass } from '../common/provide-class.js';
@@ -65,9 +70,9 @@ export function programProviders(name: string): Provider[] {
       inject: [t.options, t.outbox, t.client, t.handlers, t.reporter, t.inAppContext, t.log],
     },
     provideClass(t.attribution, AttributionService, [t.options, t.outbox, t.reporter, t.log]),
-    provideClass(t.submissions, SubmissionService, [t.options, t.outbox]),
-    provideClass(t.sales, SalesService, [t.options, t.submissions, t.reporter, t.log]),
-    provideClass(t.erasures, ErasureService, [t.submissions, t.reporter]),
+    provideClass(t.submissions, SubmissionService, [t.options, t.outbox, t.reporter]),
+    provideClass(t.sales, SalesService, [t.options, t.submissions, t.log]),
+    provideClass(t.erasures, ErasureService, [t.submissions]),
     {
       provide: t.capture,
       useFactory: ({ referral }: ResolvedOptions, log: OutboxLog) =>
@@ -97,8 +102,13 @@ export function programProviders(name: string): Provider[] {
 
 function jobHandlers(options: ResolvedOptions, client: PartneroApiClient): JobHandlers {
   const { program, apiVariants, delivery } = options;
-  const customers = customersOf(program, client);
-  const transactions = transactionsOf(program, client, apiVariants);
+  const [customers, transactions] =
+    program === 'affiliate'
+      ? [new CustomersResource(client), new TransactionsResource(client, apiVariants)]
+      : [
+          new ReferAFriendCustomersResource(client),
+          new ReferAFriendTransactionsResource(client, apiVariants),
+        ];
   const handlers = new JobHandlers();
   handlers.register(new AttributionHandler(customers, client, program));
   handlers.register(new SaleHandler(transactions, customers, program, delivery.ambiguousGraceMs));

@@ -2,8 +2,9 @@ import { errorMessage } from '../common/error-message.js';
 import { PartneroError } from '../api/partnero.error.js';
 import type { SubmittedJob } from '../outbox/job.js';
 import { OutboxError } from '../outbox/outbox.error.js';
-import type { Submitted } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
+import type { Outcome } from './outcome.js';
+import type { OutcomeReporter } from './outcome.reporter.js';
 import type { ProgramOutbox } from './program.outbox.js';
 
 /** Saves jobs that must not be lost, and fails if it can't, so that the caller can ask again. */
@@ -11,14 +12,24 @@ export class SubmissionService {
   constructor(
     private readonly options: ResolvedOptions,
     private readonly outbox: ProgramOutbox,
+    private readonly reporter: OutcomeReporter,
   ) {}
 
-  /** @throws PartneroError `outbox_unavailable` */
-  async submit(job: SubmittedJob): Promise<Submitted> {
+  /**
+   * Resolves with `queued`, or with the outcome if the job's key was taken. That one is reported.
+   * @throws PartneroError `outbox_unavailable`
+   */
+  async submit(
+    job: SubmittedJob,
+    facts: Pick<Outcome, 'customerKey' | 'transactionKey'>,
+  ): Promise<{ readonly jobId: string; readonly outcome: string }> {
     const { queue } = this.outbox;
     if (!queue || !this.options.outbox.durable) throw unavailable(whyNot(this.options));
     try {
-      return await queue.submit(job);
+      const { id: jobId, outcome } = await queue.submit(job);
+      if (outcome === null) return { jobId, outcome: 'queued' };
+      this.reporter.report({ outcome, jobName: job.name, jobId, ...facts });
+      return { jobId, outcome };
     } catch (error) {
       throw unavailable(errorMessage(error), error instanceof OutboxError ? error : undefined);
     }

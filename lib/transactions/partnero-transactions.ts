@@ -19,18 +19,6 @@ export interface PartneroTransactions {
   delete(key: string, options: CallOptions): Promise<void>;
 }
 
-/** What delivery asks of `/customers`. */
-export interface PartneroBuyers {
-  get(
-    key: string,
-    options: CallOptions,
-  ): Promise<{
-    readonly key?: string;
-    readonly id?: string;
-    readonly referring_customer?: unknown;
-  }>;
-}
-
 const SOME = 10;
 
 /** All that Partnero has under a key: it may be more than one. */

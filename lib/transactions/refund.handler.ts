@@ -2,7 +2,14 @@ import { PartneroError } from '../api/partnero.error.js';
 import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import { isInvalid, isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
+import {
+  completedWith,
+  failureResult,
+  isInvalid,
+  isRefusal,
+  reasonOf,
+  TAKEN_OVER,
+} from '../program/delivery-results.js';
 import { transactionsUnder, type PartneroTransactions } from './partnero-transactions.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
 import type { RefundOutcome } from './transaction.outcome.js';
@@ -23,15 +30,13 @@ export class RefundHandler implements JobHandler {
     const wasSent = readSentMark(job.checkpoint) !== null;
     const attempt = { key, signal, requests: 0 };
     try {
-      if (!(await checkpoint.save(writeSentMark(Date.now())))) {
-        return { type: 'defer', reason: 'taken_over', ms: 0 };
-      }
+      if (!(await checkpoint.save(writeSentMark(Date.now())))) return TAKEN_OVER;
       const deleted = await this.deleteAll(attempt);
       const outcome = deleted > 0 || wasSent ? 'refunded' : 'not_found';
-      return completed(outcome, attempt.requests);
+      return completed(outcome, attempt);
     } catch (error) {
       if (isRefusal(error) || isInvalid(error)) {
-        return completed('rejected', attempt.requests, reasonOf(error));
+        return completed('rejected', attempt, reasonOf(error));
       }
       return failureResult(error);
     }
@@ -73,8 +78,11 @@ export class RefundHandler implements JobHandler {
   }
 }
 
-function completed(outcome: RefundOutcome, requests: number, reason?: string): CompletedResult {
+function completed(
+  outcome: RefundOutcome,
+  attempt: { readonly requests: number },
+  reason?: string,
+): CompletedResult {
   // Asked for again, what wasn't there or was refused may be by then. The sale stays cancelled.
-  const releasesKey = outcome !== 'refunded';
-  return { type: 'completed', outcome, reason, requests, releasesKey };
+  return { ...completedWith(outcome, attempt, reason), releasesKey: outcome !== 'refunded' };
 }

@@ -1,20 +1,27 @@
+import { ownKeyOf, type AnyCustomers } from '../api/customers/any-customers.js';
 import { PartneroError } from '../api/partnero.error.js';
 import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import { stopwatch } from '../common/stopwatch.js';
-import { isInvalid, isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
 import {
-  transactionsUnder,
-  type PartneroBuyers,
-  type PartneroTransactions,
-} from './partnero-transactions.js';
+  completedWith,
+  failureResult,
+  isInvalid,
+  isRefusal,
+  reasonOf,
+  TAKEN_OVER,
+  type Completed,
+} from '../program/delivery-results.js';
+import { transactionsUnder, type PartneroTransactions } from './partnero-transactions.js';
 import { isSameSale } from './recorded-transaction.js';
 import { readSale, type SaleDto, type SalesProgram } from './sale.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
 import type { SaleOutcome } from './transaction.outcome.js';
 
 export const SALE = 'transaction';
+
+const completed: Completed<SaleOutcome> = completedWith;
 
 /**
  * How long after its checkpoint a sale may be sent. Later, another process may have sent it: one that
@@ -54,7 +61,7 @@ export class SaleHandler implements JobHandler {
 
   constructor(
     private readonly transactions: PartneroTransactions,
-    private readonly customers: PartneroBuyers,
+    private readonly customers: AnyCustomers,
     private readonly program: SalesProgram,
     private readonly graceMs: number,
   ) {}
@@ -116,9 +123,7 @@ export class SaleHandler implements JobHandler {
     const { sale, signal, checkpoint } = attempt;
     if (!(await this.hasBuyer(attempt))) return notAttributed(attempt, 'unknown_customer');
     const elapsedMs = stopwatch();
-    if (!(await checkpoint.save(writeSentMark(Date.now())))) {
-      return { type: 'defer', reason: 'taken_over', ms: 0 };
-    }
+    if (!(await checkpoint.save(writeSentMark(Date.now())))) return TAKEN_OVER;
     try {
       attempt.requests += 1;
       await this.transactions.create(sale, { signal, sendWithinMs: SEND_WITHIN_MS - elapsedMs() });
@@ -137,7 +142,7 @@ export class SaleHandler implements JobHandler {
       attempt.requests += 1;
       const customer = await this.customers.get(job.orderingKey, { signal });
       attempt.isUnreferred = customer.referring_customer === null;
-      return (this.program === 'affiliate' ? customer.key : customer.id) === job.orderingKey;
+      return ownKeyOf(customer, this.program) === job.orderingKey;
     } catch (error) {
       if (!(error instanceof PartneroError)) throw error;
       if (error.kind === 'not_found' || error.kind === 'invalid_input') return false;
@@ -173,14 +178,6 @@ function isUnsent(error: unknown): boolean {
 /** If it is submitted again, it is sent again. */
 function rejected(attempt: Attempt, error: PartneroError): CompletedResult {
   return { ...completed('rejected', attempt, reasonOf(error)), releasesKey: true };
-}
-
-function completed(
-  outcome: SaleOutcome,
-  { requests }: Pick<Attempt, 'requests'>,
-  reason?: string,
-): CompletedResult {
-  return { type: 'completed', outcome, reason, requests };
 }
 
 /** If the customer is attributed later and the sale is submitted again, it is recorded. */

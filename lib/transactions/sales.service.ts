@@ -2,7 +2,6 @@ import type { CustomerId } from '../common/customer-id.js';
 import { maskKey } from '../common/mask-key.js';
 import type { JobKey, SubmittedJob } from '../outbox/job.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
-import type { OutcomeReporter } from '../program/outcome.reporter.js';
 import type { SubmissionService } from '../program/submission.service.js';
 import { REFUND } from './refund.handler.js';
 import { SALE } from './sale.handler.js';
@@ -35,7 +34,6 @@ export class SalesService {
   constructor(
     private readonly options: { readonly program: SalesProgram },
     private readonly submissions: SubmissionService,
-    private readonly reporter: OutcomeReporter,
     private readonly log: OutboxLog,
   ) {}
 
@@ -43,22 +41,24 @@ export class SalesService {
   async record(given: Sale | ReferAFriendSale): Promise<SubmittedSale> {
     const sale = checkSale(given, this.options.program);
     const { key, customerKey } = sale;
-    const submitted = await this.submit({
+    const job: SubmittedJob = {
       name: SALE,
       orderingKey: customerKey,
       referralKey: null,
       payload: writeSale(sale),
       queuedAt: Date.now(),
       key: { value: key, digest: digestOf(sale), ifTaken: IF_TAKEN },
-    });
+    };
+    const facts = { customerKey, transactionKey: key };
+    const submitted = await this.submissions.submit(job, facts);
     if (submitted.outcome === 'conflict') this.logConflict(key, customerKey);
-    return submitted;
+    return submitted as SubmittedSale;
   }
 
   /** @throws PartneroError `invalid_input`, `outbox_unavailable` */
   async refund(given: CustomerId): Promise<SubmittedSale> {
     const key = keyOf(given, 'key');
-    return this.submit({
+    const job: SubmittedJob = {
       name: REFUND,
       // Used if the sale isn't known.
       orderingKey: `refund:${key}`,
@@ -67,21 +67,8 @@ export class SalesService {
       queuedAt: Date.now(),
       key: { value: key, digest: '', ifTaken: IF_TAKEN },
       cancels: { name: SALE, key },
-    });
-  }
-
-  private async submit(job: SubmittedJob): Promise<SubmittedSale> {
-    const { id: jobId, outcome } = await this.submissions.submit(job);
-    if (outcome === null) return { jobId, outcome: 'queued' };
-    const { name, orderingKey: customerKey, key } = job;
-    this.reporter.report({
-      outcome,
-      jobName: name,
-      jobId,
-      transactionKey: key?.value,
-      ...(name === SALE ? { customerKey } : {}),
-    });
-    return { jobId, outcome: outcome as SubmittedSale['outcome'] };
+    };
+    return (await this.submissions.submit(job, { transactionKey: key })) as SubmittedSale;
   }
 
   private logConflict(key: string, customerKey: string): void {

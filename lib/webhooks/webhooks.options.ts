@@ -1,6 +1,6 @@
+import { Secret } from '../common/secret.js';
 import { OptionCheck } from '../common/option-check.js';
 import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
-import { WebhookSecret } from './signature.js';
 
 /** How webhook events are verified and handled. Needed where `@PartneroWebhook()` is used. */
 export interface WebhooksOptions {
@@ -75,12 +75,13 @@ export function resolveWebhooksOptions(
   };
 }
 
-function secretsFrom(given: unknown, check: OptionCheck): WebhookSecret[] {
+function secretsFrom(given: unknown, check: OptionCheck): Secret[] {
   if (given === undefined || given === null) return [];
   const secrets: unknown[] = Array.isArray(given) ? given : [given];
   return secrets.map((secret) => {
     // With an empty secret, everybody could sign.
-    if (typeof secret === 'string' && secret.trim()) return new WebhookSecret(secret.trim());
+    if (typeof secret === 'string' && secret.trim())
+      return new Secret(secret.trim(), 'webhook secret');
     throw check.refuse('secret', secret, 'a string that is not empty, or a list of such');
   });
 }

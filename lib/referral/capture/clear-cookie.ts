@@ -3,9 +3,8 @@ import { cookieValues } from '../cookie.js';
 import type { ResolvedReferralOptions } from '../referral.options.js';
 import { headerOf } from '../request-fields.js';
 import { beforeHeaders } from './before-headers.js';
-import { cookieAttributes } from './cookie-attributes.js';
 import { addCookies, cookiesOf } from './response-cookies.js';
-import { expiredCookie } from './set-cookie.js';
+import { cookieAttributes, expiredCookie } from './set-cookie.js';
 import { keepFromSharedCaches } from './shared-caches.js';
 
 /**

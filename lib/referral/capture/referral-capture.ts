@@ -7,10 +7,9 @@ import { ReferralReader, type OnRefusedKey } from '../referral-reader.js';
 import type { ResolvedReferralOptions } from '../referral.options.js';
 import { headerOf } from '../request-fields.js';
 import { beforeHeaders } from './before-headers.js';
-import { cookieAttributes } from './cookie-attributes.js';
 import { isLanding } from './landing.js';
 import { addCookies } from './response-cookies.js';
-import { expiredCookie, setCookie } from './set-cookie.js';
+import { cookieAttributes, expiredCookie, setCookie } from './set-cookie.js';
 import { keepFromSharedCaches } from './shared-caches.js';
 
 /** A function for `app.use()`. */

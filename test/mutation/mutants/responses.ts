@@ -33,8 +33,8 @@ export const RESPONSE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a customer with another key is no match',
     file: handler,
-    find: 'if (this.rules.keyOf(customer) !== attempt.key) {',
-    replace: 'if (this.rules.keyOf(customer) === undefined) {',
+    find: 'if (ownKeyOf(customer, this.program) !== attempt.key) {',
+    replace: 'if (ownKeyOf(customer, this.program) === undefined) {',
     specs: DELIVERY,
     only: 'there already',
   },
@@ -80,7 +80,7 @@ export const RESPONSE_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a 401 pauses the program',
-    file: 'program/delivery-failure.ts',
+    file: 'program/delivery-results.ts',
     find: "return { type: 'unauthorized', reason: reasonOf(error) };",
     replace: "return { type: 'retry', reason: reasonOf(error) };",
     specs: DAYS,
@@ -88,7 +88,7 @@ export const RESPONSE_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'Retry-After is heeded',
-    file: 'program/delivery-failure.ts',
+    file: 'program/delivery-results.ts',
     find: 'retryAfterMs: error.retryAfterMs }',
     replace: 'retryAfterMs: undefined }',
     specs: DAYS,

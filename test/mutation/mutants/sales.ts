@@ -24,8 +24,8 @@ export const SALE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a checkpoint is saved before a sale is sent',
     file: sale,
-    find: 'if (!(await checkpoint.save(writeSentMark(Date.now())))) {',
-    replace: 'if (sale === null) {',
+    find: 'if (!(await checkpoint.save(writeSentMark(Date.now())))) return TAKEN_OVER;',
+    replace: '',
     specs: RECORD,
   },
   {
@@ -53,7 +53,7 @@ export const SALE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a customer that is found by e-mail is somebody else',
     file: sale,
-    find: "return (this.program === 'affiliate' ? customer.key : customer.id) === job.orderingKey;",
+    find: 'return ownKeyOf(customer, this.program) === job.orderingKey;',
     replace: 'return customer !== null;',
     specs: RECORD,
   },

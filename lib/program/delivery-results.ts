@@ -1,5 +1,23 @@
 import { PartneroError } from '../api/partnero.error.js';
-import type { DeliveryResult } from '../outbox/delivery-result.js';
+import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
+
+/** Makes the delivery result of a job that has come to its end. */
+export type Completed<TOutcome extends string> = (
+  outcome: TOutcome,
+  attempt: { readonly requests: number },
+  reason?: string,
+) => CompletedResult;
+
+export function completedWith(
+  outcome: string,
+  { requests }: { readonly requests: number },
+  reason?: string,
+): CompletedResult {
+  return { type: 'completed', outcome, reason, requests };
+}
+
+/** Another process has the job: nothing more is sent here. */
+export const TAKEN_OVER: DeliveryResult = { type: 'defer', reason: 'taken_over', ms: 0 };
 
 /**
  * The delivery result for an error that says nothing about the job itself: Partnero rejected the API
