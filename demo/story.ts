@@ -55,7 +55,24 @@ function sumOf({ outcomes, dead, pending }: ProgramStats): number {
   return Object.values(outcomes).reduce((sum, n) => sum + n, dead + pending);
 }
 
-function report(stats: ProgramStats, fake: FakePartnero, visitors: Visitors): boolean {
+const MEANINGS: Record<string, string> = {
+  attributed: ': created at Partnero and credited to the partner',
+  already_registered: ': a repeated request; the first one had arrived',
+  unknown_partner: ": Partnero doesn't know the partner",
+};
+
+function print(title: string, rows: [string, number][]): void {
+  say(`\n  ${title}`);
+  for (const [name, n] of rows) say(`    ${name.padEnd(72)}${String(n).padStart(6)}`);
+}
+
+/** @param queued how many sign-ups each part of the story queued */
+function report(
+  stats: ProgramStats,
+  fake: FakePartnero,
+  visitors: Visitors,
+  queued: readonly number[],
+): boolean {
   const atPartnero = new Map(fake.customers.map(({ key, partner }) => [key, partner?.key]));
   const known = [...visitors.answered].filter(([, partner]) => PARTNERS.includes(partner));
   const lost = known.filter(([id]) => !atPartnero.has(id)).length;
@@ -64,22 +81,25 @@ function report(stats: ProgramStats, fake: FakePartnero, visitors: Visitors): bo
   ).length;
   const doubled = fake.customers.length - atPartnero.size;
   const repeated = fake.requestsTo('POST /customers').filter(({ status }) => status === 422).length;
-  const rows: [string, number][] = [
-    ['queued', stats.queued],
-    ...Object.entries(stats.outcomes).map(([outcome, n]): [string, number] => [`  ${outcome}`, n]),
-    ['  dead', stats.dead],
-    ['  pending', stats.pending],
-    ['total of these', sumOf(stats)],
-    ['sign-ups answered, with a partner that Partnero knows', known.length],
-    ['customers at Partnero', fake.customers.length],
-    ['lost', lost],
-    ['under the wrong partner', wrong],
-    ['doubled', doubled],
-    ['requests that Partnero had carried out already', repeated],
-  ];
-  say('');
-  for (const [name, n] of rows) say(`  ${name.padEnd(56)}${String(n).padStart(6)}`);
-  say('');
+  const outcomes = Object.entries(stats.outcomes).map(([outcome, n]): [string, number] => [
+    `  ${outcome}${MEANINGS[outcome] ?? ''}`,
+    n,
+  ]);
+  print('In the outbox', [
+    [`queued: ${queued.join(' + ')}`, stats.queued],
+    ...outcomes,
+    ['  dead: failed for too long', stats.dead],
+    ['  pending: not sent yet', stats.pending],
+    ['the outcomes, dead and pending add up to', sumOf(stats)],
+  ]);
+  print('At Partnero', [
+    ['customers, also those whose response was cut off', fake.customers.length],
+    ['sign-ups with a response, by the link of a partner whom Partnero knows', known.length],
+    ['  of these, missing at Partnero', lost],
+    ['  of these, credited to the wrong partner', wrong],
+    ['customers that are there twice', doubled],
+    ['requests repeated, since a response was lost, and recognised', repeated],
+  ]);
   const adds = stats.queued === sumOf(stats) && stats.pending === 0 && stats.dead === 0;
   return adds && lost === 0 && wrong === 0 && doubled === 0 && repeated > 0;
 }
@@ -95,46 +115,54 @@ try {
   await visitors.come(app, 60);
   await until(app, ({ pending }) => pending === 0);
   say(
-    `1. 60 visitors come by partners' links and sign up. ${fake.customers.length} are at Partnero.`,
+    `1. 60 visitors come by partners' links and sign up. ${fake.customers.length} customers are at Partnero.`,
   );
 
   await visitors.come(app, 5, 'gone');
   for (let i = 0; i < 5; i += 1)
     await app.signUp(`x-${i}`, 'taken@example.com', 'partnero_partner=ann');
-  say('2. 5 come by the link of a partner who is gone; 5 more sign-ups fail in the app itself.');
+  say(
+    '2. 5 more come by the link of a partner who is gone: queued, but Partnero will credit nobody.\n' +
+      '   Another 5 sign-ups fail in the app itself: nothing is queued.',
+  );
 
   await fake.down();
   visitors.waits.length = 0;
   await visitors.come(app, 100);
   const { pending } = await app.stats();
   say(
-    `3. Partnero goes down. 100 sign up all the same, answered in ${visitors.medianWait()} (median). ${pending} are pending.`,
+    `3. Partnero goes down. 100 more sign up all the same, half of them within ${visitors.medianWait()}.\n` +
+      `   ${pending} sign-ups wait in the outbox.`,
   );
 
+  const before = visitors.answered.size;
   const coming = visitors.come(app, 2_000);
   await sleep(150);
   await app.end('SIGKILL');
   await coming;
-  say(
-    `4. The app is killed in the middle of sign-ups (SIGKILL). ${visitors.answered.size} had their answer by then.`,
-  );
+  const during = visitors.answered.size - before;
+  say(`4. More sign up, and the app is killed (SIGKILL). ${during} had their response by then.`);
 
   app = await AppProcess.start(task);
   const found = await app.stats();
-  say(`5. It starts again, and finds ${found.pending} pending in its outbox.`);
+  const cutOff = found.pending - pending - during;
+  say(
+    `5. The app starts again and finds ${found.pending} sign-ups in its outbox: the ${pending}, the ${during}, and\n` +
+      `   ${cutOff} that were saved, but whose response the kill cut off.`,
+  );
 
   fake.misbehave({ type: 'rate_limit', retryAfter: 2 }, { on: 'POST /customers', times: 3 });
   await fake.up();
-  say('6. Partnero comes back, and asks for patience first (429, Retry-After: 2) …');
+  say('6. Partnero comes back, but asks to wait first (429, Retry-After: 2).');
   await until(app, ({ outcomes }) => (outcomes['attributed'] ?? 0) > 60);
 
   fake.misbehave({ type: 'reset_after' }, { on: 'POST /customers', times: 4 });
   await visitors.come(app, 20);
   const stats = await until(app, (now) => now.pending === 0);
-  say('7. … then carries out four requests, and loses the answers.');
+  say('7. 20 more sign up. Partnero carries out four requests, and their responses are lost.');
 
-  const good = report(stats, fake, visitors);
-  say(good ? 'Nothing lost, nothing doubled, and it adds up.' : 'SOMETHING IS OFF.');
+  const good = report(stats, fake, visitors, [60, 5, 100, during + cutOff, 20]);
+  say(good ? '\nNothing lost, nothing doubled, and it adds up.' : '\nSOMETHING IS OFF.');
   process.exitCode = good ? 0 : 1;
   await app.end('SIGTERM');
 } finally {

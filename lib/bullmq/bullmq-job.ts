@@ -48,15 +48,16 @@ export function toJob({ name, data, attemptsMade: attempts }: StoredJob): Job {
   return { ...saved, attempts, checkpoint };
 }
 
-/** @param result of a job that ends just now */
-export function toEntry(job: JobFacts, program: string, result?: CompletedResult): HistoryEntry {
+/** @param ending the result of a job that ends just now */
+export function toEntry(job: JobFacts, program: string, ending?: CompletedResult): HistoryEntry {
   const { name, data, attemptsMade: attempts = 0, failedReason = null, finishedOn } = job;
   const { id, orderingKey: customerKey, key = null, referralKey } = data;
   const facts = { id, program, jobName: name, customerKey, key, referralKey, attempts };
   const queuedAt = new Date(data.queuedAt);
+  const result = ending ?? (finishedOn ? data.result : undefined);
   if (result) {
     const { outcome, reason = null, detail = null } = result;
-    const endedAt = new Date();
+    const endedAt = new Date((ending ? undefined : finishedOn) ?? Date.now());
     return { ...facts, state: 'completed', outcome, reason, detail, queuedAt, endedAt };
   }
   const open = { ...facts, reason: failedReason, detail: null, queuedAt };

@@ -201,6 +201,19 @@ export class BullmqEngine implements OutboxEngine {
     });
   }
 
+  /** Without jobs that ended when they were submitted: BullMQ never had those. */
+  recent(limit: number): Promise<HistoryEntry[]> {
+    const { connection, records } = this;
+    return connection.read(async () => {
+      const states = [...PENDING, 'failed', 'completed'] as const;
+      const jobs = await connection.queue.getJobs([...states], 0, limit - 1, false);
+      return jobs
+        .map((job) => toEntry(job, records.program))
+        .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+        .slice(0, limit);
+    });
+  }
+
   async *deadLetters(): AsyncGenerator<HistoryEntry, void> {
     for await (const job of this.dead()) yield toEntry(job, this.records.program);
   }

@@ -162,9 +162,17 @@ export class ForwardingEngine implements OutboxEngine {
       this.bullmq.find(orderingKey),
       this.fallback.find(orderingKey),
     ]);
-    const ids = new Set(bullmq.map(({ id }) => id));
-    const here = fallback.filter(({ id, outcome }) => outcome !== FORWARDED && !ids.has(id));
-    return [...here, ...bullmq].slice(0, FIND_LIMIT);
+    return merge(fallback, bullmq).slice(0, FIND_LIMIT);
+  }
+
+  async recent(limit: number): Promise<HistoryEntry[]> {
+    const [bullmq, fallback] = await Promise.all([
+      this.bullmq.recent(limit),
+      this.fallback.recent(limit),
+    ]);
+    return merge(fallback, bullmq)
+      .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+      .slice(0, limit);
   }
 
   async *deadLetters(): AsyncGenerator<HistoryEntry, void> {
@@ -236,6 +244,13 @@ export class ForwardingEngine implements OutboxEngine {
     this.log.log(`${this.forwarded} jobs were forwarded from ${this.fallback.location} to BullMQ.`);
     this.forwarded = 0;
   }
+}
+
+/** Without those in the fallback that BullMQ has too, or had. */
+function merge(fallback: readonly HistoryEntry[], bullmq: readonly HistoryEntry[]): HistoryEntry[] {
+  const ids = new Set(bullmq.map(({ id }) => id));
+  const here = fallback.filter(({ id, outcome }) => outcome !== FORWARDED && !ids.has(id));
+  return [...here, ...bullmq];
 }
 
 /** Jobs that were forwarded are counted by BullMQ. */

@@ -1,4 +1,3 @@
-import { fullJitter } from '../outbox/backoff.js';
 import type { Delivery } from '../outbox/delivery.js';
 import type { DeliveryPauses } from '../outbox/delivery-pauses.js';
 import type { CompletedResult, DeliveryResult, RetryResult } from '../outbox/delivery-result.js';
@@ -124,9 +123,11 @@ export class JobAttempt {
     }
   }
 
-  private async fail({ reason, afterMs = 0 }: RetryResult): Promise<Error> {
+  private async fail(result: RetryResult): Promise<Error> {
     const { data, attemptsMade } = this.job;
-    const { maxAgeMs, initialBackoffMs, maxBackoffMs } = this.context.delivery;
+    const { pauses, delivery } = this.context;
+    const { maxAgeMs } = delivery;
+    const { reason } = result;
     const { failingSince = Date.now() } = data;
     if (Date.now() - failingSince >= maxAgeMs) {
       // If a dashboard retries it, it has its full age again.
@@ -134,8 +135,7 @@ export class JobAttempt {
       return new this.errors.UnrecoverableError(reason);
     }
     if (!data.failingSince) await this.update({ failingSince });
-    const backoffMs = fullJitter(attemptsMade, initialBackoffMs, maxBackoffMs);
-    return new FailedAttempt(reason, Math.max(backoffMs, afterMs));
+    return new FailedAttempt(reason, pauses.backoffMs(attemptsMade, result));
   }
 
   /** The payload is erased before the job counts as ended: so nothing keeps it any longer. */

@@ -121,6 +121,7 @@ export class OptionCheck {
 
 /** Short, and never the string itself, which could be a secret. */
 function describe(value: unknown): string {
+  if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (typeof value === 'string') return value.length === 0 ? 'an empty string' : 'another string';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

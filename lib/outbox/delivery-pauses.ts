@@ -1,4 +1,6 @@
+import { fullJitter } from './backoff.js';
 import type { Delivery, Pause, PauseReason } from './delivery.js';
+import type { RetryResult } from './delivery-result.js';
 import * as policy from './delivery-policy.js';
 import type { OutboxLog } from './outbox-engine.js';
 
@@ -25,7 +27,7 @@ export class DeliveryPauses {
   private reportedAt = -Infinity;
 
   constructor(
-    private readonly delivery: Pick<Delivery, 'checkKey'>,
+    private readonly delivery: Pick<Delivery, 'checkKey' | 'initialBackoffMs' | 'maxBackoffMs'>,
     private readonly log: OutboxLog,
     private readonly listener: PauseListener,
   ) {}
@@ -69,11 +71,23 @@ export class DeliveryPauses {
   failed(reason: string, isTrial: boolean): void {
     const now = Date.now();
     const { breaker: before } = this.policy;
-    this.policy = policy.failed(this.policy, now, isTrial);
+    this.policy = policy.failed(this.policy, now, isTrial, this.delivery.maxBackoffMs);
     const { breaker } = this.policy;
     if (!breaker || breaker === before) return;
     void this.reportUnreachable(reason, breaker.until - now);
     this.listener.onChange();
+  }
+
+  /**
+   * How long a job waits that has just failed. Milliseconds. While Partnero is unreachable, the pause
+   * spaces the attempts: a job that waited longer would stay behind once Partnero is back.
+   */
+  backoffMs(attempts: number, { jobOnly, afterMs = 0 }: RetryResult): number {
+    const { initialBackoffMs, maxBackoffMs } = this.delivery;
+    const { breaker } = this.policy;
+    const pauseMs = breaker && !jobOnly ? Math.max(0, breaker.until - Date.now()) : Infinity;
+    const backoffMs = fullJitter(attempts, initialBackoffMs, Math.min(maxBackoffMs, pauseMs));
+    return Math.max(afterMs, backoffMs);
   }
 
   /** Partnero rejected the key. Resolves with true if it accepts the key all the same. */

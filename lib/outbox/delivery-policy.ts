@@ -9,6 +9,14 @@ const BREAKER_FAILURES = 5;
 const BREAKER_MIN_MS = 1_000;
 const BREAKER_MAX_MS = 60_000;
 
+/** Partnero is unreachable: one attempt at a time, the next one at `until`. */
+interface Breaker {
+  readonly until: number;
+  readonly step: number;
+  /** The longest wait between two attempts. Milliseconds. */
+  readonly maxMs: number;
+}
+
 /** When to send: pauses, circuit breaker and rate limit of one program, in this process. */
 export interface PolicyState {
   readonly rateLimitedUntil: number | null;
@@ -17,8 +25,7 @@ export interface PolicyState {
   readonly unauthorized: { readonly nextCheckAt: number; readonly checks: number } | null;
   /** Transient failures in a row, across jobs. */
   readonly failures: number;
-  /** Partnero is unreachable: one attempt at a time, the next one at `until`. */
-  readonly breaker: { readonly until: number; readonly step: number } | null;
+  readonly breaker: Breaker | null;
   /** What is left of the rate limit, in requests, and when. */
   readonly budget: { readonly requests: number; readonly at: number } | null;
 }
@@ -61,7 +68,7 @@ export function admit(
   }
   const left = budget && { ...budget, requests: budget.requests - 1 };
   // The next attempt is due only after this one, or should that hang, after another wait.
-  const next = breaker && { ...breaker, until: now + breakerWait(breaker.step) };
+  const next = breaker && { ...breaker, until: now + breakerWait(breaker) };
   return {
     allowed: true,
     isTrial: breaker !== null,
@@ -78,12 +85,22 @@ export function responded(state: PolicyState, requests: number): PolicyState {
   return { ...state, ...REACHABLE, budget, rateLimits: 0 };
 }
 
-/** @param isTrial the attempt was the one that the open breaker had let through */
-export function failed(state: PolicyState, now: number, isTrial: boolean): PolicyState {
+/**
+ * @param isTrial the attempt was the one that the open breaker had let through
+ * @param maxBackoffMs the longest wait between two attempts, if that is less than a minute
+ */
+export function failed(
+  state: PolicyState,
+  now: number,
+  isTrial: boolean,
+  maxBackoffMs: number,
+): PolicyState {
   const failures = state.failures + 1;
   if (failures < BREAKER_FAILURES || (state.breaker && !isTrial)) return { ...state, failures };
   const step = state.breaker ? state.breaker.step + 1 : 0;
-  return { ...state, failures, breaker: { step, until: now + breakerWait(step) } };
+  const maxMs = Math.min(maxBackoffMs, BREAKER_MAX_MS);
+  const until = now + breakerWait({ step, maxMs });
+  return { ...state, failures, breaker: { step, until, maxMs } };
 }
 
 export function rateLimited(
@@ -142,8 +159,8 @@ function budgetAt(state: PolicyState, now: number, requestsPerMinute: number | u
   return { requests: Math.min(most, requests + gained), at: now };
 }
 
-function breakerWait(step: number): number {
-  return jittered(exponential(step, BREAKER_MIN_MS, BREAKER_MAX_MS));
+function breakerWait({ step, maxMs }: Pick<Breaker, 'step' | 'maxMs'>): number {
+  return jittered(exponential(step, BREAKER_MIN_MS, maxMs));
 }
 
 /** A time further ahead than it can have been set was set by a clock that was wrong. */

@@ -14,7 +14,10 @@ export interface DeliveryOptions {
   maxAgeDays?: number | undefined;
   /** Backoff after the first failure, doubled after each further one. Milliseconds; default 1,000. */
   initialBackoffMs?: number | undefined;
-  /** The longest backoff. Milliseconds; default 900,000 (15 minutes). */
+  /**
+   * The longest backoff. While Partnero is unreachable, also the longest wait between two attempts if it
+   * is less than a minute. Milliseconds; default 900,000 (15 minutes).
+   */
   maxBackoffMs?: number | undefined;
   /**
    * Sends no faster than this. Counted per process with `sqliteOutbox()` and `postgresOutbox()`: divide

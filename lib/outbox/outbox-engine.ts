@@ -54,6 +54,8 @@ export interface OutboxEngine {
   stats(): Promise<OutboxStats>;
   /** The jobs with an ordering key, newest first, at most 1,000. */
   find(orderingKey: string): Promise<HistoryEntry[]>;
+  /** The newest jobs that the store still has, newest first. None if it keeps no history. */
+  recent(limit: number): Promise<HistoryEntry[]>;
   /** The dead letters, oldest first. */
   deadLetters(): AsyncIterable<HistoryEntry>;
   /** Makes dead letters pending again. Resolves with their number. */

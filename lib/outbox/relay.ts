@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { errorMessage } from '../common/error-message.js';
 import { ThrottledLogger } from '../common/throttled-logger.js';
 import { within } from '../common/within.js';
-import { fullJitter } from './backoff.js';
 import type { Delivery, DeliveryControl, Pause, PauseReason } from './delivery.js';
 import type { CompletedResult, DeliveryResult, JobEnd, RetryResult } from './delivery-result.js';
 import { DeliveryPauses } from './delivery-pauses.js';
@@ -253,11 +252,9 @@ export class Relay implements DeliveryControl {
     if (isOurs) this.reportEnd(job, result);
   }
 
-  private retry(job: Job, { reason, afterMs = 0 }: RetryResult): Promise<void> {
-    const { initialBackoffMs, maxBackoffMs } = this.delivery;
-    const backoffMs = fullJitter(job.attempts, initialBackoffMs, maxBackoffMs);
-    const delayMs = Math.max(afterMs, backoffMs);
-    return this.reschedule(job, { reason, delayMs, isDeferred: false });
+  private retry(job: Job, result: RetryResult): Promise<void> {
+    const delayMs = this.pauses.backoffMs(job.attempts, result);
+    return this.reschedule(job, { reason: result.reason, delayMs, isDeferred: false });
   }
 
   private async reschedule(job: Job, to: Omit<Rescheduling, 'maxAgeMs'>): Promise<void> {

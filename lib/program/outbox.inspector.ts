@@ -1,6 +1,7 @@
 import { PartneroError } from '../api/partnero.error.js';
 import type { NotAccepted } from '../attribution/attribution.outcome.js';
 import { toKey, type CustomerId } from '../common/customer-id.js';
+import { checkLimit } from './check-limit.js';
 import { ERASURE } from '../erasure/job-name.js';
 import type { Pause } from '../outbox/delivery.js';
 import { emptyStats } from '../outbox/job-counts.js';
@@ -48,6 +49,16 @@ export class OutboxInspector {
   /** Why a customer was, or wasn't, credited: the jobs under that key, newest first. */
   async find({ customerKey }: { customerKey: CustomerId }): Promise<HistoryEntry[]> {
     return (await this.#outbox?.find(keyOf(customerKey))) ?? [];
+  }
+
+  /**
+   * The newest jobs, newest first. Empty if the outbox keeps no history (`inlineOutbox()`).
+   *
+   * @param options `limit`: 1 to 1,000; default 100
+   * @throws PartneroError `invalid_input`
+   */
+  async recent({ limit = 100 }: { limit?: number } = {}): Promise<HistoryEntry[]> {
+    return (await this.#outbox?.recent(checkLimit(limit))) ?? [];
   }
 
   /**

@@ -1,3 +1,4 @@
+import { checkLimit } from '../program/check-limit.js';
 import type { Forgotten, HistoryEntry, OutboxStats } from '../outbox/history.js';
 import { emptyStats } from '../outbox/job-counts.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
@@ -43,6 +44,17 @@ export class InboxInspector {
   async find({ eventId }: { eventId: string }): Promise<InboxEntry[]> {
     const entries = await this.#ofEach(eventId, (engine, key) => engine.find(key));
     return entries.flat().map((entry) => this.#toEntry(entry));
+  }
+
+  /**
+   * The status of the newest events at their handlers, newest first.
+   *
+   * @param options `limit`: 1 to 1,000; default 100
+   * @throws PartneroError `invalid_input`
+   */
+  async recent({ limit = 100 }: { limit?: number } = {}): Promise<InboxEntry[]> {
+    const entries = (await this.#engine()?.recent(checkLimit(limit))) ?? [];
+    return entries.map((entry) => this.#toEntry(entry));
   }
 
   /** Events that their handler failed on for longer than `delivery.maxAgeDays`, oldest first. */

@@ -1,7 +1,7 @@
 import { BadRequestException, Body, Controller, Get, Post, Redirect } from '@nestjs/common';
 import { AttributeReferral } from 'nestjs-partnero';
 import { signUpPage } from './pages.js';
-import { Users, type User } from './users.js';
+import { Users } from './users.js';
 
 @Controller('signup')
 export class AuthController {
@@ -12,13 +12,19 @@ export class AuthController {
     return signUpPage();
   }
 
-  /** `@AttributeReferral()` needs the `id` of the returned user, and nothing else. */
+  /** `@AttributeReferral()` needs the `id` in what this returns, and Nest the `url`. */
   @Post()
-  @Redirect('/status', 303)
+  @Redirect(undefined, 303)
   @AttributeReferral()
-  signUp(@Body() body: { email?: string; name?: string }): User {
+  signUp(@Body() body: { email?: string; name?: string }): {
+    id: string;
+    email: string;
+    name: string;
+    url: string;
+  } {
     const { email, name = '' } = body;
     if (!email?.includes('@')) throw new BadRequestException('That is no e-mail address.');
-    return this.users.create({ email, name });
+    const user = this.users.create({ email, name });
+    return { ...user, url: `/account/${user.id}` };
   }
 }

@@ -36,13 +36,13 @@ export class FakeController {
   constructor(private readonly fakeSwitch: FakeSwitch) {}
 
   @Post('down')
-  @Redirect('/status', 303)
+  @Redirect('/', 303)
   down(): Promise<void> {
     return this.fakeSwitch.turn(false);
   }
 
   @Post('up')
-  @Redirect('/status', 303)
+  @Redirect('/', 303)
   up(): Promise<void> {
     return this.fakeSwitch.turn(true);
   }

@@ -17,10 +17,12 @@ console.log(
 No PARTNERO_API_KEY is set: a fake Partnero runs beside this app, and has the partner "ann".
 
   Open Ann's link:   ${url}/?aff=ann
+  The dashboard:     ${url}/partnero
 `
     : `
 Attributing to your program at Partnero.
 
   Open a partner's link:   ${url}/?aff=<the partner's key>
+  The dashboard:           ${url}/partnero
 `,
 );

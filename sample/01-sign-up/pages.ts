@@ -1,11 +1,17 @@
-import type { ProgramStats } from 'nestjs-partnero';
-import type { SignUpStatus } from './status.controller.js';
+import type { PanelState } from './panel.js';
+import type { User } from './users.js';
 
-export function landingPage(): string {
+export function landingPage(referralKey: string | null, panel: PanelState): string {
+  const remembered =
+    referralKey === null
+      ? '<p>Nobody’s link led here: a sign-up won’t be credited to anybody.</p>'
+      : `<p class="note"><b>${escape(referralKey)}</b>’s link was remembered, in a cookie and for 30 days. Whoever signs up in this browser is credited to ${escape(referralKey)}.</p>`;
   return page(
     'Acme Notes',
-    `<p>Notes that think along. Did a partner send you here? They get a commission.</p>
+    `<p>Notes that think along.</p>
+     ${remembered}
      <p><a class="button" href="/signup">Sign up</a></p>`,
+    panel,
   );
 }
 
@@ -20,65 +26,70 @@ export function signUpPage(): string {
   );
 }
 
-export function statusPage(
-  stats: ProgramStats,
-  signUps: readonly SignUpStatus[],
-  fake: 'up' | 'down' | null,
-): string {
-  const rows = signUps.map(
-    ({ user, entry }) => `<tr>
-      <td>${escape(user.name)}</td>
-      <td>${escape(entry?.referralKey ?? 'nobody')}</td>
-      <td>${escape(entry ? (entry.outcome ?? entry.state) : 'not referred')}</td>
-      <td>${escape(entry?.reason ?? '')}</td>
-    </tr>`,
-  );
+export function accountPage({ id, name }: User, panel: PanelState): string {
   return page(
-    'The status of each sign-up',
-    `<table>
-       <tr><th>User</th><th>Referred by</th><th>Status</th><th>Reason</th></tr>
-       ${rows.join('') || '<tr><td colspan="4">Nobody has signed up yet.</td></tr>'}
-     </table>
-     <p>${escape(totals(stats))}</p>
-     ${stats.paused ? `<p>Paused: ${escape(stats.paused.reason)}.</p>` : ''}
-     ${fake === null ? '' : switchFor(fake)}
+    `Welcome, ${name}`,
+    `<p>Your account is ready, whether or not Partnero was there.</p>
+     <p><a href="/partnero?customer=${id}&amp;refresh=2">Was this sign-up credited, and to whom?</a></p>
      <p><a href="/signup">Sign up somebody else</a></p>`,
-    '<meta http-equiv="refresh" content="2">',
+    panel,
   );
 }
 
-/** Every queued job has an outcome, is dead or is pending. */
-function totals({ queued, outcomes, dead, pending }: ProgramStats): string {
-  const completed = Object.entries(outcomes).map(([outcome, n]) => `${n} ${outcome}`);
-  return `${queued} queued = ${[...completed, `${dead} dead`, `${pending} pending`].join(' + ')}`;
+/** For whoever tries this sample. */
+function panelOf({ fake, pending, pause }: PanelState): string {
+  const waiting =
+    pending === 0
+      ? 'No sign-up waits to be sent to Partnero.'
+      : `${pending} ${pending === 1 ? 'sign-up waits' : 'sign-ups wait'} in the outbox. ${pause ?? ''}`;
+  return `<aside>
+    <h2>Behind the scenes</h2>
+    <p role="status">${escape(waiting)}</p>
+    ${fake === null ? '' : switchFor(fake)}
+    <p><a href="/partnero?refresh=2">Dashboard: what became of all sign-ups</a></p>
+  </aside>`;
 }
 
 function switchFor(state: 'up' | 'down'): string {
-  const [action, label] =
-    state === 'up' ? ['down', 'Take Partnero down'] : ['up', 'Bring Partnero back'];
-  return `<form method="post" action="/fake/${action}"><button>${label}</button></form>`;
+  const [action, label, now] =
+    state === 'up'
+      ? ['down', 'Take Partnero down', 'A fake Partnero runs beside this app.']
+      : [
+          'up',
+          'Bring Partnero back',
+          'The fake Partnero is down. Sign-ups work all the same: try it.',
+        ];
+  return `<form method="post" action="/fake/${action}">${now} <button>${label}</button></form>`;
 }
 
-function page(title: string, body: string, head = ''): string {
+function page(title: string, body: string, panel: PanelState | null = null): string {
+  // Counts down to the next attempt.
+  const isWaiting = panel !== null && panel.pending > 0;
   return `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width">
-    <title>${title}</title>
-    ${head}
+    <title>${escape(title)}</title>
+    ${isWaiting ? '<meta http-equiv="refresh" content="1">' : ''}
     <style>
+      :root { color-scheme: light dark; --accent: #146; --panel: #f1f4f7 }
+      @media (prefers-color-scheme: dark) { :root { --accent: #9cf; --panel: #262b31 } }
       body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem }
+      a { color: var(--accent) }
       label { display: block; margin: 1rem 0 }
       input { font: inherit; display: block; width: 20rem; max-width: 100% }
-      table { border-collapse: collapse; width: 100% }
-      th, td { text-align: left; padding: .4rem; border-bottom: 1px solid #ccc }
-      .button { font: inherit; background: #146; color: #fff; border: 0; padding: .5rem 1rem; border-radius: .3rem; text-decoration: none }
+      button { font: inherit }
+      .button { background: #146; color: #fff; border: 0; padding: .5rem 1rem; border-radius: .3rem; text-decoration: none }
+      .note, aside { background: var(--panel); padding: .7rem 1rem; border-radius: .3rem }
+      aside { margin-top: 4rem; font-size: 1rem }
+      aside h2 { font-size: 1rem; margin: 0 }
     </style>
   </head>
   <body>
-    <h1>${title}</h1>
+    <h1>${escape(title)}</h1>
     ${body}
+    ${panel ? panelOf(panel) : ''}
   </body>
 </html>`;
 }

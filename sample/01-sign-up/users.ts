@@ -10,7 +10,11 @@ export interface User {
 /** Where a real app has its database. */
 @Injectable()
 export class Users {
-  readonly all: User[] = [];
+  private readonly all: User[] = [];
+
+  find(id: string): User | undefined {
+    return this.all.find((user) => user.id === id);
+  }
 
   /** @throws ConflictException if the address is taken: such a sign-up isn't attributed */
   create({ email, name }: { email: string; name: string }): User {

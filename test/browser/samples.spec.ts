@@ -53,7 +53,10 @@ describeInBrowser()('a real browser', () => {
     const { url } = await startSample('01-sign-up', environment);
     const before = await startBrowser(profile);
     const landing = await comeBy(`${url}/?aff=ann`, before);
+    expect(await landing.textContent('body')).toContain('ann’s link was remembered');
     await screenshot(landing, '01-landing');
+    await landing.emulateMedia({ colorScheme: 'dark' });
+    await screenshot(landing, '01-landing-dark');
     const cookie = await cookieOf(before);
     expect(cookie).toMatchObject({
       value: 'ann',
@@ -78,11 +81,12 @@ describeInBrowser()('a real browser', () => {
     await page.fill('[name=name]', 'Ada');
     await page.fill('[name=email]', 'ada@example.com');
     await page.click('button');
-    await page.waitForURL(`${url}/status`);
-    // The page reloads itself.
-    await page.waitForSelector('text=1 queued = 1 attributed', { timeout: 15_000 });
-    expect(await page.textContent('table')).toMatch(/Ada\s*ann\s*attributed/);
-    await screenshot(page, '01-status');
+    await page.waitForURL(`${url}/account/*`);
+    await screenshot(page, '01-account');
+    await page.click('text=Was this sign-up credited');
+    // The page loads itself again.
+    await page.waitForSelector('text=was credited to ann.', { timeout: 15_000 });
+    await screenshot(page, '01-dashboard', true);
   }, 60_000);
 
   it('carries the key from www over app to api (sample/06)', async () => {

@@ -15,7 +15,11 @@ beforeEach(() => {
   jest.spyOn(performance, 'now').mockImplementation(() => now);
   const log = (line: string) => void lines.push(line);
   pauses = new DeliveryPauses(
-    { checkKey: () => Promise.resolve('accepted') },
+    {
+      checkKey: () => Promise.resolve('accepted'),
+      initialBackoffMs: 1_000,
+      maxBackoffMs: 900_000,
+    },
     { log, warn: log, error: log },
     { onChange: () => {}, pendingCount: () => Promise.resolve(5) },
   );
@@ -63,4 +67,26 @@ it('an outage that was not reported for that reason is reported if it lasts', as
   await new Promise((resolve) => setImmediate(resolve));
   expect(lines).toHaveLength(3);
   expect(lines[2]).toMatch(/^Partnero is unreachable/);
+});
+
+describe('the backoff of a job', () => {
+  const reason = 'network ECONNREFUSED';
+
+  beforeEach(() => void jest.spyOn(Math, 'random').mockReturnValue(0.99));
+
+  it('doubles with each attempt', () => {
+    const waits = [0, 1, 2].map((n) => pauses.backoffMs(n, { type: 'retry', reason }));
+    expect(waits).toEqual([990, 1_980, 3_960]);
+  });
+
+  it('is no longer than the pause while Partnero is unreachable', async () => {
+    await fail(5);
+    expect(pauses.backoffMs(12, { type: 'retry', reason })).toBeLessThanOrEqual(1_100);
+    expect(pauses.backoffMs(12, { type: 'retry', reason, afterMs: 9_000 })).toBe(9_000);
+  });
+
+  it('stays as it is if the failure lies with the job', async () => {
+    await fail(5);
+    expect(pauses.backoffMs(12, { type: 'retry', reason, jobOnly: true })).toBe(891_000);
+  });
 });

@@ -9,8 +9,11 @@ const MINUTE = 60 * SECOND;
 /** Applies steps one after the other. */
 const after = (...steps: ((state: State) => State)[]): State =>
   steps.reduce((state, step) => step(state), NO_PAUSE);
-const fails = (times: number, isTrial = false) =>
-  Array.from({ length: times }, () => (state: State) => policy.failed(state, NOW, isTrial));
+const fails = (times: number, isTrial = false, maxBackoffMs = 15 * MINUTE) =>
+  Array.from(
+    { length: times },
+    () => (state: State) => policy.failed(state, NOW, isTrial, maxBackoffMs),
+  );
 const admitted = (state: State, at = NOW, rate?: number) => policy.admit(state, at, rate);
 
 describe('the delivery policy', () => {
@@ -94,6 +97,14 @@ describe('the delivery policy', () => {
       expect(steps.breaker!.until - NOW).toBeLessThanOrEqual(1.1 * MINUTE);
     });
 
+    it('waits no longer than the longest backoff', () => {
+      const steps = after(...fails(5, false, 5 * SECOND), ...fails(10, true, 5 * SECOND));
+      expect(steps.breaker!.until - NOW).toBeGreaterThanOrEqual(4.5 * SECOND);
+      expect(steps.breaker!.until - NOW).toBeLessThanOrEqual(5.5 * SECOND);
+      const trial = admitted(steps, steps.breaker!.until);
+      expect(trial.state.breaker!.until - steps.breaker!.until).toBeLessThanOrEqual(5.5 * SECOND);
+    });
+
     it('does not count the failures of requests that were sent before', () => {
       const [late] = fails(1);
       expect(late!(late!(open)).breaker).toBe(open.breaker);
@@ -163,7 +174,10 @@ describe('the delivery policy', () => {
   it('ignores times that a wrong clock has set', () => {
     const limited = policy.rateLimited(NO_PAUSE, NOW + 10 ** 10, MINUTE);
     expect(admitted(limited, NOW)).toMatchObject({ allowed: true });
-    const open = { ...after(...fails(5)), breaker: { step: 0, until: NOW + 10 ** 10 } };
+    const open = {
+      ...after(...fails(5)),
+      breaker: { step: 0, until: NOW + 10 ** 10, maxMs: MINUTE },
+    };
     expect(admitted(open, NOW)).toMatchObject({ allowed: true, isTrial: true });
   });
 });

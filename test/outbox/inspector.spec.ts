@@ -49,3 +49,19 @@ it('replays everything, or nothing, without being told which', async () => {
   expect(await outbox.requeue()).toBe(0);
   expect(running.logger.ours('error')).toEqual([]);
 });
+
+it('lists the newest jobs, newest first', async () => {
+  await running.app.get(PartneroService).attribute({ key: 'ann' }, { id: 8 });
+  await settled(running.app, 2);
+  const keys = async (limit?: number) =>
+    (await outbox.recent(limit === undefined ? {} : { limit })).map(
+      ({ customerKey }) => customerKey,
+    );
+  expect([await keys(), await keys(1)]).toEqual([['8', '7'], ['8']]);
+});
+
+it.each([0, 1_001, 1.5, NaN, '3'])('refuses %p for the limit of a list', async (limit) => {
+  await expect(outbox.recent({ limit: limit as number })).rejects.toMatchObject({
+    kind: 'invalid_input',
+  });
+});

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as api from 'nestjs-partnero';
 import * as bullmq from 'nestjs-partnero/bullmq';
+import * as dashboard from 'nestjs-partnero/dashboard';
 import * as health from 'nestjs-partnero/health';
 import * as postgres from 'nestjs-partnero/postgres';
 import * as testing from 'nestjs-partnero/testing';
@@ -85,6 +86,7 @@ describe('the public surface', () => {
     ]);
     expect(Object.keys(health)).toEqual(['PartneroHealthIndicator']);
     expect(Object.keys(bullmq)).toEqual(['bullmqOutbox']);
+    expect(Object.keys(dashboard)).toEqual(['PartneroDashboardModule', 'explain', 'explainPause']);
     expect(Object.keys(postgres)).toEqual([
       'fromDrizzle',
       'fromKnex',
@@ -102,6 +104,7 @@ describe('the public surface', () => {
     expect(Object.keys(manifest.exports)).toEqual([
       '.',
       './health',
+      './dashboard',
       './testing',
       './bullmq',
       './postgres',
@@ -116,7 +119,7 @@ describe('the public surface', () => {
 });
 
 describe('import and require', () => {
-  it.each(['', '/health', '/testing', '/bullmq', '/postgres'])(
+  it.each(['', '/health', '/dashboard', '/testing', '/bullmq', '/postgres'])(
     'load one copy of nestjs-partnero%s',
     (subPath) => {
       const name = `nestjs-partnero${subPath}`;
@@ -205,7 +208,7 @@ describe('what is published', () => {
   });
 
   it('documents what is public', () => {
-    const index = ['', 'health/', 'testing/', 'bullmq/', 'postgres/']
+    const index = ['', 'health/', 'dashboard/', 'testing/', 'bullmq/', 'postgres/']
       .map((folder) => readFileSync(join(root, `lib/${folder}index.ts`), 'utf8'))
       .join('');
     const names = [...index.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list]) =>

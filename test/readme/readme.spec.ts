@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Type } from '@nestjs/common';
 import { captureReferrals, PartneroService } from 'nestjs-partnero';
+import { PartneroDashboardModule } from 'nestjs-partnero/dashboard';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { closeApps, partnero, startApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -102,6 +103,27 @@ describe('the code in the README, and in the docs', () => {
     expect(await customers.rename('user-2', 'Bob')).toBe(false);
   });
 
+  it('works: the dashboard, and its sentences in code', async () => {
+    const { StaffGuard } = await load('dashboard.module');
+    const { CreditsController } = await load('credits.controller');
+    const { app, url } = await startApp({
+      imports: [partnero(fake), PartneroDashboardModule.forRoot({ guards: [StaffGuard!] })],
+      controllers: [CreditsController!],
+      prepare: (made) =>
+        void made.use((request: { url: string; user?: object }, _: unknown, next: () => void) => {
+          if (request.url.includes('staff')) request.user = { isStaff: true };
+          next();
+        }),
+    });
+    await app.get(PartneroService).attribute({ key: 'ann' }, { id: 'user-1' });
+    await settled(app, 1);
+    const [, sentence] = /\[('[^']+')\]/.exec(snippets().get('credits.controller.ts')!)!;
+    const found = await (await fetch(`${url}/support/credits/user-1`)).json();
+    expect(found).toEqual([sentence!.slice(1, -1)]);
+    expect((await fetch(`${url}/partnero`)).status).toBe(403);
+    expect((await fetch(`${url}/partnero?staff`)).status).toBe(200);
+  });
+
   it('works: webhooks, from the route to handlers and the inbox', async () => {
     const { WebhookController } = await load('webhook.controller');
     const { PartnersController } = await load('partners.controller');
@@ -198,9 +220,9 @@ describe('the log lines in the docs', () => {
 
 describe('the tables of options and outcomes', () => {
   const cells = new Set(
-    [...`${page('options')}${page('outcomes')}`.matchAll(/^\| `([^`]+)`/gm)].map(
-      ([, name]) => name,
-    ),
+    [
+      ...`${page('options')}${page('outcomes')}${page('dashboard')}`.matchAll(/^\| `([^`]+)`/gm),
+    ].map(([, name]) => name),
   );
 
   it.each([
@@ -209,6 +231,7 @@ describe('the tables of options and outcomes', () => {
     ['referral.capture.', 'dist/esm/referral/capture/capture.options.d.ts', 'CaptureOptions'],
     ['delivery.', 'dist/esm/outbox/delivery.options.d.ts', 'DeliveryOptions'],
     ['webhooks.', 'dist/esm/webhooks/webhooks.options.d.ts', 'WebhooksOptions'],
+    ['', 'dist/esm/dashboard/dashboard.options.d.ts', 'PartneroDashboardOptions'],
     ['apiVariants.', 'dist/esm/api/api.variants.d.ts', 'ApiVariants'],
   ])('name every option: %s…', (prefix, file, type) => {
     const groups = new Set(['referral', 'delivery', 'capture', 'webhooks', 'apiVariants']);

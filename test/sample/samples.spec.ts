@@ -31,42 +31,63 @@ describe('sample/01-sign-up', () => {
     });
   }
 
-  it('takes a visitor from a partner’s link to the status page', async () => {
+  /** Of a new user; and what the dashboard says of them. */
+  async function userOf(url: string, response: Response) {
+    expect(response.status).toBe(303);
+    const account = response.headers.get('location')!;
+    const id = account.split('/').at(-1)!;
+    return { account: url + account, status: `${url}/partnero?customer=${id}` };
+  }
+
+  it('takes a visitor from a partner’s link to the dashboard', async () => {
     const sample = await startSample('01-sign-up', environment);
     expect(sample.output()).toContain('a fake Partnero runs beside this app');
     const { url } = sample;
+    expect(await page(`${url}/?aff=ann`)).toContain('<b>ann</b>’s link was remembered');
     const cookie = await comeBy(`${url}/?aff=ann`);
     expect(cookie).toBe('partnero_partner=ann');
+    expect(await page(`${url}/`, cookie)).toContain('<b>ann</b>’s link was remembered');
     expect(await page(`${url}/signup`, cookie)).toContain('<form');
-    const response = await signUp(url, 'Ada', cookie);
-    expect([response.status, response.headers.get('location')]).toEqual([303, '/status']);
-    await eventually(async () => (await page(`${url}/status`)).includes('1 attributed'));
-    const status = await page(`${url}/status`);
-    expect(status).toMatch(/<td>Ada<\/td>\s*<td>ann<\/td>\s*<td>attributed<\/td>/);
-    expect(status).toContain('1 queued = 1 attributed + 0 dead + 0 pending');
+    const { account, status } = await userOf(url, await signUp(url, 'Ada', cookie));
+    expect(await page(account)).toContain('<h1>Welcome, Ada</h1>');
+    await eventually(async () => (await page(status)).includes('was credited to ann.'));
   });
 
-  it('shows unreferred, unknown and failed sign-ups', async () => {
+  it('says so of unreferred, unknown and failed sign-ups', async () => {
     const { url } = await startSample('01-sign-up', environment);
-    await signUp(url, 'Bob', '');
-    await signUp(url, '<Eve>', await comeBy(`${url}/?aff=nobody`));
+    expect(await page(`${url}/`)).toContain('Nobody’s link led here');
+    const bob = await userOf(url, await signUp(url, 'Bob', ''));
+    const eve = await userOf(url, await signUp(url, '<Eve>', await comeBy(`${url}/?aff=gone`)));
     expect((await signUp(url, '<Eve>', 'partnero_partner=ann')).status).toBe(409);
-    await eventually(async () => (await page(`${url}/status`)).includes('1 unknown_partner'));
-    const status = await page(`${url}/status`);
-    expect(status).toMatch(/Bob<\/td>\s*<td>nobody<\/td>\s*<td>not referred/);
-    expect(status).not.toContain('<Eve>');
-    expect(status).toContain('1 queued = 1 unknown_partner + 0 dead + 0 pending');
+    await eventually(async () =>
+      (await page(eve.status)).includes('Partnero doesn&#39;t know the partner gone.'),
+    );
+    expect(await page(bob.status)).toContain('There is no job of customer');
+    expect(await page(eve.account)).not.toContain('<Eve>');
+    expect((await fetch(`${url}/account/nobody`)).status).toBe(404);
   });
 
-  it('goes on while Partnero is down, and shows pending jobs', async () => {
+  it('takes sign-ups while Partnero is down, and sends them within ten seconds once it is back', async () => {
     const { url } = await startSample('01-sign-up', environment);
     const cookie = await comeBy(`${url}/?aff=ann`);
     await visit(`${url}/fake/down`);
-    expect((await signUp(url, 'Ada', cookie)).status).toBe(303);
-    await eventually(async () => (await page(`${url}/status`)).includes('1 pending'));
+    for (const name of ['Ada', 'Ben', 'Cleo', 'Dan']) {
+      expect((await signUp(url, name, cookie)).status).toBe(303);
+    }
+    await eventually(
+      async () =>
+        /4 sign-ups wait in the outbox\. Partnero is unreachable\. The next attempt is in [2-6] seconds/.test(
+          await page(`${url}/`),
+        ),
+      45_000,
+    );
     await visit(`${url}/fake/up`);
-    await eventually(async () => (await page(`${url}/status`)).includes('1 attributed'), 15_000);
-  }, 30_000);
+    await eventually(
+      async () => (await page(`${url}/`)).includes('No sign-up waits to be sent to Partnero.'),
+      10_000,
+    );
+    expect(await page(`${url}/partnero`)).toMatch(/<td>attributed<\/td>[^]*?<td>4<\/td>/);
+  }, 90_000);
 
   it('ends on SIGTERM without an error', async () => {
     const sample = await startSample('01-sign-up', environment);

@@ -30,8 +30,12 @@ export function describeInBrowser(): jest.Describe {
 const open = new Set<BrowserContext>();
 
 /** A browser with a memory: what it keeps in `folder` is there when it is started again. */
-export async function startBrowser(folder: string): Promise<BrowserContext> {
+export async function startBrowser(
+  folder: string,
+  { javaScriptEnabled = true } = {},
+): Promise<BrowserContext> {
   const context = await chromium.launchPersistentContext(folder, {
+    javaScriptEnabled,
     executablePath: executablePath!,
     args: [
       '--no-sandbox',
@@ -53,9 +57,9 @@ export async function closeBrowsers(): Promise<void> {
   await Promise.all([...open].map((context) => context.close()));
 }
 
-export async function screenshot(page: Page, name: string): Promise<void> {
+export async function screenshot(page: Page, name: string, fullPage = false): Promise<void> {
   mkdirSync(ARTEFACTS, { recursive: true });
-  await page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
+  await page.screenshot({ path: join(ARTEFACTS, `${name}.png`), fullPage });
 }
 
 /** Ann's own site, with her link on it. */

@@ -81,6 +81,7 @@ export class OutboxHost implements OutboxEngine {
   submit: OutboxEngine['submit'] = (job) => this.call('submit', job);
   stats = () => this.call('stats');
   find = (orderingKey: string) => this.call('find', orderingKey);
+  recent = (limit: number) => this.call('recent', limit);
   requeue: OutboxEngine['requeue'] = (filter) => this.call('requeue', filter);
   forget = (...args: Parameters<OutboxEngine['forget']>) => this.call('forget', ...args);
   close = () => this.call('close');

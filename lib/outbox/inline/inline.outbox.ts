@@ -96,6 +96,10 @@ export class InlineOutbox implements OutboxEngine {
     return Promise.resolve([]);
   }
 
+  recent(): Promise<HistoryEntry[]> {
+    return Promise.resolve([]);
+  }
+
   async *deadLetters(): AsyncIterable<HistoryEntry> {}
 
   requeue(): Promise<number> {

@@ -23,6 +23,7 @@ export interface Operations {
   unregister: { args: { token: string }; reply: void };
   stats: { args: object; reply: { counters: Counter[]; oldestPendingAt: number | null } };
   find: { args: { orderingKey: string }; reply: StoredEntry[] };
+  recent: { args: { limit: number }; reply: StoredEntry[] };
   deadLetters: { args: { after: number; limit: number }; reply: StoredEntry[] };
   requeue: { args: StoredFilter; reply: number };
   /** What is pending or dead and of the name `keeps` stays. */

@@ -135,6 +135,10 @@ export class SqlOutbox implements OutboxEngine {
     return (await this.store.read('find', { orderingKey })).map(toEntry);
   }
 
+  async recent(limit: number): Promise<HistoryEntry[]> {
+    return (await this.store.read('recent', { limit })).map(toEntry);
+  }
+
   async *deadLetters(): AsyncIterable<HistoryEntry> {
     for (let after = 0; ;) {
       const page = await this.store.read('deadLetters', { after, limit: DEAD_LETTERS_PAGE });

@@ -82,6 +82,8 @@ export class SqlStore {
     stats: (program) => this.stats(program),
     find: async (program, { orderingKey }) =>
       (await this.query('find', program, indexKey(orderingKey))).map(rowToEntry),
+    recent: async (program, { limit }) =>
+      (await this.query('recent', program, limit)).map(rowToEntry),
     deadLetters: async (program, { after, limit }) =>
       (await this.query('deadLetters', program, after, limit)).map(rowToEntry),
     requeue: (program, args) => this.requeue(program, args),

@@ -133,6 +133,9 @@ export function statements(dialect: Dialect) {
 
     find: `SELECT ${ENTRY} FROM ${p}jobs WHERE program = $1 AND ordering = $2
       ORDER BY seq DESC LIMIT 1000`,
+    // Of all programs, the newest 20,000: what is read between two commits must not delay a sign-up.
+    recent: `SELECT * FROM (SELECT ${ENTRY} FROM ${p}jobs ORDER BY seq DESC LIMIT 20000) AS newest
+      WHERE program = $1 ORDER BY seq DESC LIMIT $2`,
     deadLetters: `SELECT ${ENTRY} FROM ${p}jobs WHERE program = $1 AND state = 1 AND seq > $2
       ORDER BY seq LIMIT $3`,
     requeue: `UPDATE ${p}jobs SET state = 0, owner = NULL, due = ${now}, parked = 0, attempts = 0,

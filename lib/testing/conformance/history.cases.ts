@@ -58,6 +58,32 @@ export function historyCases(on: ConformanceHarness, it: AddCase): void {
     assertSame(await on.engine.find('b'), []);
   });
 
+  it('the newest jobs are listed, newest first, whatever became of them', async () => {
+    on.start({ maxAgeMs: 1 });
+    await on.add('a', 'done');
+    await on.ended(1);
+    await on.makeDead(['b', 'dead']);
+    on.partnero.script = () => failed(60_000);
+    await on.add('c', 'pending');
+    await on.started('pending');
+    const found = await on.engine.recent(10);
+    assertSame(
+      found.map(({ customerKey, state, outcome }) => [customerKey, state, outcome]),
+      [
+        ['c', 'pending', null],
+        ['b', 'dead', 'dead'],
+        ['a', 'completed', 'attributed'],
+      ],
+    );
+    const endedAt = found.at(-1)?.endedAt;
+    assert.ok(types.isDate(endedAt) && Math.abs(endedAt.getTime() - Date.now()) < 60_000);
+    const newest = await on.engine.recent(2);
+    assertSame(
+      newest.map(({ id }) => id),
+      found.slice(0, 2).map(({ id }) => id),
+    );
+  });
+
   it('forgetting deletes the pending, dead and completed jobs of one customer and of nobody else', async () => {
     on.start({ maxAgeMs: 1 });
     await on.addAll(['a', 'b', 'a']);

@@ -31,7 +31,7 @@ export function pauseCases(on: ConformanceHarness, it: AddCase): void {
   });
 
   it('five transient failures in a row pause delivery, then one attempt at a time is made', async () => {
-    on.start({ concurrency: 3 });
+    on.start({ concurrency: 3, maxBackoffMs: 1_000 });
     let result = UNREACHABLE;
     on.partnero.script = () => result;
     await on.addAll(keys(12));

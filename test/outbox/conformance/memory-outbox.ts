@@ -106,6 +106,10 @@ export class MemoryOutbox implements OutboxEngine {
     return rows.toReversed().slice(0, MAX_FOUND).map(toEntry);
   }
 
+  async recent(limit: number): Promise<HistoryEntry[]> {
+    return this.store.of(this.program).toReversed().slice(0, limit).map(toEntry);
+  }
+
   async *deadLetters(): AsyncIterable<HistoryEntry> {
     for (const row of this.store.of(this.program)) if (row.state === 'dead') yield toEntry(row);
   }
