@@ -92,7 +92,14 @@ export type {
   JobEnd,
   RetryResult,
 } from './outbox/delivery-result.js';
-export type { Delivery, DeliveryControl, KeyCheck, Pause, PauseReason } from './outbox/delivery.js';
+export type {
+  Delivery,
+  DeliveryControl,
+  KeyCheck,
+  Pause,
+  PauseReason,
+  Retry,
+} from './outbox/delivery.js';
 export type {
   Forgotten,
   HistoryEntry,
@@ -111,6 +118,22 @@ export type {
 } from './outbox/outbox-engine.js';
 export { OutboxError } from './outbox/outbox.error.js';
 export type { OutboxInspector, ProgramStats } from './program/outbox.inspector.js';
+
+export { onPartneroMessage } from './channels/channels.js';
+export type {
+  DeadLetterMessage,
+  DeliveredMessage,
+  DeliverTrace,
+  DiscardedMessage,
+  JobMessage,
+  PartneroMessages,
+  PausedMessage,
+  QueuedMessage,
+  QueueTrace,
+  ResumedMessage,
+  RetryMessage,
+  WebhookMessage,
+} from './channels/messages.js';
 
 export type { ApiVariants } from './api/api.variants.js';
 export type { CallOptions } from './api/call-options.js';
