@@ -119,7 +119,7 @@ export type {
 export { OutboxError } from './outbox/outbox.error.js';
 export type { OutboxInspector, ProgramStats } from './program/outbox.inspector.js';
 
-export { onPartneroMessage } from './channels/channels.js';
+export { onPartneroMessage, onPartneroTrace } from './channels/channels.js';
 export type {
   DeadLetterMessage,
   DeliveredMessage,
@@ -127,6 +127,7 @@ export type {
   DiscardedMessage,
   JobMessage,
   PartneroMessages,
+  PartneroTraces,
   PausedMessage,
   QueuedMessage,
   QueueTrace,

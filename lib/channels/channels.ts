@@ -5,7 +5,7 @@ import {
   unsubscribe,
   type TracingChannel,
 } from 'node:diagnostics_channel';
-import type { DeliverTrace, PartneroMessages, QueueTrace } from './messages.js';
+import type { DeliverTrace, PartneroMessages, PartneroTraces, QueueTrace } from './messages.js';
 
 const PREFIX = 'nestjs-partnero:';
 
@@ -49,7 +49,41 @@ export function onPartneroMessage<N extends keyof PartneroMessages>(
   name: N,
   listener: (message: PartneroMessages[N]) => void,
 ): () => void {
-  const onMessage = (message: unknown) => listener(message as PartneroMessages[N]);
-  subscribe(PREFIX + name, onMessage);
-  return () => void unsubscribe(PREFIX + name, onMessage);
+  return listen(PREFIX + name, (message) => listener(message as PartneroMessages[N]));
+}
+
+/**
+ * Subscribes to a tracing channel of this package: `queue`, in the async context of whoever queues a
+ * job, or `deliver`, in that of the app's start. For tracers; to count, use {@link onPartneroMessage}.
+ *
+ * @returns a function that unsubscribes
+ * @example
+ * onPartneroTrace('deliver', {
+ *   start: (trace) => times.set(trace, performance.now()),
+ *   end: (trace) => console.log(trace.jobName, performance.now() - times.get(trace)),
+ * })
+ */
+export function onPartneroTrace<N extends keyof PartneroTraces>(
+  name: N,
+  {
+    start,
+    end,
+  }: {
+    readonly start: (trace: PartneroTraces[N]) => void;
+    readonly end: (trace: PartneroTraces[N]) => void;
+  },
+): () => void {
+  const tracing = `tracing:${PREFIX}${name}`;
+  const stops = [
+    listen(`${tracing}:start`, (trace) => start(trace as PartneroTraces[N])),
+    listen(`${tracing}:asyncEnd`, (trace) => end(trace as PartneroTraces[N])),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function listen(name: string, listener: (message: unknown) => void): () => void {
+  subscribe(name, listener);
+  return () => void unsubscribe(name, listener);
 }

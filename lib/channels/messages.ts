@@ -90,17 +90,19 @@ export interface PartneroMessages {
   readonly webhook: WebhookMessage;
 }
 
-/** What the tracing channel `nestjs-partnero:queue` has of the queueing of a job. */
+/** What the tracing channel `nestjs-partnero:queue` has of one job that is to be saved. */
 export interface QueueTrace extends Omit<JobMessage, 'jobId'> {
   /**
-   * Set it on `start`, in the form of W3C Trace Context: it is saved with the job, and comes with each
+   * Set it at the start, in the form of W3C Trace Context: it is saved with the job, and comes with each
    * of its deliveries.
    */
   traceparent?: string | undefined;
-  /** On `asyncEnd`, if it was saved. */
+  /** At the end, if it was saved. */
   jobId?: string | undefined;
-  /** On `asyncEnd`: such as `duplicate` for a sale that was queued before; `null` if this one was queued. */
+  /** At the end: such as `duplicate` for a sale that was queued before; `null` if this one was queued. */
   outcome?: string | null | undefined;
+  /** At the end, if it could not be saved. */
+  readonly error?: Error | undefined;
 }
 
 /** What the tracing channel `nestjs-partnero:deliver` has of one attempt to deliver a job. */
@@ -109,8 +111,14 @@ export interface DeliverTrace extends JobMessage {
   readonly traceparent?: string | undefined;
   /** How many attempts failed before. */
   readonly attempts: number;
-  /** Set it on `start` to run the attempt in an async context of yours. Must call `work` once. */
+  /** Set it at the start to run the attempt in an async context of yours. Must call `work` once. */
   around?: (<T>(work: () => T) => T) | undefined;
-  /** On `asyncEnd`. */
-  result?: DeliveryResult | undefined;
+  /** At the end. */
+  readonly result?: DeliveryResult | undefined;
+}
+
+/** The messages of the tracing channels. Node publishes one and the same object at start and end. */
+export interface PartneroTraces {
+  readonly queue: QueueTrace;
+  readonly deliver: DeliverTrace;
 }

@@ -10,7 +10,7 @@ it('a trace context and a payload that were saved together are read apart', () =
 });
 
 it('a payload without a trace context is read as it is', () => {
-  for (const payload of ['{"fields":{}}', 'inv-1', '', `${TRACEPARENT}`]) {
+  for (const payload of ['{"fields":{}}', 'inv-1', '', TRACEPARENT]) {
     expect(withTraceparent(payload, undefined)).toBe(payload);
     expect(readTraced(payload)).toEqual({ payload, traceparent: undefined });
   }

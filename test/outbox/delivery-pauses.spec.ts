@@ -99,8 +99,8 @@ describe('pauses are reported to the delivery', () => {
     expect(reported.at(-1)).toBe('unauthorized');
   });
 
-  it('an unreachable Partnero is reported, and a response of it as the end', async () => {
-    await Promise.all(Array.from({ length: 5 }, () => pauses.failed('503', false)));
+  it('an unreachable Partnero is reported, and a response of it as the end', () => {
+    for (let i = 0; i < 5; i += 1) pauses.failed('503', false);
     expect(reported).toEqual(['unreachable']);
     pauses.responded(1);
     expect(reported).toEqual(['unreachable', null]);

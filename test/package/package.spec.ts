@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as api from 'nestjs-partnero';
 import * as bullmq from 'nestjs-partnero/bullmq';
 import * as health from 'nestjs-partnero/health';
+import * as opentelemetry from 'nestjs-partnero/opentelemetry';
 import * as postgres from 'nestjs-partnero/postgres';
 import * as testing from 'nestjs-partnero/testing';
 import { VERSION } from '#lib/version.js';
@@ -81,9 +82,12 @@ describe('the public surface', () => {
       'getWebhookVerifierToken',
       'getWebhooksToken',
       'inlineOutbox',
+      'onPartneroMessage',
+      'onPartneroTrace',
       'sqliteOutbox',
     ]);
     expect(Object.keys(health)).toEqual(['PartneroHealthIndicator']);
+    expect(Object.keys(opentelemetry)).toEqual(['PartneroOpenTelemetryModule']);
     expect(Object.keys(bullmq)).toEqual(['bullmqOutbox']);
     expect(Object.keys(postgres)).toEqual([
       'fromDrizzle',
@@ -102,6 +106,7 @@ describe('the public surface', () => {
     expect(Object.keys(manifest.exports)).toEqual([
       '.',
       './health',
+      './opentelemetry',
       './testing',
       './bullmq',
       './postgres',
@@ -116,7 +121,7 @@ describe('the public surface', () => {
 });
 
 describe('import and require', () => {
-  it.each(['', '/health', '/testing', '/bullmq', '/postgres'])(
+  it.each(['', '/health', '/opentelemetry', '/testing', '/bullmq', '/postgres'])(
     'load one copy of nestjs-partnero%s',
     (subPath) => {
       const name = `nestjs-partnero${subPath}`;
@@ -205,7 +210,7 @@ describe('what is published', () => {
   });
 
   it('documents what is public', () => {
-    const index = ['', 'health/', 'testing/', 'bullmq/', 'postgres/']
+    const index = ['', 'health/', 'opentelemetry/', 'testing/', 'bullmq/', 'postgres/']
       .map((folder) => readFileSync(join(root, `lib/${folder}index.ts`), 'utf8'))
       .join('');
     const names = [...index.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list]) =>

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { BadRequestException, Body, Controller, Injectable, Param, Post } from '@nestjs/common';
 import {
   AttributeReferral,
   OnPartneroEvent,
   onPartneroMessage,
+  onPartneroTrace,
   PartneroEvent,
   PartneroService,
   PartneroWebhook,
@@ -14,7 +14,6 @@ import {
   type PartneroMessages,
   type PartneroModuleOptions,
   type PartneroWebhookEvent,
-  type QueueTrace,
   type ReferralContext,
 } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
@@ -127,7 +126,7 @@ export function describeChannels(
     visit(`${url}/signup/${id}`, { partner: 'ann', body: { email: EMAIL } });
 
   /** Waits for a message; returns all that came on its channel. */
-  async function on<N extends keyof PartneroMessages>(channel: N, times = 1) {
+  async function on(channel: keyof PartneroMessages, times = 1) {
     await eventually(() => received.filter((each) => each.channel === channel).length >= times);
     return received.filter((each) => each.channel === channel);
   }
@@ -181,40 +180,32 @@ export function describeChannels(
 
   it('the trace context that is set while a sign-up is queued comes with its delivery', async () => {
     const deliveries: DeliverTrace[] = [];
-    const onQueue = (message: unknown) => {
-      (message as QueueTrace).traceparent = TRACEPARENT;
-    };
-    const onAttempt = (message: unknown) => {
-      (message as DeliverTrace).around = (work) => contexts.run('traced', work);
-    };
-    const onAttempted = (message: unknown) => {
-      deliveries.push(message as DeliverTrace);
-    };
-    subscribe('tracing:nestjs-partnero:queue:start', onQueue);
-    subscribe('tracing:nestjs-partnero:deliver:start', onAttempt);
-    subscribe('tracing:nestjs-partnero:deliver:asyncEnd', onAttempted);
-    try {
-      if (isDurable) {
-        // Saved by a process that delivers nothing, and delivered after a restart.
-        const first = await start({ delivery: { concurrency: 0 } });
-        await signUp(first.url, 'u1');
-        await first.close();
-      }
-      const { url } = await start();
-      if (isDurable) await visit(`${url}/sale`);
-      else await signUp(url, 'u1');
-      await on('delivered', isDurable ? 2 : 1);
-      expect(deliveries.map(({ traceparent }) => traceparent)).toEqual(
-        deliveries.map(() => TRACEPARENT),
-      );
-      expect(deliveries[0]).toMatchObject({ jobName: 'attribution', attempts: 0 });
-      expect(deliveries[0]?.result).toMatchObject({ type: 'completed', outcome: 'attributed' });
-      expect(fake.customers).toMatchObject([{ key: 'u1', email: EMAIL }]);
-    } finally {
-      unsubscribe('tracing:nestjs-partnero:queue:start', onQueue);
-      unsubscribe('tracing:nestjs-partnero:deliver:start', onAttempt);
-      unsubscribe('tracing:nestjs-partnero:deliver:asyncEnd', onAttempted);
+    stop.push(
+      onPartneroTrace('queue', {
+        start: (trace) => (trace.traceparent = TRACEPARENT),
+        end: ({ jobId, outcome }) => expect([jobId, outcome]).toEqual([expect.any(String), null]),
+      }),
+      onPartneroTrace('deliver', {
+        start: (trace) => (trace.around = (work) => contexts.run('traced', work)),
+        end: (trace) => deliveries.push(trace),
+      }),
+    );
+    if (isDurable) {
+      // Saved by a process that delivers nothing, and delivered after a restart.
+      const first = await start({ delivery: { concurrency: 0 } });
+      await signUp(first.url, 'u1');
+      await first.close();
     }
+    const { url } = await start();
+    if (isDurable) await visit(`${url}/sale`);
+    else await signUp(url, 'u1');
+    await on('delivered', isDurable ? 2 : 1);
+    expect(deliveries.map(({ traceparent }) => traceparent)).toEqual(
+      deliveries.map(() => TRACEPARENT),
+    );
+    expect(deliveries[0]).toMatchObject({ jobName: 'attribution', attempts: 0 });
+    expect(deliveries[0]?.result).toMatchObject({ type: 'completed', outcome: 'attributed' });
+    expect(fake.customers).toMatchObject([{ key: 'u1', email: EMAIL }]);
   });
 
   if (!isDurable) return;
