@@ -44,7 +44,7 @@ export default {
   // Tests run on what ships: the build, under the names that users import.
   moduleNameMapper: {
     '^nestjs-partnero$': '<rootDir>/dist/esm/index.js',
-    '^nestjs-partnero/(bullmq|dashboard|health|postgres|testing)$':
+    '^nestjs-partnero/(bullmq|dashboard|health|opentelemetry|postgres|testing)$':
       '<rootDir>/dist/esm/$1/index.js',
     '^(\\.{1,2}/(?!.*(?:dist|node_modules)/).*)\\.js$': '$1',
   },

@@ -91,6 +91,23 @@ export type * from './outbox/outbox-engine.js';
 export { OutboxError } from './outbox/outbox.error.js';
 export type { OutboxInspector, ProgramStats } from './program/outbox.inspector.js';
 
+export { onPartneroMessage, onPartneroTrace } from './channels/channels.js';
+export type {
+  DeadLetterMessage,
+  DeliveredMessage,
+  DeliverTrace,
+  DiscardedMessage,
+  JobMessage,
+  PartneroMessages,
+  PartneroTraces,
+  PausedMessage,
+  QueuedMessage,
+  QueueTrace,
+  ResumedMessage,
+  RetryMessage,
+  WebhookMessage,
+} from './channels/messages.js';
+
 export type { ApiVariants } from './api/api.variants.js';
 export type { CallOptions } from './api/call-options.js';
 export type { Envelope } from './api/envelope.js';

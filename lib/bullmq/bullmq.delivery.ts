@@ -57,8 +57,13 @@ export class BullmqDelivery implements DeliveryControl {
     );
     this.worker = worker;
     worker.on('completed', (job) => this.completed(job));
-    worker.on('failed', (job, { message: reason }) => {
+    worker.on('failed', (job, error) => {
+      const { message: reason } = error;
       if (job?.finishedOn) delivery.onEnd(toJob(job), { type: 'dead', reason });
+      else if (job && error instanceof FailedAttempt) {
+        const { attemptsMade: attempts } = job;
+        delivery.onRetry?.(toJob(job), { reason, attempts, delayMs: error.delayMs });
+      }
     });
     worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) worker.cancelJob(id, 'taken over');

@@ -21,13 +21,17 @@ export class DeliveryPauses {
   policy = policy.NO_PAUSE;
   private caller: PauseReason | null = null;
   private timer: NodeJS.Timeout | undefined;
+  private limitTimer: NodeJS.Timeout | undefined;
   private checkingKey: Promise<boolean> | null = null;
   private isClosed = false;
   private isReported = false;
   private reportedAt = -Infinity;
 
   constructor(
-    private readonly delivery: Pick<Delivery, 'checkKey' | 'initialBackoffMs' | 'maxBackoffMs'>,
+    private readonly delivery: Pick<
+      Delivery,
+      'checkKey' | 'initialBackoffMs' | 'maxBackoffMs' | 'onPause'
+    >,
     private readonly log: OutboxLog,
     private readonly listener: PauseListener,
   ) {}
@@ -44,12 +48,12 @@ export class DeliveryPauses {
 
   pause(reason: PauseReason): void {
     this.caller = reason;
-    this.listener.onChange();
+    this.changed();
   }
 
   resume(): void {
     this.caller = null;
-    this.listener.onChange();
+    this.changed();
   }
 
   /** Partnero responded to a job. */
@@ -61,7 +65,11 @@ export class DeliveryPauses {
   rateLimited(retryAfterMs: number | undefined): number {
     const now = Date.now();
     this.change(policy.rateLimited(this.policy, now, retryAfterMs));
-    return (this.policy.rateLimitedUntil ?? now) - now;
+    const ms = (this.policy.rateLimitedUntil ?? now) - now;
+    this.announce();
+    clearTimeout(this.limitTimer);
+    this.limitTimer = setTimeout(() => this.announce(), ms + 1).unref();
+    return ms;
   }
 
   /**
@@ -75,7 +83,7 @@ export class DeliveryPauses {
     const { breaker } = this.policy;
     if (!breaker || breaker === before) return;
     void this.reportUnreachable(reason, breaker.until - now);
-    this.listener.onChange();
+    this.changed();
   }
 
   /**
@@ -100,6 +108,7 @@ export class DeliveryPauses {
   close(): void {
     this.isClosed = true;
     clearTimeout(this.timer);
+    clearTimeout(this.limitTimer);
   }
 
   private change(to: policy.PolicyState): void {
@@ -107,8 +116,17 @@ export class DeliveryPauses {
     this.policy = to;
     if (before.breaker && !to.breaker) this.reportReachable();
     if (before.breaker !== to.breaker || before.unauthorized !== to.unauthorized) {
-      this.listener.onChange();
+      this.changed();
     }
+  }
+
+  private changed(): void {
+    this.announce();
+    this.listener.onChange();
+  }
+
+  private announce(): void {
+    if (!this.isClosed) this.delivery.onPause?.(this.current);
   }
 
   /** One check at a time. Resolves with true once Partnero has accepted the key. */

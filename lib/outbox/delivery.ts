@@ -38,6 +38,23 @@ export interface Delivery {
   checkKey(): Promise<KeyCheck>;
   /** Called once the end of a job is saved, at most once a job, by the process that saved it. */
   onEnd(job: Job, end: JobEnd): void;
+  /** Called once it is saved that an attempt failed and the job is to be tried again. */
+  onRetry?(job: Job, retry: Retry): void;
+  /**
+   * Called when the engine pauses, and when it goes on, for reasons that it sees itself or was given by
+   * `pause()`. `null`: it isn't paused any more.
+   */
+  onPause?(pause: Pause | null): void;
+}
+
+/** The next attempt of a job that failed. */
+export interface Retry {
+  /** A status and names of fields, or one word. */
+  readonly reason: string;
+  /** Failed so far. */
+  readonly attempts: number;
+  /** How long the job waits. Milliseconds. */
+  readonly delayMs: number;
 }
 
 /** Steers a delivery that was started. */

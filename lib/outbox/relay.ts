@@ -260,8 +260,11 @@ export class Relay implements DeliveryControl {
   private async reschedule(job: Job, to: Omit<Rescheduling, 'maxAgeMs'>): Promise<void> {
     const { maxAgeMs } = this.delivery;
     const result = await this.writes.run(() => this.source.reschedule(job, { ...to, maxAgeMs }));
-    const end: JobEnd = { type: 'dead', reason: to.reason };
-    if (result === 'dead') this.reportEnd(job, end);
+    const { reason, delayMs, isDeferred } = to;
+    if (result === 'dead') this.reportEnd(job, { type: 'dead', reason });
+    if (result === 'rescheduled' && !isDeferred) {
+      this.delivery.onRetry?.(job, { reason, delayMs, attempts: job.attempts + 1 });
+    }
   }
 
   private async putBack(job: Job): Promise<void> {

@@ -1,5 +1,5 @@
 import type { PartneroApiClient } from '../api/partnero-api.client.js';
-import type { RunInAppContext } from '../common/app-context.js';
+import { PauseReporter } from '../channels/pause-reporter.js';
 import { errorMessage } from '../common/error-message.js';
 import { exponential } from '../outbox/backoff.js';
 import type { DeliveryControl, KeyCheck, Pause, PauseReason } from '../outbox/delivery.js';
@@ -45,6 +45,7 @@ export class ProgramDelivery {
   private readonly storeErrors: ThrottledLogger;
   private readonly engine: OutboxEngine;
   private readonly identity: ProgramIdentity;
+  private readonly pauses: PauseReporter;
   /** The outbox delivers within `enqueue()`, and can't wait for the key to be checked. */
   private readonly isInline: boolean;
 
@@ -54,11 +55,11 @@ export class ProgramDelivery {
     client: PartneroApiClient,
     private readonly handlers: JobHandlers,
     private readonly reporter: OutcomeReporter,
-    private readonly inAppContext: RunInAppContext,
     private readonly log: OutboxLog,
   ) {
     this.engine = engine!;
     this.identity = new ProgramIdentity(options, client, this.engine, log);
+    this.pauses = new PauseReporter(options.name);
     this.storeErrors = new ThrottledLogger((message) => log.error(message));
     this.isInline = !options.outbox.durable;
     if (!this.isInline) return;
@@ -115,12 +116,12 @@ export class ProgramDelivery {
   private startEngine(): void {
     const { delivery } = this.options;
     if (this.control || delivery.concurrency === 0 || this.stopped.signal.aborted) return;
-    const run = this.inAppContext;
     this.control = this.engine.start({
       ...delivery,
-      deliver: (job, signal, checkpoint) => run(() => this.deliver(job, signal, checkpoint)),
-      checkKey: () => run(() => this.checkKey()),
-      onEnd: (job, end) => run(() => this.reporter.reportEnd(job, end)),
+      deliver: (job, signal, checkpoint) => this.deliver(job, signal, checkpoint),
+      checkKey: () => this.checkKey(),
+      onEnd: (job, end) => this.reporter.reportEnd(job, end),
+      onPause: (pause) => this.pauses.report(pause),
     });
   }
 
@@ -219,13 +220,15 @@ export class ProgramDelivery {
     this.isReady = true;
     this.paused = null;
     this.decided.resolve();
-    if (this.control) this.control.resume();
-    else this.startEngine();
+    if (this.control) return this.control.resume();
+    this.pauses.report(null);
+    this.startEngine();
   }
 
   private hold(reason: PauseReason, until: Date | null = null): void {
     this.isReady = false;
     this.paused = { reason, until };
+    this.pauses.report(this.paused);
     this.control?.pause(reason);
     this.decided.resolve();
   }

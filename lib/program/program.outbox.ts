@@ -1,3 +1,7 @@
+import { ObservedEngine, type JobFacts } from '../channels/observed-engine.js';
+import type { RunInAppContext } from '../common/app-context.js';
+import { maskKey } from '../common/mask-key.js';
+import type { NewJob } from '../outbox/job.js';
 import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
 
@@ -15,18 +19,26 @@ export class ProgramOutbox {
     readonly engine: OutboxEngine | null,
   ) {}
 
-  static async create(options: ResolvedOptions, log: OutboxLog): Promise<ProgramOutbox> {
+  static async create(
+    options: ResolvedOptions,
+    inAppContext: RunInAppContext,
+    log: OutboxLog,
+  ): Promise<ProgramOutbox> {
     const mode = await findMode(options);
     if (mode === 'disabled') return new ProgramOutbox(mode, null);
     const { name: program, historyDays, acceptTimeoutMs, outbox } = options;
     const engine = outbox.create({ program, historyDays, acceptTimeoutMs, log });
-    return new ProgramOutbox(mode, engine);
+    return new ProgramOutbox(mode, new ObservedEngine(engine, { program, factsOf, inAppContext }));
   }
 
   /** Where jobs are saved; `null` if they aren't. */
   get queue(): OutboxEngine | null {
     return this.mode === 'delivers' || this.mode === 'queues' ? this.engine : null;
   }
+}
+
+function factsOf({ name: jobName, orderingKey }: NewJob): JobFacts {
+  return { jobName, customerKey: maskKey(orderingKey) };
 }
 
 /** Depends on whether there is a key, and on whether the outbox has jobs of this program already. */

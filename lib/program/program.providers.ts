@@ -8,7 +8,7 @@ import {
   TransactionsResource,
 } from '../api/transactions/transactions.resource.js';
 import { RetryingCaller } from '../api/retrying.caller.js';
-import { captureAppContext } from '../common/app-context.js';
+import { captureAppContext, type RunInAppContext } from '../common/app-context.js';
 import { provideClass } from '../common/provide-class.js';
 import { AttributionHandler } from '../attribution/attribution.handler.js';
 import { AttributionService } from '../attribution/attribution.service.js';
@@ -58,8 +58,9 @@ export function programProviders(name: string): Provider[] {
     provideClass(t.calls, RetryingCaller, [t.client, t.options]),
     {
       provide: t.outbox,
-      useFactory: (options: ResolvedOptions, log: OutboxLog) => ProgramOutbox.create(options, log),
-      inject: [t.options, t.log],
+      useFactory: (options: ResolvedOptions, inAppContext: RunInAppContext, log: OutboxLog) =>
+        ProgramOutbox.create(options, inAppContext, log),
+      inject: [t.options, t.inAppContext, t.log],
     },
     { provide: t.handlers, useFactory: jobHandlers, inject: [t.options, t.client] },
     provideClass(t.reporter, OutcomeReporter, [t.options, t.handlers, t.log, t.inAppContext]),
@@ -67,7 +68,7 @@ export function programProviders(name: string): Provider[] {
       provide: t.delivery,
       useFactory: (...parts: ConstructorParameters<typeof ProgramDelivery>) =>
         parts[1].mode === 'delivers' ? new ProgramDelivery(...parts) : null,
-      inject: [t.options, t.outbox, t.client, t.handlers, t.reporter, t.inAppContext, t.log],
+      inject: [t.options, t.outbox, t.client, t.handlers, t.reporter, t.log],
     },
     provideClass(t.attribution, AttributionService, [t.options, t.outbox, t.reporter, t.log]),
     provideClass(t.submissions, SubmissionService, [t.options, t.outbox, t.reporter]),

@@ -1,7 +1,6 @@
 import type { DeliveryResult } from '../outbox/delivery-result.js';
 import type { JobHandler } from '../outbox/job-handler.js';
 import type { Job } from '../outbox/job.js';
-import type { RunInAppContext } from '../common/app-context.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
 import { nameOfThrown, placeOfThrown } from '../common/describe-thrown.js';
@@ -25,7 +24,6 @@ export class EventHandler implements JobHandler {
   constructor(
     private readonly method: HandlerMethod,
     private readonly options: ResolvedOptions,
-    private readonly inAppContext: RunInAppContext,
     private readonly log: OutboxLog,
   ) {
     this.name = method.id;
@@ -55,22 +53,24 @@ export class EventHandler implements JobHandler {
   }
 
   /**
-   * Calls the method once, in the async context of the app's start.
+   * Calls the method once.
    *
    * @param attempt counted from 1
    * @param stop aborts the method's signal
    * @returns the name of what the method threw; `null` if it succeeded
    */
-  handle(event: PartneroWebhookEvent, attempt: number, stop?: AbortSignal): Promise<string | null> {
-    return this.inAppContext(async () => {
-      try {
-        await this.callInTime(event, stop);
-        return null;
-      } catch (error) {
-        this.report(event, attempt, error);
-        return nameOfThrown(error);
-      }
-    });
+  async handle(
+    event: PartneroWebhookEvent,
+    attempt: number,
+    stop?: AbortSignal,
+  ): Promise<string | null> {
+    try {
+      await this.callInTime(event, stop);
+      return null;
+    } catch (error) {
+      this.report(event, attempt, error);
+      return nameOfThrown(error);
+    }
   }
 
   private async callInTime(event: PartneroWebhookEvent, stop?: AbortSignal): Promise<void> {

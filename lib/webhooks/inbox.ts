@@ -4,11 +4,13 @@ import {
   type OnApplicationBootstrap,
   type OnModuleInit,
 } from '@nestjs/common';
+import { publish } from '../channels/channels.js';
+import { ObservedEngine, type JobFacts } from '../channels/observed-engine.js';
 import type { RunInAppContext } from '../common/app-context.js';
 import type { Delivery, DeliveryControl } from '../outbox/delivery.js';
 import type { JobEnd } from '../outbox/delivery-result.js';
 import { JobHandlers } from '../outbox/job-handlers.js';
-import type { Job } from '../outbox/job.js';
+import type { Job, NewJob } from '../outbox/job.js';
 import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
 import { OutboxLifecycle } from '../program/outbox.lifecycle.js';
@@ -29,6 +31,8 @@ export interface Dispatched {
 }
 
 const LOG_AGAIN_MS = 3_600_000;
+/** What a job of the inbox is called in messages and outcomes. Its own name is the handler's id. */
+const EVENT = 'event';
 
 /**
  * Saves each event once for each of its handlers, and calls them. It is an outbox of its own, beside
@@ -62,10 +66,12 @@ export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicatio
     const { name, outbox, historyDays, acceptTimeoutMs } = options;
     this.handlers = this.app
       .handlersOf(name)
-      .map((method) => new EventHandler(method, options, inAppContext, log));
+      .map((method) => new EventHandler(method, options, log));
     for (const handler of this.handlers) this.jobHandlers.register(handler);
     if (!(await this.needsEngine())) return;
-    this.engine = outbox.create({ program: inboxOf(name), historyDays, acceptTimeoutMs, log });
+    const context = { program: inboxOf(name), historyDays, acceptTimeoutMs, log };
+    const observation = { program: name, factsOf, inAppContext };
+    this.engine = new ObservedEngine(outbox.create(context), observation);
     await this.open();
   }
 
@@ -80,9 +86,15 @@ export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicatio
    * Resolves once the event is saved for the handlers that want it.
    * @throws HttpException that makes Partnero deliver the event again
    */
-  dispatch(event: PartneroWebhookEvent): Promise<Dispatched> {
+  async dispatch(event: PartneroWebhookEvent): Promise<Dispatched> {
     const handlers = this.handlers.filter((handler) => handler.wants(event));
-    return this.engine ? this.save(this.engine, event, handlers) : handle(event, handlers);
+    const dispatched = await (this.engine
+      ? this.save(this.engine, event, handlers)
+      : // Handlers must not see the context of the request.
+        this.inAppContext(() => handle(event, handlers)));
+    const { program, id: eventId, name } = event;
+    publish('webhook', () => ({ program, eventId, event: name, ...dispatched }));
+    return dispatched;
   }
 
   protected drain(capMs: number): Promise<void> | undefined {
@@ -107,7 +119,7 @@ export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicatio
       requestsPerMinute: undefined,
       deliver: (job, signal, checkpoint) => this.jobHandlers.deliver(job, signal, checkpoint),
       checkKey: () => Promise.resolve('accepted'),
-      onEnd: (job, end) => this.inAppContext(() => this.onEnd(job, end)),
+      onEnd: (job, end) => this.onEnd(job, end),
     };
   }
 
@@ -120,7 +132,7 @@ export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicatio
       );
     }
     const outcome = end.type === 'dead' ? 'dead' : end.outcome;
-    this.reporter.report({ outcome, jobName: 'event', jobId: id, route: name, reason });
+    this.reporter.report({ outcome, jobName: EVENT, jobId: id, route: name, reason });
   }
 
   private logHandlers(): void {
@@ -145,7 +157,7 @@ export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicatio
         jobsOf(event, ids).map(async (job) => {
           const { id: jobId, outcome } = await engine.submit(job);
           if (outcome === null) return true;
-          this.reporter.report({ outcome, jobName: 'event', jobId, route: job.name });
+          this.reporter.report({ outcome, jobName: EVENT, jobId, route: job.name });
           return false;
         }),
       );
@@ -156,6 +168,10 @@ export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicatio
       throw new ServiceUnavailableException(message, { cause: error });
     }
   }
+}
+
+function factsOf({ name: handler }: NewJob): JobFacts {
+  return { jobName: EVENT, handler };
 }
 
 async function handle(

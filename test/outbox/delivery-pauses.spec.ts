@@ -90,3 +90,54 @@ describe('the backoff of a job', () => {
     expect(pauses.backoffMs(12, { type: 'retry', reason, jobOnly: true })).toBe(891_000);
   });
 });
+
+describe('pauses are reported to the delivery', () => {
+  let reported: (string | null)[];
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    reported = [];
+    pauses = new DeliveryPauses(
+      {
+        checkKey: () => Promise.resolve('rejected'),
+        initialBackoffMs: 1_000,
+        maxBackoffMs: 900_000,
+        onPause: (pause) => void reported.push(pause?.reason ?? null),
+      },
+      { log() {}, warn() {}, error() {} },
+      { onChange: () => {}, pendingCount: () => Promise.resolve(5) },
+    );
+  });
+
+  afterEach(() => jest.useRealTimers());
+
+  it('a rate limit is reported, and its end once it is over', () => {
+    pauses.rateLimited(2_000);
+    jest.advanceTimersByTime(1_999);
+    expect(reported).toEqual(['rate_limited']);
+    jest.advanceTimersByTime(2);
+    expect(reported).toEqual(['rate_limited', null]);
+  });
+
+  it('a pause of its caller goes before the others, which are reported when that one ends', async () => {
+    await pauses.unauthorized();
+    pauses.pause('wrong_program');
+    pauses.resume();
+    expect(new Set(reported)).toEqual(new Set(['unauthorized', 'wrong_program']));
+    expect(reported.at(-1)).toBe('unauthorized');
+  });
+
+  it('an unreachable Partnero is reported, and a response of it as the end', () => {
+    for (let i = 0; i < 5; i += 1) pauses.failed('503', false);
+    expect(reported).toEqual(['unreachable']);
+    pauses.responded(1);
+    expect(reported).toEqual(['unreachable', null]);
+  });
+
+  it('nothing is reported once it is closed', () => {
+    pauses.rateLimited(2_000);
+    pauses.close();
+    jest.advanceTimersByTime(5_000);
+    expect(reported).toEqual(['rate_limited']);
+  });
+});

@@ -6,6 +6,7 @@ import * as api from 'nestjs-partnero';
 import * as bullmq from 'nestjs-partnero/bullmq';
 import * as dashboard from 'nestjs-partnero/dashboard';
 import * as health from 'nestjs-partnero/health';
+import * as opentelemetry from 'nestjs-partnero/opentelemetry';
 import * as postgres from 'nestjs-partnero/postgres';
 import * as testing from 'nestjs-partnero/testing';
 import { VERSION } from '#lib/version.js';
@@ -82,9 +83,12 @@ describe('the public surface', () => {
       'getWebhookVerifierToken',
       'getWebhooksToken',
       'inlineOutbox',
+      'onPartneroMessage',
+      'onPartneroTrace',
       'sqliteOutbox',
     ]);
     expect(Object.keys(health)).toEqual(['PartneroHealthIndicator']);
+    expect(Object.keys(opentelemetry)).toEqual(['PartneroOpenTelemetryModule']);
     expect(Object.keys(bullmq)).toEqual(['bullmqOutbox']);
     expect(Object.keys(dashboard)).toEqual(['PartneroDashboardModule', 'explain', 'explainPause']);
     expect(Object.keys(postgres)).toEqual([
@@ -105,6 +109,7 @@ describe('the public surface', () => {
       '.',
       './health',
       './dashboard',
+      './opentelemetry',
       './testing',
       './bullmq',
       './postgres',
@@ -119,7 +124,7 @@ describe('the public surface', () => {
 });
 
 describe('import and require', () => {
-  it.each(['', '/health', '/dashboard', '/testing', '/bullmq', '/postgres'])(
+  it.each(['', '/health', '/dashboard', '/opentelemetry', '/testing', '/bullmq', '/postgres'])(
     'load one copy of nestjs-partnero%s',
     (subPath) => {
       const name = `nestjs-partnero${subPath}`;
@@ -208,7 +213,7 @@ describe('what is published', () => {
   });
 
   it('documents what is public', () => {
-    const index = ['', 'health/', 'dashboard/', 'testing/', 'bullmq/', 'postgres/']
+    const index = ['', 'health/', 'dashboard/', 'opentelemetry/', 'testing/', 'bullmq/', 'postgres/']
       .map((folder) => readFileSync(join(root, `lib/${folder}index.ts`), 'utf8'))
       .join('');
     const names = [...index.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list]) =>

@@ -192,3 +192,18 @@ describe('sample/08-webhooks', () => {
     expect(response.status).toBe(401);
   });
 });
+
+describe('sample/10-observability', () => {
+  it('serves metrics to Prometheus, and prints the spans of a sign-up and its delivery', async () => {
+    const { url, output } = await startSample('10-observability', environment);
+    const body = { email: 'ada@example.com' };
+    expect((await visit(`${url}/signup`, { partner: 'ann', body })).status).toBe(201);
+    await eventually(() => output().includes("name: 'partnero deliver attribution'"));
+    expect(output()).toContain("name: 'partnero queue attribution'");
+    await eventually(async () =>
+      /^partnero_jobs_ended_total\{.*partnero_outcome="attributed".*\} 1$/m.test(
+        await (await fetch(`${url}/metrics`)).text(),
+      ),
+    );
+  });
+});

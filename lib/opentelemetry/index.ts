@@ -1,0 +1,1 @@
+export { PartneroOpenTelemetryModule } from './partnero-opentelemetry.module.js';
