@@ -16,34 +16,54 @@ export const NAVIGATION: readonly Section[] = [
     pages: [
       ['index', 'All pages'],
       ['quick-start', 'Quick start'],
-      ['attributing-sign-ups', 'Attribute sign-ups'],
-      ['where-does-your-sign-up-come-from', 'Where does your sign-up come from?'],
+      ['without-an-account', 'Without an account'],
+      ['how-it-works', 'How it works'],
     ],
   },
   {
     title: 'Guides',
     pages: [
-      ['payments', 'Sales and refunds'],
+      ['capture-partner-links', 'Capture partner links'],
+      ['return-a-customer', 'Return a customer'],
+      ['subdomains-and-domains', 'Subdomains and other domains'],
+      ['spa-and-mobile', 'Single-page and mobile apps'],
+      ['social-login', 'Social login'],
+      ['sign-in-with-apple', 'Sign in with Apple'],
+      ['magic-links', 'Magic links'],
+      ['graphql', 'GraphQL'],
+      ['auth-libraries', 'Auth libraries and providers'],
+      ['consent', 'Consent'],
+      ['sales-and-refunds', 'Sales and refunds'],
       ['webhooks', 'Webhooks'],
-      ['several-programs', 'Several programs'],
+      ['erase-a-customer', 'Erase a customer'],
       ['testing', 'Testing'],
+      ['several-programs', 'Several programs'],
+      ['replace-your-integration', 'Replace your integration'],
+      ['your-own-outbox', 'With your own outbox'],
     ],
   },
   {
     title: 'Deploy',
     pages: [
-      ['deploy', 'Deploy'],
+      ['deploy', 'Docker and volumes'],
       ['several-instances', 'Several instances'],
       ['sqlite', 'SQLite'],
       ['postgres', 'PostgreSQL'],
       ['bullmq', 'BullMQ'],
-      ['serverless', 'Serverless'],
       ['engines', 'Your own engine'],
-      ['sizing', 'Sizing'],
-      ['health-and-logs', 'Health check and logs'],
+      ['serverless', 'Serverless and bundlers'],
+      ['health-and-logs', 'Health check, logs, alerts'],
+      ['capacity', 'Capacity'],
     ],
   },
-  { title: 'Troubleshooting', pages: [['troubleshooting', 'Troubleshooting']] },
+  {
+    title: 'Troubleshooting',
+    pages: [
+      ['troubleshooting', 'By symptom'],
+      ['faq', 'Questions'],
+      ['upgrading', 'Upgrading, compatibility'],
+    ],
+  },
   {
     title: 'Reference',
     pages: [
@@ -51,9 +71,11 @@ export const NAVIGATION: readonly Section[] = [
       ['outcomes', 'Outcomes'],
       ['reference/index', 'Types and classes'],
       ['cli', 'Command line'],
+      ['errors', 'Errors and log messages'],
+      ['guarantees', 'Guarantees, limitations'],
       ['api', "Partnero's API"],
-      ['partnero-conflicts', "Where Partnero's sources disagree"],
-      ['guarantees', 'Guarantees and limitations'],
+      ['partnero-conflicts', 'API variants'],
+      ['benchmarks', 'Benchmarks'],
       ['decisions/index', 'Decisions'],
       ['changes', 'Changes'],
       ['contributing', 'Contributing'],
@@ -62,7 +84,7 @@ export const NAVIGATION: readonly Section[] = [
   { title: 'Security', pages: [['security', 'Security']] },
 ];
 
-/** Throws if a page can't be reached by the navigation. Samples and decisions have a page that lists them. */
+/** Throws if a page can't be reached. Samples and decisions are reached by the page that lists them. */
 export function checkNavigation(pages: readonly string[]): void {
   const named = new Set(NAVIGATION.flatMap((section) => section.pages.map(([file]) => file)));
   const hidden = pages.filter(
