@@ -1,16 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Application, type TypeDocOptions } from 'typedoc';
 import type { PluginOptions } from 'typedoc-plugin-markdown';
-import { join } from 'node:path';
 import { PAGES } from './pages.js';
 
-/** The entry points of the package, by the names that users import. */
-const ENTRY_POINTS = ['lib', 'lib/health', 'lib/postgres', 'lib/bullmq', 'lib/testing'];
+/** The source files of the entry points that users import, by `exports` in package.json. */
+function entryPoints(): string[] {
+  const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    exports: Record<string, string | { import: { default: string } }>;
+  };
+  return Object.values(exports)
+    .flatMap((entry) => (typeof entry === 'string' ? [] : [entry.import.default]))
+    .filter((file) => file.endsWith('/index.js'))
+    .map((file) => file.replace('./dist/esm/', 'lib/').replace(/\.js$/, '.ts'));
+}
 
 /** Writes the reference of all exported names, from their TSDoc. */
 export async function writeReference(): Promise<void> {
   const options: Partial<TypeDocOptions & PluginOptions> = {
     plugin: ['typedoc-plugin-markdown'],
-    entryPoints: ENTRY_POINTS.map((folder) => `${folder}/index.ts`),
+    entryPoints: entryPoints(),
     tsconfig: 'tsconfig.build.json',
     outputs: [{ name: 'markdown', path: join(PAGES, 'reference') }],
     readme: 'none',
@@ -31,6 +40,10 @@ export async function writeReference(): Promise<void> {
   const project = await app.convert();
   if (!project)
     throw new Error('The TypeScript reference could not be made: see the errors above.');
+  // As users import them. TypeDoc calls them by their folders.
+  for (const entry of project.children ?? []) {
+    entry.name = entry.name === 'index' ? 'nestjs-partnero' : `nestjs-partnero/${entry.name}`;
+  }
   await app.generateOutputs(project);
   if (app.logger.hasErrors()) throw new Error('The TypeScript reference has errors: see above.');
 }
