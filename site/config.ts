@@ -3,7 +3,13 @@ import type { UserConfig } from '@rspress/core';
 import { NAVIGATION } from './navigation.js';
 import { PAGES } from './pages.js';
 
-/** The site as Rspress builds it. It loads nothing from other hosts: no CDN, no analytics. */
+/**
+ * The site as Rspress builds it. It loads nothing from other hosts: no CDN, no analytics.
+ *
+ * Rspress, because it is maintained, checks links and anchors, searches locally, and runs no script when
+ * it is installed. VitePress 1 has had no release since August 2025 and needs Vite 5, which gets no fixes;
+ * VitePress 2 is an alpha.
+ */
 export const SITE: UserConfig = {
   root: PAGES,
   outDir: 'dist/docs/site',
