@@ -1,3 +1,5 @@
+import { cpus } from 'node:os';
+
 /** The value below which `share` of all lie. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -14,17 +16,27 @@ export function spread(values: readonly number[]): string {
   return `±${figure((100 * half) / median(values), 0)} %`;
 }
 
-/** Prints rows under their heads, numbers to the right. */
+/** Prints a Markdown table, with the numbers to the right. */
 export function printTable(heads: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = heads.map((head, i) =>
-    Math.max(head.length, ...rows.map((row) => row[i]!.length)),
+    Math.max(head.length, 3, ...rows.map((row) => row[i]!.length)),
   );
-  for (const row of [heads, ...rows]) {
+  const line = (cells: readonly string[]) =>
     console.log(
-      row.map((cell, i) => (i ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  '),
+      `| ${cells.map((cell, i) => (i ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join(' | ')} |`,
     );
-  }
+  line(heads);
+  line(widths.map((width, i) => (i ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))));
+  for (const row of rows) line(row);
   console.log('');
+}
+
+/** One line on where and when a bench ran. */
+export function conditions(): string {
+  const processors = cpus();
+  const model = processors[0]?.model.trim() || 'CPU';
+  const date = new Date().toISOString().slice(0, 10);
+  return `${date}, Node.js ${process.version}, ${model}, ${processors.length} cores`;
 }
 
 /** A number, or a dash where nothing was there to be measured. */

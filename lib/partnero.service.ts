@@ -18,8 +18,8 @@ import type { SalesService } from './transactions/sales.service.js';
 import type { WebhooksService } from './webhooks/webhooks.service.js';
 
 /**
- * Partnero, for your own code: attribute by hand, look up its status, call the API. Say of which
- * type the program is if it isn't an affiliate program: what it doesn't have isn't offered.
+ * Partnero, for your own code: attribute by hand, look up outcomes, call the API. If the program isn't an
+ * affiliate program, pass its type: the service then offers what that type of program has.
  *
  * @example
  * constructor(private readonly partnero: PartneroService) {}
@@ -39,7 +39,7 @@ export class PartneroService<
   /** Newsletter programs. */
   readonly subscribers: ProgramServices<TProgram>['subscribers'];
   readonly program: ProgramServices<TProgram>['program'];
-  /** The status of the sign-ups. */
+  /** The outcomes of sign-ups, sales and refunds, and counts of them. */
   readonly outbox: OutboxInspector;
   /** Webhooks, and their events for your handlers. */
   readonly webhooks: WebhooksService;
@@ -70,9 +70,9 @@ export class PartneroService<
   }
 
   /**
-   * Who sent a visitor, read from a request or anything else that has headers, from headers alone,
-   * from a token of `toToken()`, or from `{ key }`. `null` if nobody did. Never throws. The `resolve`
-   * option isn't asked.
+   * The referral of a visitor, read from a request or anything else that has `headers`, from headers
+   * alone, from a token of `toToken()`, or from `{ key }`. `null` if nobody referred the visitor. Never
+   * throws. Doesn't call the `resolve` option.
    *
    * @example
    * const referral = partnero.referralFrom(user.referralToken)
@@ -89,8 +89,8 @@ export class PartneroService<
 
   /**
    * Attributes a new customer outside a decorated route: in a queue worker, in the webhook of an auth
-   * provider, behind a magic link. Resolves once the attribution is durable, or after
-   * `acceptTimeoutMs`. Never rejects.
+   * provider, after a magic link. Resolves once the attribution is saved, or after `acceptTimeoutMs`.
+   * Never rejects: the result says whether it was queued, and if not, why.
    *
    * @example
    * await partnero.attribute(partnero.referralFrom({ headers }), { id: user.id, email: user.email })
@@ -114,7 +114,7 @@ export class PartneroService<
   }
 
   /**
-   * Asks Partnero whether the API key works, and whose it is (`GET /test`).
+   * Checks whether the API key works, and which program it belongs to (`GET /test`).
    * @throws PartneroError
    */
   ping(options: CallOptions = {}): Promise<ProgramInfo> {
@@ -122,8 +122,8 @@ export class PartneroService<
   }
 
   /**
-   * Any call that has no method of its own here. Sent with the API key, to `baseUrl` and nowhere else;
-   * once, unless `retries` says otherwise. Resolves with the whole answer of Partnero.
+   * Calls an endpoint that has no method of its own. The request goes to `baseUrl` with the API key. It is
+   * sent once, unless you set `retries`. Resolves with Partnero's whole response.
    *
    * @example
    * const { data } = await partnero.request<Coupon[]>({ path: '/coupons', query: { limit: 50 } })

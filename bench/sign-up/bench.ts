@@ -1,5 +1,6 @@
 // npm run bench:sign-up [-- --adapter fastify] [--rounds 5] [--seconds 4] [--saturation-only] [--json]
 // What attribution costs a sign-up: all variants in one run on one machine, in turn, several rounds.
+// Prints the tables of docs/benchmarks.md, as Markdown.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import autocannon from 'autocannon';
 import type { FakeFault } from 'nestjs-partnero/testing';
 import { Child } from '../child.js';
 import { openLoop } from '../open-loop.js';
-import { figure, median, printTable, quantile, spread } from '../statistics.js';
+import { conditions, figure, median, printTable, quantile, spread } from '../statistics.js';
 import { VARIANTS, type Variant } from './variants.js';
 
 const { values } = parseArgs({
@@ -28,17 +29,58 @@ const ratePerSecond = Number(values.rate);
 const PATIENCE_MS = 3_000;
 
 type Server = Child<{ url: string }>;
-type Samples = Record<Variant, number[]>;
+
+/** A row of the tables. */
+interface Case {
+  readonly name: string;
+  readonly variant: Variant;
+  /** False: jobs are saved, and nothing is sent. */
+  readonly delivers: boolean;
+}
+
+/** Ours delivers, as those that call the API do. */
+const DELIVERING: readonly Case[] = VARIANTS.map((variant) => {
+  const name = variant === 'nestjs-partnero' ? 'nestjs-partnero, delivering' : variant;
+  return { name, variant, delivers: true };
+});
+const ACCEPT_ONLY: Case = {
+  name: 'nestjs-partnero, accept-only',
+  variant: 'nestjs-partnero',
+  delivers: false,
+};
+const ALL_CASES = DELIVERING.flatMap((each) =>
+  each.variant === ACCEPT_ONLY.variant ? [ACCEPT_ONLY, each] : [each],
+);
 
 const folder = mkdtempSync(join(tmpdir(), 'nestjs-partnero-bench-'));
 const script = (name: string) => join(import.meta.dirname, name);
-const samples = (): Samples =>
-  Object.fromEntries(VARIANTS.map((variant) => [variant, []])) as unknown as Samples;
+const ordinal = (round: number) => `round ${round} of ${rounds}`;
 const progress = (line: string) => process.stderr.write(`${line}\n`);
+
+/** What was measured of each case, by its name. */
+class Samples {
+  private readonly values = new Map<string, number[]>();
+
+  add({ name }: Case, value: number): void {
+    this.values.set(name, [...this.of(name), value]);
+  }
+
+  of(name: string): readonly number[] {
+    return this.values.get(name) ?? [];
+  }
+
+  median(name: string): number {
+    return median(this.of(name));
+  }
+
+  toJSON(): object {
+    return Object.fromEntries(this.values);
+  }
+}
 
 type Partnero = Child<{ baseUrl: string; apiKey: string }>;
 
-async function start(variant: Variant, partnero: Partnero, delivers: boolean): Promise<Server> {
+async function start({ variant, delivers }: Case, partnero: Partnero): Promise<Server> {
   const settings = { ...partnero.hello, folder: mkdtempSync(join(folder, 'app-')), delivers };
   return Child.start(script('server.js'), { variant, adapter: values.adapter, settings });
 }
@@ -61,29 +103,27 @@ async function saturate(url: string, duration: number): Promise<number> {
  * third slower in some processes than in others, for as long as they live.
  */
 async function saturation(partnero: Partnero): Promise<object> {
-  const rates = samples();
+  const rates = new Samples();
   for (let round = 1; round <= rounds; round += 1) {
-    progress(`saturation, round ${round} of ${rounds}`);
-    for (const variant of VARIANTS) {
-      const server = await start(variant, partnero, false);
+    progress(`saturation, ${ordinal(round)}`);
+    for (const each of ALL_CASES) {
+      const server = await start(each, partnero);
       await saturate(server.hello.url, 2);
-      rates[variant].push(await saturate(server.hello.url, seconds));
+      rates.add(each, await saturate(server.hello.url, seconds));
       await server.end();
     }
   }
-  const plain = median(rates.plain);
-  const noop = median(rates['no-op interceptor']);
-  const rows = VARIANTS.map((variant) => {
-    const rate = median(rates[variant]);
+  const rows = ALL_CASES.map(({ name }) => {
+    const rate = rates.median(name);
     return [
-      variant,
+      name,
       rate.toFixed(0),
-      spread(rates[variant]),
-      (rate / plain).toFixed(2),
-      (rate / noop).toFixed(2),
+      spread(rates.of(name)),
+      (rate / rates.median('plain')).toFixed(2),
+      (rate / rates.median('no-op interceptor')).toFixed(2),
     ];
   });
-  console.log(`Requests a second at saturation, ${values.connections} connections, relay paused`);
+  console.log(`### Requests a second at saturation, ${values.connections} connections\n`);
   printTable(['', 'median', 'spread', 'of plain', 'of no-op'], rows);
   return rates;
 }
@@ -94,64 +134,50 @@ interface Condition {
 }
 
 const CONDITIONS: readonly Condition[] = [
-  { name: 'Partnero fast', fault: 'heal' },
-  { name: 'Partnero 100 ms slow', fault: { type: 'slow', ms: 100 } },
-  { name: 'Partnero hanging', fault: { type: 'hang' } },
+  { name: 'Partnero responds at once', fault: 'heal' },
+  { name: 'Partnero responds after 100 ms', fault: { type: 'slow', ms: 100 } },
+  { name: 'Partnero never responds', fault: { type: 'hang' } },
 ];
 
 /** How long visitors wait who come at a moderate rate, and what a sign-up costs in CPU time. */
 async function fixedRate(partnero: Partnero, { name, fault }: Condition): Promise<object> {
   await partnero.ask(fault);
-  const [p50, p99, cpu, failed] = [samples(), samples(), samples(), samples()];
+  const [p50, p99, cpu, failed] = [new Samples(), new Samples(), new Samples(), new Samples()];
   const loop = { ratePerSecond, patienceMs: PATIENCE_MS };
   for (let round = 1; round <= rounds; round += 1) {
-    progress(`${name}, round ${round} of ${rounds}`);
-    for (const variant of VARIANTS) {
-      const server = await start(variant, partnero, true);
-      await openLoop({ ...loop, url: `${server.hello.url}/signup`, seconds: 2 });
+    progress(`${name}, ${ordinal(round)}`);
+    for (const each of DELIVERING) {
+      const server = await start(each, partnero);
+      const url = `${server.hello.url}/signup`;
+      await openLoop({ ...loop, url, seconds: 2 });
       const before = await server.ask<NodeJS.CpuUsage>('cpu');
-      const result = await openLoop({ ...loop, url: `${server.hello.url}/signup`, seconds });
+      const result = await openLoop({ ...loop, url, seconds });
       const after = await server.ask<NodeJS.CpuUsage>('cpu');
       const used = after.user - before.user + after.system - before.system;
-      p50[variant].push(quantile(result.latencies, 0.5));
-      p99[variant].push(quantile(result.latencies, 0.99));
-      cpu[variant].push(used / (ratePerSecond * seconds));
-      failed[variant].push(result.failed);
+      p50.add(each, quantile(result.latencies, 0.5));
+      p99.add(each, quantile(result.latencies, 0.99));
+      cpu.add(each, used / (ratePerSecond * seconds));
+      failed.add(each, result.failed);
       await server.end();
     }
   }
-  const rows = VARIANTS.map((variant) => {
-    const unanswered = failed[variant].reduce((sum, n) => sum + n, 0);
-    return [
-      variant,
-      figure(median(p50[variant]), 2),
-      figure(median(p99[variant]), 1),
-      spread(p99[variant]),
-      figure(median(p99[variant]) - median(p99.plain), 1),
-      figure(median(cpu[variant]), 0),
-      String(unanswered),
-    ];
-  });
-  console.log(`${name}: ${ratePerSecond} sign-ups a second, relay delivering`);
-  printTable(
-    [
-      '',
-      'p50 ms',
-      'p99 ms',
-      'spread',
-      'p99 − plain',
-      'CPU µs each',
-      `unanswered in ${PATIENCE_MS / 1_000} s`,
-    ],
-    rows,
-  );
+  const rows = DELIVERING.map(({ name: row }) => [
+    row,
+    figure(p50.median(row), 2),
+    figure(p99.median(row), 1),
+    spread(p99.of(row)),
+    figure(p99.median(row) - p99.median('plain'), 1),
+    figure(cpu.median(row), 0),
+    String(failed.of(row).reduce((sum, n) => sum + n, 0)),
+  ]);
+  console.log(`### ${name}, ${ratePerSecond} sign-ups a second\n`);
+  const unanswered = `unanswered in ${PATIENCE_MS / 1_000} s`;
+  printTable(['', 'p50 ms', 'p99 ms', 'spread', 'p99 − plain', 'CPU µs each', unanswered], rows);
   return { p50, p99, cpu, failed };
 }
 
 try {
-  console.log(
-    `Node ${process.version}, ${values.adapter}, ${rounds} rounds of ${seconds} s each\n`,
-  );
+  console.log(`${conditions()}, ${values.adapter}, ${rounds} rounds of ${seconds} s each.\n`);
   const partnero: Partnero = await Child.start(join(import.meta.dirname, '../fake-server.js'));
   const results: Record<string, object> = { saturation: await saturation(partnero) };
   for (const condition of values['saturation-only'] ? [] : CONDITIONS) {

@@ -37,11 +37,11 @@ export interface ReferralOptions {
   bodyField?: string | undefined;
   /** A longer key is refused with a warning, never cut. Characters; default 255. */
   maxLength?: number | undefined;
-  /** How a link's key is kept by `captureReferrals()` and `ReferralCaptureMiddleware`. */
+  /** How `captureReferrals()` and `ReferralCaptureMiddleware` save a link's key. */
   capture?: CaptureOptions | undefined;
   /**
-   * Take the cookie back in the response to a sign-up that has been accepted durably, so that the
-   * next account of this browser isn't attributed. Default `false`.
+   * Delete the cookie in the response to a sign-up whose attribution is saved. Otherwise the next account
+   * that is created in that browser is attributed too. Default `false`.
    */
   clearCookie?: boolean | undefined;
 }

@@ -8,11 +8,23 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
 
 export const readme = read('README.md');
-/** On the ways of a key to the sign-up. */
-export const guide = read('docs/where-does-your-sign-up-come-from.md');
-
 /** A page in `docs/`. */
 export const page = (name: string): string => read(join('docs', `${name}.md`));
+
+/** The pages that carry a referral key to the sign-up, one for each flow. */
+export const guide = [
+  'capture-partner-links',
+  'subdomains-and-domains',
+  'spa-and-mobile',
+  'social-login',
+  'sign-in-with-apple',
+  'magic-links',
+  'graphql',
+  'auth-libraries',
+  'consent',
+]
+  .map(page)
+  .join('\n');
 
 /** README and all pages. */
 export const documents = [

@@ -111,7 +111,7 @@ export class SqlStore {
       this.counter.move(String(row['program']), String(row['name']), 'pending', outcome);
       if (purgesHistory) await this.purgeHistoryOf(row);
     }
-    const releasing = completions.filter(({ id, releasesKey }) => releasesKey && ours.has(id));
+    const releasing = rows.filter((row) => endings.get(String(row['id']))?.releasesKey);
     if (releasing.length > 0) await this.each('releaseOwnKeys', releasing);
     const waiting = rows.filter((row) => Boolean(row['waiting']));
     if (waiting.length > 0) await this.each('wake', waiting);

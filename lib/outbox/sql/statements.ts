@@ -98,13 +98,14 @@ export function statements(dialect: Dialect) {
       WHERE program = $1 AND name = $2 AND key = $3`,
     takeKey: `INSERT INTO ${p}keys (program, name, key, digest, ordering_key, job_id)
       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (program, name, key) DO NOTHING RETURNING job_id`,
-    // Without a digest: nothing may take it any more. Keeps the ordering key of the job that has it.
+    // From then on, the key is that of the job that cancels, and outlives the one that is cancelled.
     cancelKey: `INSERT INTO ${p}keys (program, name, key, digest, ordering_key, job_id)
       VALUES ($1, $2, $3, NULL, $4, $5) ON CONFLICT (program, name, key)
-      DO UPDATE SET digest = NULL, job_id = excluded.job_id RETURNING ordering_key AS "orderingKey"`,
+      DO UPDATE SET job_id = excluded.job_id RETURNING ordering_key AS "orderingKey"`,
     releaseKeys: `DELETE FROM ${p}keys WHERE job_id IN ${ids}`,
     // Those that the jobs themselves took. What they cancelled stays cancelled.
-    releaseOwnKeys: `DELETE FROM ${p}keys WHERE digest IS NOT NULL AND job_id IN ${ids}`,
+    releaseOwnKeys: `DELETE FROM ${p}keys WHERE job_id IN ${ids} AND job_id || name IN (
+      SELECT (value->>'id') || (value->>'name') FROM ${rows})`,
     anonymizeKeys: `UPDATE ${p}keys SET ordering_key = '' WHERE job_id IN ${ids}`,
 
     count: `INSERT INTO ${p}counters (program, name, outcome, slot, n)

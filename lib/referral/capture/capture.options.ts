@@ -2,7 +2,7 @@ import { domainToASCII } from 'node:url';
 import type { IncomingMessage } from 'node:http';
 import { OptionCheck } from '../../common/option-check.js';
 
-/** How the key of a partner's link is kept on the page where the link leads. */
+/** How the key of a partner's link is saved in a cookie, on the page that the link leads to. */
 export interface CaptureOptions {
   /**
    * The domain whose hosts all get the cookie, such as `example.com` for www, app and api. Default:
@@ -22,19 +22,19 @@ export interface CaptureOptions {
    */
   secure?: boolean | 'auto' | undefined;
   /**
-   * Default `'lax'`. `'strict'` keeps the cookie from the return of a social login; `'none'`, which
-   * needs `secure`, lets other sites' frames have it.
+   * Default `'lax'`. With `'strict'`, browsers don't send the cookie when a social login returns. `'none'`
+   * needs `secure`; browsers then send the cookie with requests from other sites too.
    */
   sameSite?: 'lax' | 'strict' | 'none' | undefined;
   /**
-   * Whose visitor they are after links of several partners: `'last'`, each link replaces the one
-   * before; `'first'`, the first one is kept as long as its cookie lives. Default `'last'`.
+   * Which link counts if a visitor comes through links of several partners. `'last'`: each link replaces
+   * the one before. `'first'`: the first one counts as long as its cookie lives. Default `'last'`.
    */
   touch?: 'last' | 'first' | undefined;
   /**
-   * Asked before a cookie is written, with the request as middleware gets it; on Fastify, Node's own.
-   * Nothing but `true` is consent. A page doesn't wait for a promise: what isn't known when the
-   * response's headers leave counts as no. Default: none is needed.
+   * Called before a cookie is set, with the request as middleware receives it; on Fastify, Node.js's own.
+   * Only `true` counts as consent. The page doesn't wait for a promise: if it is still pending when the
+   * headers are sent, no cookie is set. Default: no consent is needed.
    */
   consent?:
     ((request: IncomingMessage) => boolean | undefined | Promise<boolean | undefined>) | undefined;
