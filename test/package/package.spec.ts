@@ -96,7 +96,10 @@ describe('the public surface', () => {
     ]);
     expect(Object.keys(testing)).toEqual([
       'FakePartnero',
+      'FakePartneroService',
       'outboxConformance',
+      'partneroMatchers',
+      'provideFakePartnero',
       'signPartneroEvent',
     ]);
     expect(Object.keys(manifest.exports)).toEqual([
