@@ -1,4 +1,4 @@
-// Leaves in both builds what the package's entries reach, adds its declarations, and marks one build as
+// Leaves in both builds what the package's entries and the Nest CLI reach, adds its declarations, and marks one build as
 // CommonJS.
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -8,7 +8,7 @@ const IMPORT = /(?:from|import|require)\s*\(?\s*['"](\.[^'"]+)['"]/g;
 const { bin, exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 const BUILDS = [
   { folder: 'dist/esm', condition: 'import', commands: Object.values(bin) },
-  { folder: 'dist/cjs', condition: 'require', commands: [] },
+  { folder: 'dist/cjs', condition: 'require', commands: ['dist/cjs/schematics/nest-add.js'] },
 ];
 
 /** Files, and all that they import. */

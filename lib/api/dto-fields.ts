@@ -14,6 +14,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { decimalProblem, moneyProblem } from './money/money.js';
+import { Dto, nestedDto } from './dto.js';
 
 type Constructor = new () => object;
 
@@ -44,11 +45,11 @@ export const OptionalDate = () => all(IsOptional(), IsDate());
 
 /** An object of a DTO. */
 export const Nested = (type: () => Constructor) =>
-  all(IsDefined(), IsObject(), ValidateNested(), Type(type));
+  all(IsDefined(), IsObject(), ValidateNested(), Type(type), nestedDto(type));
 
 /** An object of a DTO, or nothing. */
 export const OptionalNested = (type: () => Constructor) =>
-  all(IsOptional(), IsObject(), ValidateNested(), Type(type));
+  all(IsOptional(), IsObject(), ValidateNested(), Type(type), nestedDto(type));
 
 /** `Money`. The message says what is wrong, never the amount. */
 export const IsMoney = () => isWithout('isMoney', moneyProblem);
@@ -78,7 +79,7 @@ function productProblem(value: unknown): string | null {
 }
 
 /** Names somebody by one of three. */
-export abstract class ReferenceDto {
+export abstract class ReferenceDto extends Dto {
   @ValidateIf(
     ({ key, id, email }: ReferenceDto) => isGiven(key) || !(isGiven(id) || isGiven(email)),
   )

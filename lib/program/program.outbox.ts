@@ -13,7 +13,7 @@ export type ProgramMode = 'delivers' | 'queues' | 'read_only' | 'disabled';
 
 /** The outbox of a program, and what is done with it. */
 export class ProgramOutbox {
-  private constructor(
+  constructor(
     readonly mode: ProgramMode,
     /** `null` while disabled. */
     readonly engine: OutboxEngine | null,

@@ -18,3 +18,11 @@ export type {
   OutboxConformanceOptions,
 } from './conformance/conformance-options.js';
 export type { TestFramework } from './conformance/test-framework.js';
+export { FakePartneroService, provideFakePartnero } from './unit/fake-partnero.service.js';
+export type {
+  FakePartneroServiceOptions,
+  RecordedAttribution,
+  RecordedSale,
+} from './unit/fake-partnero.service.js';
+export { partneroMatchers } from './unit/partnero-matchers.js';
+export type { PartneroMatchers } from './unit/partnero-matchers.js';

@@ -49,7 +49,7 @@ export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicatio
 
   constructor(
     private readonly options: ResolvedOptions,
-    private readonly app: WebhookDiscovery,
+    private readonly app: Pick<WebhookDiscovery, 'handlersOf' | 'routesOf'>,
     private readonly reporter: OutcomeReporter,
     private readonly inAppContext: RunInAppContext,
     log: OutboxLog,

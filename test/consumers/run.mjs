@@ -74,7 +74,7 @@ const CONSUMERS = {
 };
 
 const OPTIONAL =
-  /@nestjs\/(bullmq|graphql|terminus|testing)|nestjs-partnero\/(bullmq|postgres)|from '(pg|kysely|typeorm)'/;
+  /@nestjs\/(bullmq|graphql|swagger|terminus|testing)|nestjs-partnero\/(bullmq|postgres)|from '(pg|kysely|typeorm)'/;
 const documents = [
   'README.md',
   ...readdirSync(join(root, 'docs'))

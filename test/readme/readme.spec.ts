@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Type } from '@nestjs/common';
+import { Controller, Post, type Type } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { captureReferrals, PartneroService } from 'nestjs-partnero';
 import { PartneroDashboardModule } from 'nestjs-partnero/dashboard';
 import { FakePartnero } from 'nestjs-partnero/testing';
@@ -162,6 +163,33 @@ describe('the code in the README, and in the docs', () => {
     expect(await json('/dead')).toEqual([]);
     const requeued = await fetch(`${inbox}/requeue/audit`, { method: 'POST' });
     expect(await requeued.json()).toBe(0);
+  });
+
+  it('works: the referral key in the document of @nestjs/swagger', async () => {
+    const { AttributeSignUp } = (await load('attribute-sign-up.decorator')) as unknown as {
+      AttributeSignUp: () => MethodDecorator;
+    };
+    @Controller()
+    class SignUpController {
+      @Post('signup')
+      @AttributeSignUp()
+      signup() {
+        return { id: 'user-1' };
+      }
+    }
+    const { app, url } = await startApp({
+      imports: [partnero(fake)],
+      controllers: [SignUpController],
+    });
+    const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+    const parameters = paths['/signup']?.post?.parameters;
+    expect(parameters?.map((each) => 'in' in each && [each.in, each.name, each.required])).toEqual([
+      ['query', 'aff', false],
+      ['cookie', 'partnero_partner', false],
+    ]);
+    await visit(`${url}/signup`, { method: 'POST', partner: 'ann' });
+    await settled(app, 1);
+    expect(fake.customers).toHaveLength(1);
   });
 
   it('works: the tests of a sign-up and of a webhook, as tests', () => {

@@ -1,4 +1,5 @@
 import { IsDateString, IsEmail, IsObject, IsOptional } from 'class-validator';
+import { Dto } from '../dto.js';
 import {
   IsMoney,
   Nested,
@@ -29,7 +30,7 @@ const LENIENT_EMAIL = {
 export class CustomerReferenceDto extends ReferenceDto {}
 
 /** What every kind of customer may have. */
-export class CustomerFieldsDto {
+export class CustomerFieldsDto extends Dto {
   /** Without it, Partnero can't detect partners who refer themselves. */
   @IsOptional()
   @IsEmail(LENIENT_EMAIL)
@@ -45,7 +46,7 @@ export class TaggedCustomerFieldsDto extends CustomerFieldsDto {
 }
 
 /** Further options of *create customer*. */
-export class CreateCustomerOptionsDto {
+export class CreateCustomerOptionsDto extends Dto {
   /** One of the partner's referral URLs, where there are several. */
   @OptionalString() referral_url?: string | undefined;
 }
@@ -74,7 +75,7 @@ export class UpdateCustomerDto extends TaggedCustomerFieldsDto {
 }
 
 /** Names the customer who referred this one. */
-export class ReferringCustomerDto {
+export class ReferringCustomerDto extends Dto {
   /** The public key, as in the link and the cookie. */
   @OptionalNonEmptyString() key?: string | undefined;
 
@@ -83,7 +84,7 @@ export class ReferringCustomerDto {
 }
 
 /** What else Partnero keeps of a customer in a refer-a-friend program. */
-export class CustomerMetadataDto {
+export class CustomerMetadataDto extends Dto {
   @IsOptional()
   @IsDateString()
   date_of_birth?: string | undefined;
@@ -117,7 +118,7 @@ export type CreateCustomerInput<TProgram extends 'affiliate' | 'refer-a-friend' 
 export class UpdateReferAFriendCustomerDto extends CustomerFieldsDto {}
 
 /** What *credit balance* adds to a customer's balance. */
-export class CreditBalanceDto {
+export class CreditBalanceDto extends Dto {
   /**
    * What isn't money goes out under the name of its unit, with an exponent:
    * `{ amount: '100', currency: 'points', exponent: 0 }`.
@@ -129,7 +130,7 @@ export class CreditBalanceDto {
 }
 
 /** Whom *invite customer* writes to. */
-export class InviteCustomerDto {
+export class InviteCustomerDto extends Dto {
   @NonEmptyString() email!: string;
 
   /** Strings for the placeholders of the invitation. */

@@ -1,4 +1,5 @@
 import { IsObject, IsOptional } from 'class-validator';
+import { Dto } from '../dto.js';
 import { IsDecimalAmount, Nested, NonEmptyString } from '../dto-fields.js';
 import type { Decimal } from '../money/exact-amounts.js';
 import { PartnerReferenceDto } from '../partners/partner.dto.js';
@@ -7,7 +8,7 @@ import { PartnerReferenceDto } from '../partners/partner.dto.js';
  * Body of *create lead*.
  * @see https://docs.partnero.com (Leads)
  */
-export class CreateLeadDto {
+export class CreateLeadDto extends Dto {
   @NonEmptyString() name!: string;
   @NonEmptyString() email!: string;
 
@@ -23,7 +24,7 @@ export class CreateLeadDto {
 }
 
 /** With what a lead is converted. */
-export class ConvertLeadDto {
+export class ConvertLeadDto extends Dto {
   /** The commission is computed from this amount, in the currency of the program: `'120.00'`. */
   @IsDecimalAmount() commission_transaction_amount!: Decimal;
 }

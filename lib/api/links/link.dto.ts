@@ -1,5 +1,6 @@
 import { IsBoolean, IsInt, IsOptional, ValidateIf } from 'class-validator';
 import { CustomerReferenceDto } from '../customers/customer.dto.js';
+import { Dto } from '../dto.js';
 import {
   isGiven,
   Nested,
@@ -11,7 +12,7 @@ import {
 import { PartnerReferenceDto } from '../partners/partner.dto.js';
 
 /** How a link leads to its target. */
-export class LinkFieldsDto {
+export class LinkFieldsDto extends Dto {
   @OptionalBoolean() direct_tracking?: boolean | undefined;
   @OptionalBoolean() direct_tracking_redirect?: boolean | undefined;
 

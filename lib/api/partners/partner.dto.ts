@@ -1,4 +1,5 @@
 import { IsInt, IsOptional, Max, Min, MinLength, ValidateIf } from 'class-validator';
+import { Dto } from '../dto.js';
 import {
   IsDecimalAmount,
   NonEmptyString,
@@ -17,7 +18,7 @@ import type { Decimal } from '../money/exact-amounts.js';
  */
 export class PartnerReferenceDto extends ReferenceDto {}
 
-class PartnerFieldsDto {
+class PartnerFieldsDto extends Dto {
   @OptionalString() name?: string | null | undefined;
   @OptionalString() surname?: string | null | undefined;
 
@@ -60,7 +61,7 @@ export class UpdatePartnerDto extends PartnerFieldsDto {
 }
 
 /** A bonus for a partner. */
-export class RewardPartnerDto {
+export class RewardPartnerDto extends Dto {
   /** In the currency of the program, as a string: `'25.00'`. At least 0.01. */
   @IsDecimalAmount() amount!: Decimal;
 
@@ -71,7 +72,7 @@ export class RewardPartnerDto {
 }
 
 /** For whom *sign-in URL* is, and for how long. */
-export class SignInUrlDto {
+export class SignInUrlDto extends Dto {
   /** The referral key; or else the `email`. */
   @ValidateIf(({ key, email }: SignInUrlDto) => key !== undefined || email === undefined)
   @NonEmptyString()

@@ -1,8 +1,9 @@
 import { MaxLength } from 'class-validator';
+import { Dto } from '../dto.js';
 import { OptionalNonEmptyString } from '../dto-fields.js';
 
 /** What *update program* may change; what is absent stays. */
-export class UpdateProgramDto {
+export class UpdateProgramDto extends Dto {
   @OptionalNonEmptyString()
   @MaxLength(255)
   name?: string | undefined;

@@ -1,4 +1,5 @@
 import { IsIn, IsOptional, ValidateIf } from 'class-validator';
+import { Dto } from '../dto.js';
 import {
   NonEmptyString,
   OptionalBoolean,
@@ -8,7 +9,7 @@ import {
 } from '../dto-fields.js';
 
 /** Names a subscriber by one of two. */
-export class SubscriberReferenceDto {
+export class SubscriberReferenceDto extends Dto {
   /** Of the newsletter service. */
   @ValidateIf(({ id, email }: SubscriberReferenceDto) => id !== undefined || email === undefined)
   @NonEmptyString()
@@ -18,7 +19,7 @@ export class SubscriberReferenceDto {
 }
 
 /** What a subscriber may have. */
-export class SubscriberFieldsDto {
+export class SubscriberFieldsDto extends Dto {
   @OptionalString() name?: string | null | undefined;
   @OptionalBoolean() tos?: boolean | undefined;
 

@@ -1,5 +1,6 @@
 import { ValidateIf } from 'class-validator';
 import { CustomerReferenceDto, ReferringCustomerDto } from '../customers/customer.dto.js';
+import { Dto } from '../dto.js';
 import {
   isGiven,
   IsMoney,
@@ -16,13 +17,13 @@ import type { Money } from '../money/money.js';
 import { PartnerReferenceDto } from '../partners/partner.dto.js';
 
 /** Further options of *create transaction*. */
-export class CreateTransactionOptionsDto {
+export class CreateTransactionOptionsDto extends Dto {
   /** Creates the customer too, with what `customer` says. */
   @OptionalBoolean() create_customer?: boolean | undefined;
 }
 
 /** What a sale has in both kinds of program. */
-export class TransactionFieldsDto {
+export class TransactionFieldsDto extends Dto {
   /**
    * Yours: of the order, invoice or charge. A sale without one can't be refunded. Never cut: where
    * Partnero refuses a long one, the call fails.

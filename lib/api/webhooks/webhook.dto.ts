@@ -1,4 +1,5 @@
 import { IsOptional } from 'class-validator';
+import { Dto } from '../dto.js';
 import {
   NonEmptyString,
   NonEmptyStrings,
@@ -11,7 +12,7 @@ import type { WebhookEventName } from './webhook.model.js';
  * Body of *create webhook*.
  * @see https://docs.partnero.com (Webhooks)
  */
-export class CreateWebhookDto {
+export class CreateWebhookDto extends Dto {
   @NonEmptyString() name!: string;
   @NonEmptyString() url!: string;
 
@@ -26,7 +27,7 @@ export class CreateWebhookDto {
 }
 
 /** What *update webhook* may change; what is absent stays. */
-export class UpdateWebhookDto {
+export class UpdateWebhookDto extends Dto {
   @OptionalNonEmptyString() name?: string | undefined;
   @OptionalNonEmptyString() url?: string | undefined;
 
