@@ -1,5 +1,4 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { HttpModule } from '@nestjs/axios';
 import { DiscoveryModule } from '@nestjs/core';
 import {
   ConfigurableModuleClass,
@@ -60,8 +59,7 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
   return {
     ...definition,
     global: isGlobal,
-    // Registered, and so our own: interceptors of the app's HttpModule must not see the API key.
-    imports: [...(definition.imports ?? []), HttpModule.register({}), DiscoveryModule],
+    imports: [...(definition.imports ?? []), DiscoveryModule],
     providers: [...(definition.providers ?? []), ...providers],
     exports: [getPartneroToken(name)],
   };
