@@ -249,10 +249,7 @@ export class SqlStore {
   private async forget(program: string, { orderingKey, keeps }: Args<'forget'>) {
     const ordering = indexKey(orderingKey);
     const rows = await this.query('forget', program, ordering, keeps);
-    for (const { name, state } of rows) {
-      const before = STATES[Number(state)]!;
-      if (before !== 'completed') this.counter.move(program, String(name), before, 'discarded');
-    }
+    this.countRemoved(program, rows);
     await this.each('releaseKeys', rows);
     const left = await this.one('inFlight', program, ordering, keeps);
     return { forgotten: rows.length, inFlight: Number(left?.['n'] ?? 0) };
@@ -264,11 +261,20 @@ export class SqlStore {
     if (old.length > 0) {
       await this.each('releaseKeys', old);
       await this.each('remove', old);
+      this.countRemoved(program, old);
       // Behind a dead job.
       await this.each('wake', old);
     }
     const isOver = page.length < PURGE_PAGE || page.every((row) => !Number(row['aged']));
     return isOver ? null : Number(page.at(-1)?.['seq']);
+  }
+
+  /** So that the counts still add up, and `dead` says how many dead letters there are. */
+  private countRemoved(program: string, rows: readonly SqlRow[]): void {
+    for (const { name, state } of rows) {
+      const before = STATES[Number(state)]!;
+      if (before !== 'completed') this.counter.move(program, String(name), before, 'discarded');
+    }
   }
 
   private async purgeHistoryOf({ program, ordering }: SqlRow): Promise<void> {
