@@ -1,5 +1,4 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
 import {
   ConfigurableModuleClass,
   type ASYNC_OPTIONS_TYPE,
@@ -9,6 +8,7 @@ import {
 import { PartneroConfigurationError } from './common/partnero.configuration-error.js';
 import { getPartneroToken } from './partnero.tokens.js';
 import { AppDecorators } from './program/app-decorators.js';
+import { discoveryProviders } from './program/discovery.providers.js';
 import { ProgramNamesCheck } from './program/program-names.check.js';
 import { programProviders } from './program/program.providers.js';
 import { DEFAULT_PROGRAM, PARTNERO_MODULE_PRESENT } from './program/program.tokens.js';
@@ -52,6 +52,7 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
   const providers: Provider[] = [
     ...programProviders(name),
     ...webhooksProviders(name),
+    ...discoveryProviders,
     { provide: PARTNERO_MODULE_PRESENT, useValue: true },
     AppDecorators,
     ProgramNamesCheck,
@@ -59,7 +60,6 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
   return {
     ...definition,
     global: isGlobal,
-    imports: [...(definition.imports ?? []), DiscoveryModule],
     providers: [...(definition.providers ?? []), ...providers],
     exports: [getPartneroToken(name)],
   };
