@@ -6,6 +6,7 @@ import {
   type PartneroModuleExtras,
 } from './partnero.module-definition.js';
 import { PartneroConfigurationError } from './common/partnero.configuration-error.js';
+import { isStoredName, STORED_NAME } from './common/stored-name.js';
 import { getPartneroToken } from './partnero.tokens.js';
 import { AppDecorators } from './program/app-decorators.js';
 import { discoveryProviders } from './program/discovery.providers.js';
@@ -46,9 +47,7 @@ export class PartneroModule extends ConfigurableModuleClass {
 
 function withProviders(definition: DynamicModule, extras: PartneroModuleExtras): DynamicModule {
   const { name = DEFAULT_PROGRAM, isGlobal = true } = extras;
-  if (typeof name !== 'string' || name.trim() === '') {
-    throw new PartneroConfigurationError('name must be a string that is not empty.');
-  }
+  if (!isStoredName(name)) throw new PartneroConfigurationError(`name must be ${STORED_NAME}.`);
   const providers: Provider[] = [
     ...programProviders(name),
     ...webhooksProviders(name),
