@@ -59,13 +59,15 @@ const CONSUMERS = {
     dependencies: nest('^11.0.0', '^4.0.0', '^0.14.1'),
     allPages: '{*path}',
   },
+  // The oldest TypeScript that @types/node supports, and modules as `nest new` of Nest 10 sets them.
   'nest10-cjs': {
     type: 'commonjs',
     module: 'commonjs',
-    moduleResolution: 'bundler',
+    moduleResolution: 'node10',
     dependencies: {
       ...nest('^10.0.0', '^3.0.0', '^0.14.1', '^4.0.0'),
       'reflect-metadata': '^0.1.13',
+      typescript: '~5.6.3',
     },
     allPages: '*',
   },
