@@ -4,7 +4,7 @@ import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import { isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
-import type { ErasureOutcome } from './erasure.outcome.js';
+import { ERASURE_REJECTED, type ErasureOutcome } from './erasure.outcome.js';
 import { ERASURE } from './job-name.js';
 
 const SENT = 'sent';
@@ -44,10 +44,7 @@ export class ErasureHandler implements JobHandler {
 
   advice({ outcome }: CompletedResult): Advice | undefined {
     if (outcome !== 'rejected') return undefined;
-    return {
-      text: 'Partnero refused to delete the customer; delete them there by hand',
-      isError: true,
-    };
+    return { text: ERASURE_REJECTED, isError: true };
   }
 
   /** Partnero finds customers by e-mail address too, and that one may be somebody else. */

@@ -5,7 +5,7 @@ import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.
 import { isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
 import { transactionsUnder, type PartneroTransactions } from './partnero-transactions.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
-import type { RefundOutcome } from './transaction.outcome.js';
+import { REFUND_REJECTED, type RefundOutcome } from './transaction.outcome.js';
 
 export const REFUND = 'refund';
 
@@ -37,7 +37,7 @@ export class RefundHandler implements JobHandler {
 
   advice({ outcome }: CompletedResult): Advice | undefined {
     if (outcome !== 'rejected') return undefined;
-    return { text: 'Partnero refused to delete the sale; its commission stays' };
+    return { text: REFUND_REJECTED };
   }
 
   facts({ payload }: Job): JobFacts {

@@ -12,7 +12,7 @@ import {
 import { isSameSale } from './recorded-transaction.js';
 import { readSale, type SaleDto, type SalesProgram } from './sale.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
-import type { SaleOutcome } from './transaction.outcome.js';
+import { SALE_ADVICE, type SaleOutcome } from './transaction.outcome.js';
 
 export const SALE = 'transaction';
 
@@ -21,14 +21,6 @@ export const SALE = 'transaction';
  * stands still loses its jobs after the lease of 10 s.
  */
 const SEND_WITHIN_MS = 5_000;
-
-const ADVICE: Readonly<Partial<Record<SaleOutcome, Advice>>> = {
-  conflict: {
-    text: 'Partnero has another amount, currency or customer under that key, so two sales share it',
-    isError: true,
-  },
-  rejected: { text: 'Partnero refused the sale' },
-};
 
 /** What one delivery knows and collects on its way to a result. */
 interface Attempt {
@@ -85,7 +77,8 @@ export class SaleHandler implements JobHandler {
   }
 
   advice({ outcome }: CompletedResult): Advice | undefined {
-    return ADVICE[outcome as SaleOutcome];
+    const advice: Readonly<Record<string, Advice>> = SALE_ADVICE;
+    return advice[outcome];
   }
 
   facts({ payload }: Job): JobFacts {
