@@ -48,11 +48,11 @@ const BY_JOB: Readonly<Record<string, Sentences>> = {
   [ERASURE]: ERASURES,
 };
 
-const SAME_PARTNER: Sentences = {
-  true: 'under the same partner',
-  false: 'under another partner, who keeps them',
-  unknown: 'and does not say under which partner',
-};
+const SAME_PARTNER: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [true, 'under the same partner'],
+  [false, 'under another partner, who keeps them'],
+  ['unknown', 'and does not say under which partner'],
+]);
 
 /** Words in reasons. */
 const WORDS: Sentences = {
@@ -86,8 +86,8 @@ export function explain(entry: HistoryEntry): string {
     );
   }
   if (outcome === 'already_registered') {
-    const same = String(entry.detail?.['samePartner'] ?? 'unknown');
-    return sentence(`Partnero had the customer already, ${SAME_PARTNER[same] ?? ''}`.trim(), why);
+    const same = SAME_PARTNER.get(entry.detail?.['samePartner']) ?? SAME_PARTNER.get('unknown')!;
+    return sentence(`Partnero had the customer already, ${same}`, why);
   }
   return sentence((BY_JOB[jobName] ?? EVENT)[outcome ?? ''] ?? outcome ?? '', why);
 }

@@ -31,4 +31,9 @@ export interface Checkpoint {
    * the job over: then nothing more may be sent. Rejects if it can't be saved.
    */
   save(progress: string): Promise<boolean>;
+  /**
+   * How long after `save` a request may be sent, in milliseconds. Later, another process may have taken
+   * the job over. Default 5,000.
+   */
+  readonly sendWithinMs?: number | undefined;
 }

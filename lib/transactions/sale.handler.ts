@@ -16,10 +16,7 @@ import { SALE_ADVICE, type SaleOutcome } from './transaction.outcome.js';
 
 export const SALE = 'transaction';
 
-/**
- * How long after its checkpoint a sale may be sent. Later, another process may have sent it: one that
- * stands still loses its jobs after the lease of 10 s.
- */
+/** How long after its checkpoint a sale may be sent, if the engine doesn't say so. */
 const SEND_WITHIN_MS = 5_000;
 
 /** What one delivery knows and collects on its way to a result. */
@@ -111,9 +108,10 @@ export class SaleHandler implements JobHandler {
     if (!(await checkpoint.save(writeSentMark(Date.now())))) {
       return { type: 'defer', reason: 'taken_over', ms: 0 };
     }
+    const withinMs = Math.min(checkpoint.sendWithinMs ?? SEND_WITHIN_MS, SEND_WITHIN_MS);
     try {
       attempt.requests += 1;
-      await this.transactions.create(sale, { signal, sendWithinMs: SEND_WITHIN_MS - elapsedMs() });
+      await this.transactions.create(sale, { signal, sendWithinMs: withinMs - elapsedMs() });
       return completed('recorded', attempt);
     } catch (error) {
       if (isUnsent(error)) return { type: 'defer', reason: 'too_late', ms: this.graceMs };
