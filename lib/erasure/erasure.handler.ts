@@ -1,9 +1,9 @@
 import { PartneroError } from '../api/partnero.error.js';
 import type { CallOptions } from '../api/call-options.js';
 import type { Job } from '../outbox/job.js';
-import type { Advice, Checkpoint, JobHandler } from '../outbox/job-handler.js';
+import { unmark, type Advice, type Checkpoint, type JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import { isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
+import { isRefusal, isUndone, reasonOf, failureResult } from '../program/delivery-failure.js';
 import { ERASURE_REJECTED, type ErasureOutcome } from './erasure.outcome.js';
 import { ERASURE } from './job-name.js';
 
@@ -37,8 +37,12 @@ export class ErasureHandler implements JobHandler {
       return completed('erased');
     } catch (error) {
       if (isNobody(error)) return completed(job.checkpoint === SENT ? 'erased' : 'not_found');
-      if (!isRefusal(error)) return failureResult(error);
-      return { ...completed('rejected', reasonOf(error)), purgesHistory: false };
+      if (isRefusal(error)) {
+        return { ...completed('rejected', reasonOf(error)), purgesHistory: false };
+      }
+      // Nobody was deleted: if Partnero has no such customer later, it isn't we who deleted them.
+      if (job.checkpoint !== SENT && isUndone(error)) await unmark(checkpoint);
+      return failureResult(error);
     }
   }
 

@@ -37,3 +37,8 @@ export interface Checkpoint {
    */
   readonly sendWithinMs?: number | undefined;
 }
+
+/** What was marked as sent wasn't. If that can't be saved, the next attempt asks as if it were. */
+export async function unmark(checkpoint: Checkpoint): Promise<void> {
+  await checkpoint.save('').catch(() => {});
+}

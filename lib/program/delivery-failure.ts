@@ -34,6 +34,11 @@ export function isRefusal(error: unknown): error is PartneroError {
   return error instanceof PartneroError && REFUSALS.has(error.kind);
 }
 
+/** Whether the request certainly changed nothing: it never left, or Partnero said so. */
+export function isUndone(error: unknown): boolean {
+  return error instanceof PartneroError && !error.ambiguous;
+}
+
 const REFUSALS: ReadonlySet<string> = new Set([
   'bad_request',
   'not_found',

@@ -1,8 +1,14 @@
 import { PartneroError } from '../api/partnero.error.js';
 import type { Job } from '../outbox/job.js';
-import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
+import {
+  unmark,
+  type Advice,
+  type Checkpoint,
+  type JobFacts,
+  type JobHandler,
+} from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import { isRefusal, reasonOf, failureResult } from '../program/delivery-failure.js';
+import { isRefusal, isUndone, reasonOf, failureResult } from '../program/delivery-failure.js';
 import { transactionsUnder, type PartneroTransactions } from './partnero-transactions.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
 import { REFUND_REJECTED, type RefundOutcome } from './transaction.outcome.js';
@@ -31,6 +37,8 @@ export class RefundHandler implements JobHandler {
       return completed(outcome, attempt.requests);
     } catch (error) {
       if (isRefusal(error)) return completed('rejected', attempt.requests, reasonOf(error));
+      // Nothing was deleted: if Partnero has no such sale later, it isn't we who deleted it.
+      if (!wasSent && attempt.requests === 1 && isUndone(error)) await unmark(checkpoint);
       return failureResult(error);
     }
   }
