@@ -4,7 +4,7 @@ import { DEFAULT_PROGRAM } from './program/program.tokens.js';
 
 /** What is said of the module itself, beside the options; given with them, also to `forRootAsync`. */
 export interface PartneroModuleExtras {
-  /** Tells several programs of one app apart. Default `'default'`. */
+  /** Tells several programs of one app apart. At most 255 characters. Default `'default'`. */
   name?: string | undefined;
   /** Whether `PartneroService` can be injected everywhere. Default `true`. */
   isGlobal?: boolean | undefined;

@@ -1,6 +1,4 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { HttpModule } from '@nestjs/axios';
-import { DiscoveryModule } from '@nestjs/core';
 import {
   ConfigurableModuleClass,
   type ASYNC_OPTIONS_TYPE,
@@ -8,8 +6,10 @@ import {
   type PartneroModuleExtras,
 } from './partnero.module-definition.js';
 import { PartneroConfigurationError } from './common/partnero.configuration-error.js';
+import { isStoredName, STORED_NAME } from './common/stored-name.js';
 import { getPartneroToken } from './partnero.tokens.js';
 import { AppDecorators } from './program/app-decorators.js';
+import { discoveryProviders } from './program/discovery.providers.js';
 import { ProgramNamesCheck } from './program/program-names.check.js';
 import { programProviders } from './program/program.providers.js';
 import { DEFAULT_PROGRAM, PARTNERO_MODULE_PRESENT } from './program/program.tokens.js';
@@ -47,12 +47,11 @@ export class PartneroModule extends ConfigurableModuleClass {
 
 function withProviders(definition: DynamicModule, extras: PartneroModuleExtras): DynamicModule {
   const { name = DEFAULT_PROGRAM, isGlobal = true } = extras;
-  if (typeof name !== 'string' || name.trim() === '') {
-    throw new PartneroConfigurationError('name must be a string that is not empty.');
-  }
+  if (!isStoredName(name)) throw new PartneroConfigurationError(`name must be ${STORED_NAME}.`);
   const providers: Provider[] = [
     ...programProviders(name),
     ...webhooksProviders(name),
+    ...discoveryProviders,
     { provide: PARTNERO_MODULE_PRESENT, useValue: true },
     AppDecorators,
     ProgramNamesCheck,
@@ -60,8 +59,6 @@ function withProviders(definition: DynamicModule, extras: PartneroModuleExtras):
   return {
     ...definition,
     global: isGlobal,
-    // Registered, and so our own: interceptors of the app's HttpModule must not see the API key.
-    imports: [...(definition.imports ?? []), HttpModule.register({}), DiscoveryModule],
     providers: [...(definition.providers ?? []), ...providers],
     exports: [getPartneroToken(name)],
   };

@@ -1,8 +1,8 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
-import type { HttpService } from '@nestjs/axios';
 import type { Deadline } from './deadline.js';
+import type { HttpClient } from './http-client.js';
 import { LateBody } from './late-body.js';
 
 /** One request, ready to be sent. */
@@ -33,18 +33,18 @@ export const BAD_RESPONSE = 'ERR_BAD_RESPONSE';
 const asIs = (data: unknown): unknown => data;
 
 /**
- * Sends requests with `@nestjs/axios`, over connections that are kept alive, and through the proxy that
+ * Sends requests with axios, over connections that are kept alive, and through the proxy that
  * the environment names. Follows no redirect, judges no status, repeats nothing. What it rejects with
  * may hold the API key: only its `code` may be read.
  */
 export class HttpTransport {
-  readonly #http: HttpService;
+  readonly #http: HttpClient;
   readonly #agents = {
     httpAgent: new HttpAgent({ keepAlive: true }),
     httpsAgent: new HttpsAgent({ keepAlive: true }),
   };
 
-  constructor(http: HttpService) {
+  constructor(http: HttpClient) {
     this.#http = http;
   }
 

@@ -1,10 +1,10 @@
-import type { HttpService } from '@nestjs/axios';
 import { VERSION } from '../version.js';
 import { AnswerErrors } from './answer-errors.js';
 import type { ApiCaller } from './api.caller.js';
 import type { ApiOptions } from './api.options.js';
 import { Deadline } from './deadline.js';
 import { isSuccess, parseObject, saysFailure, type Envelope } from './envelope.js';
+import type { HttpClient } from './http-client.js';
 import { HttpTransport, type HttpAnswer, type HttpCall } from './http.transport.js';
 import { bodyOf, urlOf, type ApiRequest } from './request.js';
 
@@ -16,7 +16,7 @@ export class PartneroApiClient implements ApiCaller {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #headersOfJson: Readonly<Record<string, string>>;
 
-  constructor(http: HttpService, options: ApiOptions) {
+  constructor(http: HttpClient, options: ApiOptions) {
     const { apiKey } = options;
     this.#options = options;
     this.#headers = {

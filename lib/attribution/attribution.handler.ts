@@ -9,7 +9,11 @@ import type { Advice, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import type { ProgramType } from '../referral/referral.options.js';
 import { readPayload } from './attribution.payload.js';
-import type { AttributionOutcome } from './attribution.outcome.js';
+import {
+  ATTRIBUTION_ADVICE,
+  DROPPED_EMAIL,
+  type AttributionOutcome,
+} from './attribution.outcome.js';
 import {
   completedWith,
   failureResult,
@@ -22,15 +26,6 @@ import { affiliateRules, referAFriendRules, type ProgramRules } from './program-
 export const ATTRIBUTION = 'attribution';
 
 const completed: Completed<AttributionOutcome> = completedWith;
-
-const DROPPED_EMAIL = 'invalid_email_dropped';
-
-const ADVICE: Readonly<Record<string, string>> = {
-  unknown_partner: 'Partnero does not know the partner; the referral key is mistyped or deleted',
-  rejected: 'Partnero refused the customer',
-  invalid: 'the customer was not sent: its fields are not what Partnero takes',
-  [DROPPED_EMAIL]: 'its e-mail address was not valid and was left out',
-};
 
 /** What one delivery knows and collects on its way to a result. */
 interface Attempt {
@@ -79,7 +74,8 @@ export class AttributionHandler implements JobHandler {
   }
 
   advice({ outcome, reason }: CompletedResult): Advice | undefined {
-    const text = reason === DROPPED_EMAIL ? ADVICE[DROPPED_EMAIL] : ADVICE[outcome];
+    const advice: Readonly<Record<string, string>> = ATTRIBUTION_ADVICE;
+    const text = advice[reason === DROPPED_EMAIL ? reason : outcome];
     return text === undefined ? undefined : { text };
   }
 

@@ -28,8 +28,7 @@ export interface BullmqOutboxOptions {
   fallback?: OutboxDefinition | undefined;
   /**
    * Other processes take over the jobs of a process that hasn't contacted Redis for this long. Must be
-   * longer than the app ever blocks its event loop. Below 6,000, a process that stands still may send a
-   * sale twice. Milliseconds; default 15,000.
+   * longer than the app ever blocks its event loop. Milliseconds; at least 1,000, default 15,000.
    */
   leaseMs?: number | undefined;
 }

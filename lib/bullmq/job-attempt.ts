@@ -10,6 +10,8 @@ import type { QueueConnection } from './queue-connection.js';
 export const NO_LIMIT = 1_000_000_000;
 /** For attempts to end after they were aborted. */
 export const ABORT_GRACE_MS = 200;
+/** Of the lease. In the rest of it, the request is on its way. */
+const SENDING_SHARE = 5 / 6;
 /** When a job is looked at again that Redis failed for. */
 export const REDIS_FAILED_MS = 1_000;
 
@@ -85,7 +87,9 @@ export class JobAttempt {
       const end = () => setTimeout(resolve, ABORT_GRACE_MS, undefined);
       signal.addEventListener('abort', end, { once: true });
     });
-    const sending = context.delivery.deliver(toJob(job), signal, { save });
+    // Saving extends the lease.
+    const sendWithinMs = context.connection.options.leaseMs * SENDING_SHARE;
+    const sending = context.delivery.deliver(toJob(job), signal, { save, sendWithinMs });
     return Promise.race([sending, aborted]).finally(() => (isSending = false));
   }
 

@@ -1,6 +1,7 @@
 import type { ConnectionOptions, Queue } from 'bullmq';
 import { RetryUntilStopped } from '../outbox/retry-until-stopped.js';
 import type { StorageHealth } from '../outbox/storage-health.js';
+import { loadPackage } from '../common/load-package.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { sleep } from '../common/sleep.js';
 import { within } from '../common/within.js';
@@ -178,15 +179,9 @@ export class QueueConnection {
 }
 
 /** @throws PartneroConfigurationError if BullMQ isn't installed */
-async function loadBullmq(): Promise<typeof import('bullmq')> {
-  try {
-    return await import('bullmq');
-  } catch (error) {
-    const { code = 'unknown error' } = (error ?? {}) as NodeJS.ErrnoException;
-    throw new PartneroConfigurationError(
-      `bullmqOutbox() needs the package bullmq, which can't be loaded (${code}). Run: npm install bullmq ioredis`,
-    );
-  }
+function loadBullmq(): Promise<typeof import('bullmq')> {
+  const install = 'bullmqOutbox() needs it. Run: npm install bullmq ioredis';
+  return loadPackage('bullmq', () => import('bullmq'), install);
 }
 
 /**

@@ -89,6 +89,10 @@ export class ObservedEngine implements OutboxEngine {
     return this.engine.find(orderingKey);
   }
 
+  recent(limit: number): Promise<HistoryEntry[]> {
+    return this.engine.recent(limit);
+  }
+
   deadLetters(): AsyncIterable<HistoryEntry> {
     return this.engine.deadLetters();
   }

@@ -1,7 +1,9 @@
+import { printable } from '../common/printable-log.js';
 import { ERASURE } from '../erasure/job-name.js';
 import type { HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
 import type { CommandResult } from './command-result.js';
+import { explain } from './explain.js';
 import { table } from './table.js';
 import { UsageError } from './usage.error.js';
 
@@ -17,6 +19,8 @@ export interface Arguments {
 }
 
 interface Request {
+  /** Of the file. */
+  path: string;
   /** One for each program. */
   outboxes: readonly OutboxEngine[];
   operands: readonly string[];
@@ -42,17 +46,33 @@ function describe({ program, queued, outcomes, dead, pending, ...rest }: OutboxS
   const { oldestPendingAt } = rest;
   const rows = Object.entries({ ...outcomes, dead, pending });
   const lines = [table([['outcome', 'jobs'], ...rows, ['queued', queued]])];
-  if (oldestPendingAt) lines.push(`The oldest pending job: ${oldestPendingAt.toISOString()}`);
-  return `Program ${program}\n${lines.join('\n')}`;
+  if (oldestPendingAt) {
+    lines.push(`The oldest pending job was queued at ${oldestPendingAt.toISOString()}.`, PENDING);
+  }
+  if (dead > 0) lines.push('The dead letters: nestjs-partnero outbox dead-letters');
+  return `Program ${printable(program)}\n${lines.join('\n')}`;
 }
+
+const PENDING =
+  'If it stays pending: is the app running? Pauses are known to the app alone. Its log says if ' +
+  'Partnero rejects the API key or is unreachable, and so does partnero.outbox.stats().paused.';
 
 async function find(request: Request): Promise<CommandResult> {
   const key = theCustomer(request);
   const entries = (await inTurn(request.outboxes, (outbox) => outbox.find(key))).flat();
   return {
     json: entries,
-    text: entries.length > 0 ? list(entries) : `There are no jobs of ${key}.`,
+    text: entries.length > 0 ? list(entries) : noJobs(key, request.path),
   };
+}
+
+function noJobs(key: string, path: string): string {
+  return `There are no jobs of the customer ${printable(key)} in ${printable(path)}. Check:
+- Is that the id that your sign-up returns, or that your mapper gives as the customer's key?
+- Is that the file that the app uses? Its log names it at boot; --file looks into another one.
+- Did the sign-up come with a referral key? Those without one aren't queued: see
+  partnero.outbox.stats().notAccepted in the app.
+- How long ago was it? Completed jobs are deleted after historyDays, 90 days by default.`;
 }
 
 async function deadLetters({ outboxes }: Request): Promise<CommandResult> {
@@ -67,7 +87,11 @@ async function requeue({ outboxes, values }: Request): Promise<CommandResult> {
   const filter = filterFrom(values);
   const counts = await inTurn(outboxes, (outbox) => outbox.requeue(filter));
   const requeued = counts.reduce((sum, n) => sum + n, 0);
-  return { json: { requeued }, text: `${requeued} will be delivered again.` };
+  const text =
+    requeued > 0
+      ? `${jobs(requeued)} will be delivered again, by the app if it is running.`
+      : 'No dead letter matches, so nothing will be delivered again. To list them: nestjs-partnero outbox dead-letters';
+  return { json: { requeued }, text };
 }
 
 function filterFrom({ all, customer, id }: Arguments): RequeueFilter {
@@ -86,9 +110,13 @@ async function forget(request: Request): Promise<CommandResult> {
     result.inFlight += inFlight;
   }
   const left =
-    result.inFlight > 0 ? ` ${result.inFlight} are being sent just now: run it again.` : '';
-  return { json: result, text: `${result.forgotten} erased.${left}` };
+    result.inFlight > 0
+      ? ` ${jobs(result.inFlight)} can't be erased yet, being sent or about to delete the customer at Partnero: run it again later.`
+      : '';
+  return { json: result, text: `${jobs(result.forgotten)} erased.${left}` };
 }
+
+const jobs = (n: number): string => (n === 1 ? '1 job' : `${n} jobs`);
 
 async function inTurn<T>(
   outboxes: readonly OutboxEngine[],
@@ -101,7 +129,8 @@ async function inTurn<T>(
 
 function theCustomer({ operands }: Request): string {
   const [key, ...more] = operands;
-  if (key === undefined || more.length > 0) throw new UsageError('It takes one customer key.');
+  if (key === undefined || more.length > 0)
+    throw new UsageError('This command takes one customer key, the id of your user.');
   return key;
 }
 
@@ -111,24 +140,26 @@ function list(entries: readonly HistoryEntry[]): string {
     'program',
     'job',
     'customer',
+    'key',
     'referral',
     'status',
-    'reason',
-    'attempts',
+    'failures',
     'queued',
     'ended',
+    'meaning',
   ];
   const rows = entries.map((entry) => [
     entry.id,
     entry.program,
     entry.jobName,
     entry.customerKey,
+    entry.key ?? '',
     entry.referralKey ?? '',
     entry.outcome ?? entry.state,
-    entry.reason ?? '',
     entry.attempts,
     entry.queuedAt.toISOString(),
     entry.endedAt?.toISOString() ?? '',
+    explain(entry),
   ]);
   return table([heads, ...rows]);
 }

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { HistoryFile, HistoryFileError } from '../outbox/sqlite/history-file.js';
 import { resolveSqliteOptions } from '../outbox/sqlite/sqlite.options.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { printable } from '../common/printable-log.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import { PartneroError } from '../api/partnero.error.js';
 import type { CommandResult } from './command-result.js';
@@ -123,11 +124,21 @@ async function runOnFile(
   const { path } = resolveSqliteOptions({ path: values.file }, process.env);
   const file = HistoryFile.open(path);
   try {
-    const programs = values.program === undefined ? file.programs : [values.program];
-    return await command({ outboxes: programs.map((each) => file.of(each)), operands, values });
+    const programs = programsOf(file, path, values.program);
+    const outboxes = programs.map((each) => file.of(each));
+    return await command({ path, outboxes, operands, values });
   } finally {
     file.close();
   }
+}
+
+function programsOf({ programs }: HistoryFile, path: string, wanted?: string): string[] {
+  if (wanted === undefined) return programs;
+  if (programs.includes(wanted)) return [wanted];
+  const known = programs.map((name) => `'${name}'`).join(', ');
+  throw new HistoryFileError(
+    `There is no program '${printable(wanted)}' in ${path}. It has: ${printable(known)}.`,
+  );
 }
 
 function parse(args: readonly string[]): {

@@ -1,5 +1,8 @@
 import { printable } from '../common/printable-log.js';
 
+/** As long as an id. Under sentences, a longer line would be noise. */
+const MAX_RULE = 36;
+
 /** Rows under a head, in columns; numbers to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {
   const texts = rows.map((row) => row.map((cell) => printable(String(cell))));
@@ -12,6 +15,6 @@ export function table(rows: readonly (readonly (string | number)[])[]): string {
       .join('  ')
       .trimEnd(),
   );
-  const rule = widths.map((width) => '-'.repeat(width)).join('  ');
-  return [lines[0]!, rule, ...lines.slice(1)].join('\n');
+  const rule = widths.map((width) => '-'.repeat(Math.min(width, MAX_RULE)).padEnd(width));
+  return [lines[0]!, rule.join('  ').trimEnd(), ...lines.slice(1)].join('\n');
 }

@@ -1,4 +1,4 @@
-import { HttpService } from '@nestjs/axios';
+import { createHttpClient } from '../api/http-client.js';
 import { PartneroApiClient } from '../api/partnero-api.client.js';
 import { RetryingCaller } from '../api/retrying.caller.js';
 import { WebhooksResource } from '../api/webhooks/webhooks.resource.js';
@@ -86,7 +86,7 @@ async function callPartnero<T>(
 ): Promise<T> {
   const options = resolveOptions({}, DEFAULT_PROGRAM, environment);
   if (!options.apiKey) throw new UsageError('webhooks ensure needs PARTNERO_API_KEY.');
-  const client = new PartneroApiClient(new HttpService(), options);
+  const client = new PartneroApiClient(await createHttpClient(), options);
   try {
     return await work(new WebhooksResource(new RetryingCaller(client, options)));
   } finally {

@@ -1,10 +1,16 @@
 import { PartneroError } from '../api/partnero.error.js';
 import { ownKeyOf, type AnyCustomers } from '../api/customers/any-customers.js';
 import type { Job } from '../outbox/job.js';
-import type { Advice, Checkpoint, JobHandler } from '../outbox/job-handler.js';
+import { unmark, type Advice, type Checkpoint, type JobHandler } from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import { isRefusal, reasonOf, failureResult, TAKEN_OVER } from '../program/delivery-results.js';
-import type { ErasureOutcome } from './erasure.outcome.js';
+import {
+  failureResult,
+  isRefusal,
+  isUndone,
+  reasonOf,
+  TAKEN_OVER,
+} from '../program/delivery-results.js';
+import { ERASURE_REJECTED, type ErasureOutcome } from './erasure.outcome.js';
 import { ERASURE } from './job-name.js';
 
 const SENT = 'sent';
@@ -30,17 +36,18 @@ export class ErasureHandler implements JobHandler {
       return completed('erased');
     } catch (error) {
       if (isNobody(error)) return completed(wasSent ? 'erased' : 'not_found');
-      if (!isRefusal(error)) return failureResult(error);
-      return { ...completed('rejected', reasonOf(error)), purgesHistory: false };
+      if (isRefusal(error)) {
+        return { ...completed('rejected', reasonOf(error)), purgesHistory: false };
+      }
+      // Nobody was deleted: if Partnero has no such customer later, it isn't we who deleted them.
+      if (!wasSent && isUndone(error)) await unmark(checkpoint);
+      return failureResult(error);
     }
   }
 
   advice({ outcome }: CompletedResult): Advice | undefined {
     if (outcome !== 'rejected') return undefined;
-    return {
-      text: 'Partnero refused to delete the customer; delete them there by hand',
-      isError: true,
-    };
+    return { text: ERASURE_REJECTED, isError: true };
   }
 
   /**

@@ -31,4 +31,14 @@ export interface Checkpoint {
    * the job over: then nothing more may be sent. Rejects if it can't be saved.
    */
   save(progress: string): Promise<boolean>;
+  /**
+   * How long after `save` a request may be sent, in milliseconds. Later, another process may have taken
+   * the job over. Default 5,000.
+   */
+  readonly sendWithinMs?: number | undefined;
+}
+
+/** What was marked as sent wasn't. If that can't be saved, the next attempt asks as if it were. */
+export async function unmark(checkpoint: Checkpoint): Promise<void> {
+  await checkpoint.save('').catch(() => {});
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { loadPackage } from '../common/load-package.js';
 import { fromPg } from './clients/from-pg.js';
 import type { PostgresExecutor } from './postgres-executor.js';
 import { CONNECT_MS } from './transaction-limits.js';
@@ -7,6 +7,9 @@ import { CONNECT_MS } from './transaction-limits.js';
 /** A commit, the next one, a heartbeat, and one to spare. */
 const MAX_CONNECTIONS = 4;
 const CLOSE_MS = 500;
+const INSTALL =
+  'Run: npm install pg. Or pass the client that your app uses: ' +
+  'postgresOutbox({ executor: fromTypeOrm(dataSource) }).';
 
 /** A small pool of the outbox's own. It connects when it is first used, and needs the package `pg`. */
 export function connect(connectionString: string): PostgresExecutor {
@@ -27,7 +30,7 @@ export function connect(connectionString: string): PostgresExecutor {
 }
 
 async function openPool(connectionString: string) {
-  const { default: pg } = await loadPg();
+  const { default: pg } = await loadPackage('pg', () => import('pg'), INSTALL);
   const pool = new pg.Pool({
     connectionString,
     max: MAX_CONNECTIONS,
@@ -40,16 +43,4 @@ async function openPool(connectionString: string) {
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
-}
-
-async function loadPg() {
-  try {
-    return await import('pg');
-  } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    throw new PartneroConfigurationError(
-      `The package pg can't be loaded (${code}). Run: npm install pg. Or pass the client that your app ` +
-        'uses: postgresOutbox({ executor: fromTypeOrm(dataSource) }).',
-    );
-  }
 }

@@ -57,6 +57,11 @@ export function isInvalid(error: unknown): error is PartneroError {
   return error instanceof PartneroError && error.kind === 'invalid_input';
 }
 
+/** Whether the request certainly changed nothing: it never left, or Partnero said so. */
+export function isUndone(error: unknown): boolean {
+  return error instanceof PartneroError && !error.ambiguous;
+}
+
 const REFUSALS: ReadonlySet<string> = new Set([
   'bad_request',
   'not_found',

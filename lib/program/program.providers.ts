@@ -1,5 +1,5 @@
 import { Logger, type Provider } from '@nestjs/common';
-import { HttpService } from '@nestjs/axios';
+import { createHttpClient } from '../api/http-client.js';
 import { PartneroApiClient } from '../api/partnero-api.client.js';
 import { CustomersResource } from '../api/customers/customers.resource.js';
 import { ReferAFriendCustomersResource } from '../api/customers/refer-a-friend-customers.resource.js';
@@ -54,7 +54,8 @@ export function programProviders(name: string): Provider[] {
         new PrintableLog(new Logger(name === DEFAULT_PROGRAM ? 'Partnero' : `Partnero:${name}`)),
     },
     { provide: t.inAppContext, useFactory: captureAppContext },
-    provideClass(t.client, PartneroApiClient, [HttpService, t.options]),
+    { provide: t.http, useFactory: createHttpClient },
+    provideClass(t.client, PartneroApiClient, [t.http, t.options]),
     provideClass(t.calls, RetryingCaller, [t.client, t.options]),
     {
       provide: t.outbox,

@@ -21,6 +21,8 @@ export function getPartneroTokens(program = DEFAULT_PROGRAM) {
     log: token('log'),
     /** Runs background work in the async context of the app's start. */
     inAppContext: token('in-app-context'),
+    /** A `HttpService` of our own, or its axios instance alone: `{ axiosRef }`. */
+    http: token('http'),
     /** Makes one attempt a call: deliveries have a backoff of their own. */
     client: token('client'),
     /** For the app's own calls: repeats what is safe to repeat. */

@@ -1,18 +1,25 @@
 import { PartneroError } from '../api/partnero.error.js';
 import type { Job } from '../outbox/job.js';
-import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
+import {
+  unmark,
+  type Advice,
+  type Checkpoint,
+  type JobFacts,
+  type JobHandler,
+} from '../outbox/job-handler.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import {
   completedWith,
   failureResult,
   isInvalid,
   isRefusal,
+  isUndone,
   reasonOf,
   TAKEN_OVER,
 } from '../program/delivery-results.js';
 import { transactionsUnder, type PartneroTransactions } from './partnero-transactions.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
-import type { RefundOutcome } from './transaction.outcome.js';
+import { REFUND_REJECTED, type RefundOutcome } from './transaction.outcome.js';
 
 export const REFUND = 'refund';
 
@@ -38,13 +45,15 @@ export class RefundHandler implements JobHandler {
       if (isRefusal(error) || isInvalid(error)) {
         return completed('rejected', attempt, reasonOf(error));
       }
+      // Nothing was deleted: if Partnero has no such sale later, it isn't we who deleted it.
+      if (!wasSent && attempt.requests === 1 && isUndone(error)) await unmark(checkpoint);
       return failureResult(error);
     }
   }
 
   advice({ outcome }: CompletedResult): Advice | undefined {
     if (outcome !== 'rejected') return undefined;
-    return { text: 'Partnero refused to delete the sale; its commission stays' };
+    return { text: REFUND_REJECTED };
   }
 
   facts({ payload }: Job): JobFacts {

@@ -17,25 +17,14 @@ import { transactionsUnder, type PartneroTransactions } from './partnero-transac
 import { isSameSale } from './recorded-transaction.js';
 import { readSale, type SaleDto, type SalesProgram } from './sale.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
-import type { SaleOutcome } from './transaction.outcome.js';
+import { SALE_ADVICE, type SaleOutcome } from './transaction.outcome.js';
 
 export const SALE = 'transaction';
 
 const completed: Completed<SaleOutcome> = completedWith;
 
-/**
- * How long after its checkpoint a sale may be sent. Later, another process may have sent it: one that
- * stands still loses its jobs after the lease of 10 s.
- */
+/** How long after its checkpoint a sale may be sent, if the engine doesn't say so. */
 const SEND_WITHIN_MS = 5_000;
-
-const ADVICE: Readonly<Partial<Record<SaleOutcome, Advice>>> = {
-  conflict: {
-    text: 'Partnero has another amount, currency or customer under that key, so two sales share it',
-    isError: true,
-  },
-  rejected: { text: 'Partnero refused the sale' },
-};
 
 /** What one delivery knows and collects on its way to a result. */
 interface Attempt {
@@ -93,7 +82,8 @@ export class SaleHandler implements JobHandler {
   }
 
   advice({ outcome }: CompletedResult): Advice | undefined {
-    return ADVICE[outcome as SaleOutcome];
+    const advice: Readonly<Record<string, Advice>> = SALE_ADVICE;
+    return advice[outcome];
   }
 
   facts({ payload }: Job): JobFacts {
@@ -124,9 +114,10 @@ export class SaleHandler implements JobHandler {
     if (!(await this.hasBuyer(attempt))) return notAttributed(attempt, 'unknown_customer');
     const elapsedMs = stopwatch();
     if (!(await checkpoint.save(writeSentMark(Date.now())))) return TAKEN_OVER;
+    const withinMs = Math.min(checkpoint.sendWithinMs ?? SEND_WITHIN_MS, SEND_WITHIN_MS);
     try {
       attempt.requests += 1;
-      await this.transactions.create(sale, { signal, sendWithinMs: SEND_WITHIN_MS - elapsedMs() });
+      await this.transactions.create(sale, { signal, sendWithinMs: withinMs - elapsedMs() });
       return completed('recorded', attempt);
     } catch (error) {
       if (isUnsent(error)) return { type: 'defer', reason: 'too_late', ms: this.graceMs };

@@ -7,7 +7,7 @@ export interface OnPartneroEventOptions {
   readonly name?: string | undefined;
   /**
    * The handler's name in the inbox, under which events are queued for it. Set it before you rename the
-   * class or the method. Default `Class.method`.
+   * class or the method. At most 255 characters. Default `Class.method`.
    */
   readonly id?: string | undefined;
 }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { printable } from '../common/printable-log.js';
+import { isStoredName, STORED_NAME } from '../common/stored-name.js';
 import { AppDecorators, isStatic, type Decorated } from '../program/app-decorators.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import { ON_PARTNERO_EVENT, type OnPartneroEventMetadata } from './on-partnero-event.decorator.js';
@@ -39,6 +41,7 @@ export class WebhookDiscovery {
     for (const decorated of this.app.find<OnPartneroEventMetadata[]>(ON_PARTNERO_EVENT)) {
       for (const { id = decorated.id, program: own, selectors } of decorated.metadata) {
         if (own !== program) continue;
+        if (!isStoredName(id)) throw badId(decorated.id);
         // Decorated twice; or the same class, provided by a second module.
         const known = found.get(id) ?? { ...decorated, selectors: [] };
         const { type, method } = known;
@@ -78,5 +81,12 @@ function sameId(id: string): PartneroConfigurationError {
   return new PartneroConfigurationError(
     `Two handlers of @OnPartneroEvent() are called ${id}, so queued events can't tell them apart. ` +
       "Rename one, or give it an id: @OnPartneroEvent('…', { id: '…' }).",
+  );
+}
+
+function badId(where: string): PartneroConfigurationError {
+  return new PartneroConfigurationError(
+    `The id of a handler with @OnPartneroEvent() must be ${STORED_NAME}, since events are queued under ` +
+      `it: correct that of ${printable(where)}.`,
   );
 }

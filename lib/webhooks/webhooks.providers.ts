@@ -1,6 +1,8 @@
 import type { Provider } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { provideClass } from '../common/provide-class.js';
 import { DEFAULT_PROGRAM, getPartneroTokens } from '../program/program.tokens.js';
+import { AppDecorators } from '../program/app-decorators.js';
 import { Inbox } from './inbox.js';
 import { WebhookDiscovery } from './webhook.discovery.js';
 import { getWebhookVerifierToken, WebhookVerifier } from './webhook.verifier.js';
@@ -16,7 +18,13 @@ export function webhooksProviders(name: string): Provider[] {
   const t = getPartneroTokens(name);
   const inbox = `nestjs-partnero:inbox:${name}`;
   return [
-    WebhookDiscovery,
+    {
+      provide: WebhookDiscovery,
+      useFactory: (...parts: ConstructorParameters<typeof WebhookDiscovery>) =>
+        new WebhookDiscovery(...parts),
+      // Optional, for the error of DiscoveryService to be the only one if @nestjs/core is there twice.
+      inject: [AppDecorators, { token: ModuleRef, optional: true }],
+    },
     provideClass(getWebhookVerifierToken(name), WebhookVerifier, [
       t.options,
       WebhookDiscovery,

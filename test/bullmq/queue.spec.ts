@@ -248,6 +248,22 @@ describe('the history in Redis', () => {
   });
 });
 
+it('A short lease shortens the time in which a sale may be sent after its checkpoint', async () => {
+  const app = await RunningEngine.open(
+    bullmqOutbox({ connection: connection(), prefix: prefix(), leaseMs: 1_200 }),
+  );
+  let sendWithinMs: number | undefined;
+  app.start({
+    deliver: (_job, _signal, checkpoint) => {
+      ({ sendWithinMs } = checkpoint);
+      return Promise.resolve({ type: 'completed', outcome: 'recorded' });
+    },
+  });
+  await app.add('a');
+  await eventually(() => sendWithinMs !== undefined);
+  expect(sendWithinMs).toBe(1_000);
+});
+
 describe('the options of bullmqOutbox()', () => {
   const queue = { name: 'x', opts: { connection: {} } } as unknown as Queue;
   const local = 'redis://127.0.0.1';

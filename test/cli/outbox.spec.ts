@@ -67,7 +67,10 @@ describe('outbox stats', () => {
     await eventually(async () => (await statsOf(running)).paused !== null);
     const { out } = outbox('stats', '--program', 'default');
     expect(out).toMatch(/pending +1/);
-    expect(out).toMatch(/The oldest pending job: \d{4}-/);
+    expect(out).toMatch(/The oldest pending job was queued at \d{4}-/);
+    expect(out).toMatch(
+      /log says if Partnero rejects the API key .*partnero\.outbox\.stats\(\)\.paused/,
+    );
   });
 });
 
@@ -77,11 +80,43 @@ describe('outbox find', () => {
     await attribute(running, 'user-1', 'nobody');
     await eventually(async () => (await statsOf(running)).pending === 0);
     const { out } = outbox('find', 'user-1');
-    expect(out).toMatch(/user-1 +nobody +unknown_partner +400/);
+    expect(out).toMatch(/customer +key +referral +status +failures +queued +ended +meaning/);
+    expect(out).toMatch(
+      /user-1 +nobody +unknown_partner +0 .* Partnero does not know the partner; .* \(Partnero responded 400\)\.\n/,
+    );
     expect(json('find', 'user-1')).toMatchObject([
       { customerKey: 'user-1', referralKey: 'nobody' },
     ]);
-    expect(outbox('find', 'user-2').out).toBe('There are no jobs of user-2.\n');
+  });
+
+  it('says whether a customer who was there already belongs to the same partner', async () => {
+    fake.addPartner({ key: 'bob' });
+    const running = await start();
+    for (const partner of ['ann', 'ann', 'bob']) await attribute(running, 'user-1', partner);
+    await eventually(async () => (await statsOf(running)).pending === 0);
+    const { out } = outbox('find', 'user-1');
+    expect(out).toMatch(/ bob +already_registered .* under another partner, who keeps them/);
+    expect(out).toMatch(/ ann +already_registered .* under the same partner/);
+    expect(out).toMatch(/ ann +attributed .* Partnero created the customer under the partner\.\n/);
+  });
+
+  it('says what to check if nothing is known of a customer', async () => {
+    await start();
+    const { status, out } = outbox('find', 'user-2');
+    expect(status).toBe(0);
+    expect(out).toContain(`There are no jobs of the customer user-2 in ${path}. Check:\n`);
+    for (const check of ['your mapper', '--file', 'referral key', 'historyDays']) {
+      expect(out).toContain(check);
+    }
+  });
+
+  it('refuses a program that the file does not have', async () => {
+    await start();
+    expect(outbox('find', 'user-1', '--program', 'friends')).toEqual({
+      status: 1,
+      out: '',
+      err: `There is no program 'friends' in ${path}. It has: 'default'.\n`,
+    });
   });
 
   it('prints nothing that a terminal obeys', async () => {
@@ -106,7 +141,14 @@ describe('outbox dead-letters, requeue', () => {
     fake.heal();
     expect(json('requeue', '--id', first!.id)).toEqual({ requeued: 1 });
     expect(json('requeue', '--customer', 'user-2')).toEqual({ requeued: 1 });
-    expect(outbox('requeue', '--all').out).toBe('1 will be delivered again.\n');
+    expect(outbox('dead-letters').out).toMatch(
+      / dead +1 .* requeue delivers it again .* 503\)\.\n/,
+    );
+    expect(outbox('stats').out).toContain('nestjs-partnero outbox dead-letters');
+    expect(outbox('requeue', '--all').out).toBe(
+      '1 job will be delivered again, by the app if it is running.\n',
+    );
+    expect(outbox('requeue', '--all').out).toContain('No dead letter matches');
     await eventually(async () => (await statsOf(running)).outcomes['attributed'] === 3, 20_000);
     expect(outbox('dead-letters').out).toBe('There are no dead letters.\n');
   });
@@ -124,7 +166,7 @@ describe('outbox forget', () => {
     const running = await start();
     await attribute(running, 'user-1');
     await eventually(async () => (await statsOf(running)).pending === 0);
-    expect(outbox('forget', 'user-1').out).toBe('1 erased.\n');
+    expect(outbox('forget', 'user-1').out).toBe('1 job erased.\n');
     expect(json('find', 'user-1')).toEqual([]);
     expect(await statsOf(running)).toMatchObject({ queued: 1, outcomes: { attributed: 1 } });
   });
@@ -143,7 +185,9 @@ describe('the command line', () => {
     expect(outbox('stats')).toEqual({
       status: 1,
       out: '',
-      err: `There is no outbox at ${path}: no app has used it yet.\n`,
+      err: expect.stringMatching(
+        /^There is no outbox at .*: no app has used it yet\. .*--file\.\n$/,
+      ) as string,
     });
     expect(existsSync(path)).toBe(false);
     writeFileSync(path, '');

@@ -1,7 +1,6 @@
 // Installs the package as it would be published into small projects, compiles the code of README and
 // docs and the tests of its types in each, and runs the quick start and the capturing of links.
 // node test/consumers/run.mjs [--nest 10|11|12]
-import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -13,10 +12,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { packInto, root, run } from './packed.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const common = {
   axios: '^1.6.0',
@@ -61,13 +59,15 @@ const CONSUMERS = {
     dependencies: nest('^11.0.0', '^4.0.0', '^0.14.1'),
     allPages: '{*path}',
   },
+  // The oldest TypeScript that @types/node supports, and modules as `nest new` of Nest 10 sets them.
   'nest10-cjs': {
     type: 'commonjs',
     module: 'commonjs',
-    moduleResolution: 'bundler',
+    moduleResolution: 'node10',
     dependencies: {
       ...nest('^10.0.0', '^3.0.0', '^0.14.1', '^4.0.0'),
       'reflect-metadata': '^0.1.13',
+      typescript: '~5.6.3',
     },
     allPages: '*',
   },
@@ -101,13 +101,9 @@ function writeQuickStart(project) {
 
 const { nest: wanted = '' } = parseArgs({ options: { nest: { type: 'string' } } }).values;
 const folder = mkdtempSync(join(tmpdir(), 'nestjs-partnero-consumers-'));
-const run = (command, args, cwd) =>
-  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
 try {
-  const [{ filename }] = JSON.parse(
-    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root),
-  );
+  const filename = packInto(folder);
   for (const [name, consumer] of Object.entries(CONSUMERS)) {
     if (!name.startsWith(`nest${wanted}`)) continue;
     const project = join(folder, name);

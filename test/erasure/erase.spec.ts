@@ -133,6 +133,14 @@ describe('customers.erase()', () => {
     expect(await find('ada')).toEqual([]);
   });
 
+  it('of nobody is not found, though its first attempt never left', async () => {
+    await sales.fake.down();
+    await sales.partnero.customers.erase('nobody');
+    await eventually(async () => (await find('nobody'))[0]!.attempts > 0);
+    await sales.fake.up();
+    expect(await erasures()).toEqual(['not_found']);
+  });
+
   it('whose answer is lost has erased', async () => {
     sales.fake.misbehave({ type: 'reset_after' }, { on: 'DELETE /customers/user-42', times: 1 });
     await sales.partnero.customers.erase('user-42');

@@ -208,9 +208,12 @@ describe('one name for two programs', () => {
     await attributes(app.get(PartneroService));
   });
 
-  it.each<unknown>(['', ' ', null, 7])('is refused if it is none: %p', (name) => {
-    expect(() => PartneroModule.forRoot({ name: name as string })).toThrow(/^name must be/);
-  });
+  it.each<unknown>(['', ' ', null, 7, 'eu\0', 'eu\ud800', 'x'.repeat(256)])(
+    'is refused if it is none: %p',
+    (name) => {
+      expect(() => PartneroModule.forRoot({ name: name as string })).toThrow(/^name must be/);
+    },
+  );
 });
 
 describe('options', () => {

@@ -66,7 +66,7 @@ it('what is pending stays, however old', async () => {
   expect(fake.customers).toHaveLength(1);
 });
 
-it('what is dead is kept for historyDays too; then those behind it go on', async () => {
+it('a dead letter stays for historyDays, then counts as discarded, and those behind it go on', async () => {
   fake.misbehave({ type: 'status', status: 500 });
   await start({ delivery: { maxAgeDays: 0 } });
   await attribute('user-1');
@@ -78,7 +78,11 @@ it('what is dead is kept for historyDays too; then those behind it go on', async
   await pass(DAY + 2 * HOUR, HOUR);
   await passUntil(delivered, HOUR, MINUTE);
   expect(await find('user-1')).toMatchObject([{ outcome: 'attributed' }]);
-  expect(await stats()).toMatchObject({ queued: 2, dead: 1, outcomes: { attributed: 1 } });
+  expect(await stats()).toMatchObject({
+    queued: 2,
+    dead: 0,
+    outcomes: { attributed: 1, discarded: 1 },
+  });
 });
 
 it('the file does not grow for ever', async () => {

@@ -86,6 +86,25 @@ describe.each(Object.entries(POSTGRES_CLIENTS))('The outbox through %s', (_, con
     expect(await engine.programId()).toBe('prg_1');
   });
 
+  it('counts a dead letter that historyDays removed as discarded', async () => {
+    const definition = postgresOutbox({ executor: client.executor, schema: nextSchema() });
+    const on = new RunningEngine(definition, 'default', 0);
+    await on.engine.open();
+    on.respond = () => ({ type: 'retry', reason: 'HTTP 500', jobOnly: true });
+    on.start({ maxAgeMs: 0 });
+    await on.add('ann');
+    await eventually(async () => (await on.engine.stats()).dead === 1);
+    const restarted = new RunningEngine(definition, 'default', 0);
+    await restarted.engine.open();
+    await eventually(async () => (await restarted.engine.find('ann')).length === 0);
+    expect(await restarted.engine.stats()).toMatchObject({
+      queued: 1,
+      pending: 0,
+      dead: 0,
+      outcomes: { discarded: 1 },
+    });
+  });
+
   it('takes keys of several kilobytes', async () => {
     const on = await open();
     on.start();

@@ -1,5 +1,7 @@
+import multipart from '@fastify/multipart';
 import { Body, Controller, Post, UseInterceptors } from '@nestjs/common';
 import { FileInterceptor } from '@nestjs/platform-express';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   AttributeReferral,
   PartneroService,
@@ -32,6 +34,16 @@ class FormController {
   @AttributeReferral()
   async byHand(@Body('id') id: string, @Referral() referral: ReferralContext) {
     return { key: referral.key, outcome: await referral.attribute({ id }) };
+  }
+}
+
+/** A form that `@fastify/multipart` has parsed before the route. */
+@Controller()
+class FastifyFormController {
+  @Post('keys')
+  @AttributeReferral(({ key }: { key: string }) => ({ key }))
+  keys(@Body() { id }: { id: string | { value: string } }) {
+    return { key: typeof id === 'string' ? id : id.value };
   }
 }
 
@@ -111,4 +123,24 @@ describe('the referral key in a form with a file', () => {
     const { queued, notAccepted } = await running.app.get(PartneroService).outbox.stats();
     expect([queued, notAccepted.no_referral]).toEqual([0, 1]);
   });
+});
+
+describe('the referral key in a form on Fastify', () => {
+  it.each([true, 'keyValues'] as const)(
+    'is read as @fastify/multipart leaves it with attachFieldsToBody: %j',
+    async (attachFieldsToBody) => {
+      await closeApps();
+      running = await startApp({
+        adapter: 'fastify',
+        imports: [partnero(fake, { referral: { bodyField: 'aff' } })],
+        controllers: [FastifyFormController],
+        prepare: async (app) => {
+          await (app as NestFastifyApplication).register(multipart, { attachFieldsToBody });
+        },
+      });
+      await send('keys', { id: 'user-1', aff: 'ann' });
+      await settled(running.app, 1);
+      expect(partners()).toEqual([['user-1', 'ann']]);
+    },
+  );
 });

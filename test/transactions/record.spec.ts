@@ -349,38 +349,45 @@ describe('a sending without an answer', () => {
     expect(sales.fake.transactions).toHaveLength(1);
   });
 
-  it('is not made by a process that stood still since its checkpoint: another may have sent it', async () => {
-    const now = Date.now.bind(Date);
-    let offset = 0;
-    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + offset);
-    const file = sqliteOutbox({ path: `${temporaryFolder()}/outbox.db` });
-    const create: OutboxDefinition['create'] = (context) => {
-      const engine = file.create(context);
-      const start = engine.start.bind(engine);
-      engine.start = (delivery) =>
-        start({
-          ...delivery,
-          deliver: (job, signal, checkpoint) =>
-            delivery.deliver(job, signal, {
-              async save(progress) {
-                const isOurs = await checkpoint.save(progress);
-                offset = 60_000;
-                return isOurs;
-              },
-            }),
-        });
-      return engine;
-    };
-    try {
-      sales = await Sales.start({}, { outbox: { ...file, create } });
-      await sales.partnero.transactions.record(sale());
-      expect(await sales.settled()).toEqual(['recorded']);
-    } finally {
-      clock.mockRestore();
-    }
-    expect(sales.fake.requestsTo('GET /transactions')).toHaveLength(2);
-    expect(sales.sent).toBe(1);
-  });
+  it.each([
+    ['for longer than five seconds', undefined, 60_000],
+    ['for longer than the engine allows', 1_000, 2_000],
+  ])(
+    'is not made by a process that stood still since its checkpoint %s: another may have sent it',
+    async (_, sendWithinMs, stillMs) => {
+      const now = Date.now.bind(Date);
+      let offset = 0;
+      const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + offset);
+      const file = sqliteOutbox({ path: `${temporaryFolder()}/outbox.db` });
+      const create: OutboxDefinition['create'] = (context) => {
+        const engine = file.create(context);
+        const start = engine.start.bind(engine);
+        engine.start = (delivery) =>
+          start({
+            ...delivery,
+            deliver: (job, signal, checkpoint) =>
+              delivery.deliver(job, signal, {
+                sendWithinMs,
+                async save(progress) {
+                  const isOurs = await checkpoint.save(progress);
+                  offset = stillMs;
+                  return isOurs;
+                },
+              }),
+          });
+        return engine;
+      };
+      try {
+        sales = await Sales.start({}, { outbox: { ...file, create } });
+        await sales.partnero.transactions.record(sale());
+        expect(await sales.settled()).toEqual(['recorded']);
+      } finally {
+        clock.mockRestore();
+      }
+      expect(sales.fake.requestsTo('GET /transactions')).toHaveLength(2);
+      expect(sales.sent).toBe(1);
+    },
+  );
 
   it('does not wait for what never left', async () => {
     sales = await Sales.start({}, { delivery: { ambiguousGraceMs: 60_000 } });

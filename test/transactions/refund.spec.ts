@@ -1,4 +1,5 @@
 import { PartneroError, type Sale } from 'nestjs-partnero';
+import { eventually } from '../support/eventually.js';
 import { Sales } from '../support/sales.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
@@ -87,6 +88,18 @@ describe('refund()', () => {
     await sales.partnero.transactions.refund('inv-1');
     expect(await refunds()).toEqual(['refunded']);
     expect(sales.fake.transactions).toEqual([]);
+  });
+
+  it('of nothing is not found, though its first attempt never left', async () => {
+    sales = await Sales.start();
+    await sales.fake.down();
+    await sales.partnero.transactions.refund('inv-1');
+    await eventually(async () => {
+      const [job] = await sales.partnero.outbox.find({ customerKey: 'refund:inv-1' });
+      return job!.attempts > 0;
+    });
+    await sales.fake.up();
+    expect(await refunds()).toEqual(['not_found']);
   });
 
   it.each(['first', 'last', 'all'] as const)(

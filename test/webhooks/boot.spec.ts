@@ -134,6 +134,38 @@ describe('decorators', () => {
   });
 });
 
+describe('the id of a handler', () => {
+  const ids = {
+    NUL: 'sync\0crm',
+    'a lone surrogate': 'sync \ud800',
+    nothing: ' ',
+    long: 'x'.repeat(256),
+  };
+
+  it.each(Object.entries(ids))('The boot fails if the id has or is %s', async (_, id) => {
+    @Injectable()
+    class Partners {
+      @OnPartneroEvent('partner.created', { id })
+      add() {}
+    }
+    const boot = start(withSecret, { providers: [Partners] });
+    await expect(boot).rejects.toThrow(
+      /^The id of a handler with @OnPartneroEvent\(\) must be .*: correct that of Partners\.add\.$/,
+    );
+    await expect(boot).rejects.toMatchObject({ name: 'PartneroConfigurationError' });
+  });
+
+  it('The boot fails if a method without an id has a name that cannot be saved', async () => {
+    @Injectable()
+    class Partners {
+      @OnPartneroEvent('partner.created')
+      ['add\0']() {}
+    }
+    const boot = start(withSecret, { providers: [Partners] });
+    await expect(boot).rejects.toThrow('correct that of Partners.add\uFFFD.');
+  });
+});
+
 describe('enabled: false', () => {
   it('With enabled: false the app boots without a secret and accepts no event', async () => {
     const path = `${temporaryFolder()}/outbox.db`;

@@ -4,6 +4,7 @@ import { Test } from '@nestjs/testing';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import express from 'express';
+import rawBody from 'fastify-raw-body';
 import {
   PartneroEvent,
   PartneroModule,
@@ -59,7 +60,7 @@ async function statuses(url: string): Promise<number[]> {
 }
 
 type OnExpress = (app: NestExpressApplication) => void;
-type OnFastify = (app: NestFastifyApplication) => void;
+type OnFastify = (app: NestFastifyApplication) => unknown;
 type Next = () => void;
 
 interface Incoming extends AsyncIterable<Buffer> {
@@ -165,14 +166,19 @@ describe('The bytes of a delivery are found on Fastify', () => {
       { rawBody: true },
       (app) => app.useBodyParser('application/json', { bodyLimit: 5_000_000 }),
     ],
+    ['in request.rawBody, as a string of fastify-raw-body', {}, (app) => app.register(rawBody)],
     [
-      'in request.rawBody, as a string, where fastify-raw-body puts them',
-      {},
-      (app) =>
-        preParsing(app, (request, bytes) => Object.assign(request, { rawBody: bytes.toString() })),
+      'in request.rawBody, as bytes of fastify-raw-body, which brings a JSON parser with it then',
+      { bodyParser: false },
+      (app) => app.register(rawBody, { encoding: false }),
     ],
     [
-      'in request.rawBody, where fastify-raw-body with the encoding false puts them',
+      'in request.rawBody, of fastify-raw-body before other hooks',
+      {},
+      (app) => app.register(rawBody, { runFirst: true }),
+    ],
+    [
+      'in request.rawBody, where a preParsing hook put them',
       {},
       (app) => preParsing(app, (request, bytes) => Object.assign(request, { rawBody: bytes })),
     ],
@@ -213,9 +219,9 @@ describe('The bytes of a delivery are found on Fastify', () => {
       },
     ],
   ])('%s', async (_, options, prepare) => {
-    const { url } = await start('fastify', options, (app) =>
-      prepare(app as NestFastifyApplication),
-    );
+    const { url } = await start('fastify', options, async (app) => {
+      await prepare(app as NestFastifyApplication);
+    });
     expect(await statuses(url)).toEqual([201, 401]);
   });
 });

@@ -1,3 +1,4 @@
+import { isStorable } from '../../common/stored-name.js';
 import type { SubmittedJob } from '../job.js';
 import { StoreError } from './store.error.js';
 
@@ -7,7 +8,7 @@ import { StoreError } from './store.error.js';
  */
 export function checkKeys({ orderingKey, referralKey, key }: SubmittedJob): void {
   for (const each of [orderingKey, referralKey ?? '', key?.value ?? '']) {
-    if (typeof each === 'string' && each.isWellFormed() && !each.includes('\0')) continue;
+    if (typeof each === 'string' && isStorable(each)) continue;
     throw new StoreError({ code: 'INVALID_KEY', message: '' });
   }
 }

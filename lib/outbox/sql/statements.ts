@@ -154,7 +154,7 @@ export function statements(dialect: Dialect) {
     override: `UPDATE ${p}jobs SET owner = $3, state = 0
       WHERE program = $1 AND ordering = $2 AND id <> $3 AND id <> $4 AND state < 2 AND owner IS NULL
       RETURNING id, name, outcome`,
-    page: `SELECT seq, id, program, ordering, CASE WHEN program = $1 AND state > 0 AND ended_at < ${now} - CAST($3 AS bigint)
+    page: `SELECT seq, id, program, name, ordering, state, CASE WHEN program = $1 AND state > 0 AND ended_at < ${now} - CAST($3 AS bigint)
         THEN 1 ELSE 0 END AS old, CASE WHEN queued_at < ${now} - CAST($3 AS bigint) THEN 1 ELSE 0 END AS aged
       FROM ${p}jobs WHERE seq > $2 ORDER BY seq LIMIT $4`,
     // One that was requeued in the meantime stays.

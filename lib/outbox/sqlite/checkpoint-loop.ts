@@ -9,8 +9,9 @@ import { checkpointsFromAside, sqliteVersion } from './wal.js';
 const SYNC_EVERY_MS = 50;
 /** After so long without a write, the log is emptied, and with it the erased payloads still in it. */
 const IDLE_MS = 1_000;
+/** At the latest, however busy the app is. */
+const TRUNCATE_AT_LEAST_EVERY_MS = 60_000;
 const CHECKPOINT_EVERY_MS = 1_000;
-const TRUNCATE_AT_LEAST_EVERY_MS = 3_600_000;
 
 /**
  * Syncs the write-ahead log and copies it into the database, in a thread beside the writer's, so that a

@@ -24,7 +24,10 @@ export class HistoryFile {
     } catch (error) {
       throw new HistoryFileError(`${path} can't be used: ${errorMessage(error)}.`);
     }
-    throw new HistoryFileError(`There is no outbox at ${path}: no app has used it yet.`);
+    throw new HistoryFileError(
+      `There is no outbox at ${path}: no app has used it yet. The app's log names its file at boot: run ` +
+        'this command in the same folder, or pass --file.',
+    );
   }
 
   get programs(): string[] {

@@ -2,6 +2,8 @@ import { Worker } from 'node:worker_threads';
 import type { CheckpointedFile, WorkerStart } from './worker-messages.js';
 
 const IDLE_MS = 1_000;
+/** Without the thread, the log is emptied after so long, however busy the app is. */
+const BUSY_MS = 60_000;
 
 export type ToCheckpointer = 'written' | 'close';
 export type FromCheckpointer = 'synced' | 'idle';
@@ -13,6 +15,7 @@ export class WalCheckpointer {
   private hasEnded = false;
   private isNotified = false;
   private timer: NodeJS.Timeout | undefined;
+  private idleAt = performance.now();
 
   constructor(
     { path, inode }: CheckpointedFile,
@@ -56,7 +59,11 @@ export class WalCheckpointer {
 
   private idleSoon(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(this.onIdle, IDLE_MS).unref();
+    const ms = performance.now() - this.idleAt > BUSY_MS ? 0 : IDLE_MS;
+    this.timer = setTimeout(() => {
+      this.idleAt = performance.now();
+      this.onIdle();
+    }, ms).unref();
   }
 
   private post(message: ToCheckpointer): void {

@@ -97,6 +97,7 @@ export function historyCases(on: ConformanceHarness, it: AddCase): void {
     await on.quiet();
     on.assertUnsent('pending');
     const stats = await on.idle();
+    assertMatches(stats, { pending: 0, dead: 0 });
     const { attributed = 0, discarded = 0 } = stats.outcomes;
     assert.equal(attributed, 4);
     assert.ok(discarded >= 1);

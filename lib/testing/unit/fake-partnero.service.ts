@@ -82,7 +82,7 @@ export class FakePartneroService<
     const jobs = new RecordingOutbox(name);
     const outbox = new ProgramOutbox('delivers', jobs);
     const reporter = new OutcomeReporter(options, new JobHandlers(), log, runAtOnce);
-    const submissions = new SubmissionService(options, outbox);
+    const submissions = new SubmissionService(options, outbox, reporter);
     const attribution = new AttributionService(options, outbox, reporter, log);
     const inbox = new Inbox(options, NO_HANDLERS, reporter, runAtOnce, log);
     super(
@@ -90,8 +90,8 @@ export class FakePartneroService<
       NO_CALLS,
       attribution,
       new OutboxInspector(options, outbox, null, reporter),
-      new SalesService(options, submissions, reporter, log),
-      new ErasureService(submissions, reporter),
+      new SalesService(options, submissions, log),
+      new ErasureService(submissions),
       new WebhooksService(options, NO_CALLS, inbox),
     );
     this.#jobs = jobs;

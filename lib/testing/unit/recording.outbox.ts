@@ -72,8 +72,15 @@ export class RecordingOutbox implements OutboxEngine {
   }
 
   async find(orderingKey: string): Promise<HistoryEntry[]> {
-    const jobs = this.jobs.filter((job) => job.orderingKey === orderingKey).toReversed();
-    return jobs.map(({ id, name, key, referralKey, queuedAt }) => ({
+    return this.entriesOf(this.jobs.filter((job) => job.orderingKey === orderingKey));
+  }
+
+  async recent(limit: number): Promise<HistoryEntry[]> {
+    return this.entriesOf(this.jobs.slice(-limit));
+  }
+
+  private entriesOf(jobs: readonly RecordedJob[]): HistoryEntry[] {
+    return jobs.toReversed().map(({ id, name, orderingKey, key, referralKey, queuedAt }) => ({
       id,
       program: this.program,
       jobName: name,
