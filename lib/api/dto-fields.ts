@@ -74,8 +74,12 @@ function isWithout(name: string, problemOf: (value: unknown) => string | null): 
 export const OptionalProduct = () => all(IsOptional(), isWithout('isProduct', productProblem));
 
 function productProblem(value: unknown): string | null {
-  const isId = (each: unknown) => typeof each === 'string' || Number.isFinite(each);
-  return [value].flat().every(isId) ? null : 'must be a string or a number, or a list of these';
+  const isProduct = [value].flat().every(isProductId);
+  return isProduct ? null : 'must be a string or a number, or a list of these';
+}
+
+function isProductId(value: unknown): boolean {
+  return typeof value === 'string' || Number.isFinite(value);
 }
 
 /** Names somebody by one of three. */

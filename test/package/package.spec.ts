@@ -223,7 +223,15 @@ describe('what is published', () => {
   });
 
   it('documents what is public', () => {
-    const index = ['', 'health/', 'dashboard/', 'opentelemetry/', 'testing/', 'bullmq/', 'postgres/']
+    const index = [
+      '',
+      'health/',
+      'dashboard/',
+      'opentelemetry/',
+      'testing/',
+      'bullmq/',
+      'postgres/',
+    ]
       .map((folder) => readFileSync(join(root, `lib/${folder}index.ts`), 'utf8'))
       .join('');
     const names = [...index.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list]) =>

@@ -45,3 +45,9 @@ export function firstOfEachOrder(rows: readonly SqlRow[]): Set<string> {
   const first = [...orders.values()].filter((row) => Boolean(row['first']));
   return new Set(first.map((row) => String(row['id'])));
 }
+
+/** A column that holds a string; `null` if it doesn't, or if there is no such row. */
+export function text(row: SqlRow | undefined, column: string): string | null {
+  const value = row?.[column];
+  return typeof value === 'string' ? value : null;
+}

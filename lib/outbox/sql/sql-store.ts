@@ -13,7 +13,7 @@ import type {
 } from './operations.js';
 import type { SqlExecutor, SqlParam, SqlRow } from './sql-executor.js';
 import type { Statements } from './statements.js';
-import { firstOfEachOrder, rowToEntry, rowToJob, rowToOwner, STATES } from './rows.js';
+import { firstOfEachOrder, rowToEntry, rowToJob, rowToOwner, STATES, text } from './rows.js';
 
 type Handlers = { [N in OperationName]: (program: string, args: Args<N>) => Promise<Reply<N>> };
 type InProgram<T> = T & { readonly program: string };
@@ -344,9 +344,4 @@ type InsertedJob = Omit<Enqueued, 'replaces'> & { key?: string | undefined };
 function outcomeOf({ ifTaken, digest }: JobKey, holder: SqlRow): string {
   if (holder['digest'] === null) return ifTaken.cancelled;
   return holder['digest'] === digest ? ifTaken.same : ifTaken.different;
-}
-
-function text(row: SqlRow | undefined, column: string): string | null {
-  const value = row?.[column];
-  return typeof value === 'string' ? value : null;
 }
