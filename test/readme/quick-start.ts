@@ -30,7 +30,7 @@ export async function startQuickStart(
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  await eventually(() => text.includes('successfully started'), 15_000);
+  await eventually(() => text.includes('successfully started'), 45_000);
   const url = `http://localhost:${port}`;
   await eventually(() => fetch(url).then(Boolean, () => false));
   const find = (customerKey: string) =>
