@@ -115,7 +115,9 @@ function baseFrom({ originalUrl, url }: DashboardRequest, depth: number): string
   const [path = ''] = (originalUrl ?? url).split('?');
   const segments = path.split('/');
   const last = segments.at(-1 - depth) ?? '';
-  return `${depth === 0 ? './' : '../'.repeat(depth)}${last}`;
+  if (depth > 0) return '../'.repeat(depth) + last;
+  // Behind a trailing slash, the page is a folder.
+  return last === '' ? '.' : `./${last}`;
 }
 
 function numberFrom(value: unknown): number | null {

@@ -137,15 +137,18 @@ function signUpsSection({ stats, recent, isLimited }: DashboardData, now: number
   return html`<section aria-labelledby="sign-ups">
     <h2 id="sign-ups">Sign-ups</h2>
     ${signUps.length > 0 ? [plot(signUps, now), limit] : nothing}
-    ${table(
-      'All jobs by outcome, since the outbox was created',
-      ['Job', 'Outcome', 'Meaning', 'Jobs'],
-      Object.entries(stats.jobs).flatMap(([name, { outcomes, dead, pending }]) =>
-        Object.entries({ ...outcomes, dead, pending })
-          .filter(([, n]) => n > 0)
-          .map(([outcome, n]) => [name, outcome, MEANINGS[outcome] ?? '', n]),
-      ),
-    )}
+    ${
+      stats.queued > 0 &&
+      table(
+        'All jobs by outcome, since the outbox was created',
+        ['Job', 'Outcome', 'Meaning', 'Jobs'],
+        Object.entries(stats.jobs).flatMap(([name, { outcomes, dead, pending }]) =>
+          Object.entries({ ...outcomes, dead, pending })
+            .filter(([, n]) => n > 0)
+            .map(([outcome, n]) => [name, outcome, MEANINGS[outcome] ?? '', n]),
+        ),
+      )
+    }
     ${
       notQueued.length > 0 &&
       table(

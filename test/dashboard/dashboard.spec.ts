@@ -95,6 +95,7 @@ describe.each(ADAPTERS)('PartneroDashboardModule on %s', (adapter) => {
 
   it.each<[string, Partial<PartneroDashboardOptions>, (app: INestApplication) => void]>([
     ['/partnero', {}, () => {}],
+    ['/', { path: '/' }, () => {}],
     ['/api/admin/credits', { path: 'admin/credits' }, (app) => app.setGlobalPrefix('api')],
   ])('serves the page and all that it links to below %s', async (path, dashboard, prepare) => {
     const { url } = await start(dashboard, {}, prepare);
@@ -110,6 +111,14 @@ describe.each(ADAPTERS)('PartneroDashboardModule on %s', (adapter) => {
     expect((await get(refresh!)).body).toContain('http-equiv="refresh" content="5"');
     const [search] = addressesIn(page.body, 'action', `${url}${path}`);
     expect(search).toBe(`${url}${path}`);
+  });
+
+  it('works behind a trailing slash, where the framework takes one', async () => {
+    const { url } = await start();
+    if (adapter === 'fastify') return expect((await get(`${url}/partnero/`)).status).toBe(404);
+    const page = `${url}/partnero/`;
+    const [stylesheet] = addressesIn((await get(page)).body, 'href', page);
+    expect((await get(stylesheet!)).status).toBe(200);
   });
 
   it('needs no more than a strict Content-Security-Policy allows', async () => {
