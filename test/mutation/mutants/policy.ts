@@ -57,7 +57,7 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
   {
     rule: 'an open breaker allows one attempt at a time',
     file,
-    find: 'const next = breaker && { ...breaker, until: now + breakerWait(breaker.step) };',
+    find: 'const next = breaker && { ...breaker, until: now + breakerWait(breaker) };',
     replace: 'const next = breaker;',
     specs: POLICY,
   },
