@@ -5,6 +5,7 @@ import type { OutboxLog } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
 import { nameOfThrown, placeOfThrown } from '../common/describe-thrown.js';
 import { ThrottledLogger } from '../common/throttled-logger.js';
+import { within } from '../common/within.js';
 import { eventOfJob } from './event.job.js';
 import { selects, type PartneroWebhookEvent } from './event.model.js';
 import { HandlerSlots } from './handler-slots.js';
@@ -77,19 +78,11 @@ export class EventHandler implements JobHandler {
     const { handlerTimeoutMs: ms } = this.options.webhooks;
     const abort = new AbortController();
     const signal = stop ? AbortSignal.any([abort.signal, stop]) : abort.signal;
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const error = new HandlerTimeoutError(`${this.name} took longer than ${ms} ms.`);
-        abort.abort(error);
-        reject(error);
-      }, ms).unref();
-    });
-    try {
-      await Promise.race([this.method.call(event, signal), timeout]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const handled = this.method.call(event, signal).then(() => true);
+    if (await within(ms, handled, { ref: false })) return;
+    const error = new HandlerTimeoutError(`${this.name} took longer than ${ms} ms.`);
+    abort.abort(error);
+    throw error;
   }
 
   private report(

@@ -16,7 +16,8 @@ export interface HandlerMethod {
   /** Stable from one deploy to the next: events are queued for the handler under this name. */
   readonly id: string;
   readonly selectors: readonly string[];
-  readonly call: Method;
+  /** Rejects with what the method throws. */
+  call(event: PartneroWebhookEvent, signal: AbortSignal): Promise<void>;
 }
 
 /** Finds what the app has decorated for webhooks. */
