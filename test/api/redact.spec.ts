@@ -78,3 +78,8 @@ describe('the name of a field', () => {
     expect(redactor.fieldName(name)).toBe(told);
   });
 });
+
+it('a value that is too long to be in any message is no trouble', () => {
+  const redactor = new Redactor({ name: 'x'.repeat(100_000), key: 'user-42' });
+  expect(redactor.message('user-42 has a long name')).toBe('… has a long name');
+});

@@ -98,19 +98,26 @@ describe('while Redis is away, without a fallback', () => {
     await eventually(() => app.delivered.includes('c'));
   });
 
-  it('a job is refused in time if Redis stands still, and only the first one waits', async () => {
+  it('a job waits for a Redis that stands still for a moment', async () => {
+    const app = await open({ port: redis.port });
+    redis.signal('SIGSTOP');
+    const adding = Promise.all([app.add('a'), app.add('b'), app.engine.submit(newJob('c'))]);
+    await sleep(700);
+    redis.signal('SIGCONT');
+    await adding;
+    await eventually(() => app.delivered.length === 3);
+  });
+
+  it('a job is refused after some seconds if Redis stands still', async () => {
     const app = await open({ port: redis.port });
     redis.signal('SIGSTOP');
     const [error, ms] = await timed(app.engine.enqueue(newJob('a')));
-    expect(error).toMatchObject({ reason: 'timeout' });
-    expect(ms).toBeGreaterThan(240);
-    expect(ms).toBeLessThan(600);
-    const [, next] = await timed(app.engine.submit(newJob('b')));
-    expect(next).toBeLessThan(50);
+    expect(error).toBeInstanceOf(Error);
+    expect(ms).toBeLessThan(8_000);
     redis.signal('SIGCONT');
     await eventually(() => app.add('c'));
     await eventually(() => app.delivered.includes('c'));
-    // Its only command before the deadline did not save it.
+    await isIdle(app);
     expect(app.delivered).toEqual(['c']);
   });
 
@@ -234,6 +241,39 @@ describe('while Redis is away, with a fallback', () => {
     proxy.retarget(redis.port);
     const next = await open({ file });
     await eventually(() => next.delivered.length === 2);
+  });
+
+  it('a sale waits for its sign-up that another process holds in the file', async () => {
+    const file = newFile();
+    const [one, other] = [await open({ file, isWorker: false }), await open({ file })];
+    proxy.refuse();
+    await eventually(async () => (await timed(other.engine.submit(sale('x'))))[1] < 5_000);
+    const held = await one.engine.enqueue(newJob('a'));
+    for (let i = 0; i < 20; i += 1) await other.add(`other ${i}`);
+    await sleep(1_100);
+    proxy.retarget(redis.port);
+    await eventually(() => other.delivered.length >= 20);
+    await other.engine.submit(sale('inv-1'));
+    await sleep(300);
+    expect(other.delivered).not.toContain('a');
+    one.engine.release(held);
+    await isIdle(other);
+    const entries = await other.engine.find('a');
+    const ended = entries.toSorted((x, y) => Number(x.endedAt) - Number(y.endedAt));
+    expect(ended[0]?.jobName).toBe('attribution');
+  });
+
+  it('an erasure discards what waits in the file, unsent', async () => {
+    const app = await open({ file: newFile() });
+    proxy.refuse();
+    await app.add('a');
+    const erasure = { ...newJob('a', { name: 'erasure' }), overrides: true };
+    await app.engine.submit(erasure);
+    proxy.retarget(redis.port);
+    await eventually(() => app.delivered.length > 0);
+    await isIdle(app);
+    expect(app.delivered).toHaveLength(1);
+    expect((await app.engine.stats()).outcomes).toMatchObject({ discarded: 1 });
   });
 
   it('the jobs of a customer keep their order', async () => {

@@ -1,6 +1,6 @@
 import { BullModule, getQueueToken } from '@nestjs/bullmq';
 import { Controller, Param, Post } from '@nestjs/common';
-import type { Queue } from 'bullmq';
+import { Queue } from 'bullmq';
 import { Cluster, Redis } from 'ioredis';
 import { AttributeReferral, PartneroModule, PartneroService } from 'nestjs-partnero';
 import { bullmqOutbox, type BullmqOutboxOptions } from 'nestjs-partnero/bullmq';
@@ -57,6 +57,27 @@ async function deliversOn(options: BullmqOutboxOptions): Promise<RunningEngine> 
 }
 
 describe('the queue', () => {
+  it('reports the end of a job once, also if a dashboard retries it after that', async () => {
+    const app = await RunningEngine.open(
+      bullmqOutbox({ connection: connection(), prefix: prefix() }),
+    );
+    const ends: string[] = [];
+    app.start({ onEnd: ({ id }) => void ends.push(id) });
+    const id = await app.add('a');
+    await eventually(() => ends.length === 1);
+    const queue = new Queue('partnero', { connection: connection(), prefix: prefix() });
+    try {
+      await eventually(async () => (await queue.getCompletedCount()) === 1);
+      await (await queue.getJob(id))!.retry('completed');
+      await app.add('b');
+      await eventually(async () => (await queue.getCompletedCount()) === 2);
+      expect(ends).toHaveLength(2);
+      expect(app.delivered).toEqual(['a', 'b']);
+    } finally {
+      await queue.close();
+    }
+  });
+
   it('may be one of @nestjs/bullmq, which an app injects', async () => {
     const fake = await FakePartnero.start({ partners: ['ann'] });
     const { port } = redis;

@@ -108,6 +108,13 @@ describe('customers.erase()', () => {
     expect(sales.fake.customers.map(({ key }) => key)).toEqual(['user-42', 'bob']);
   });
 
+  it('of a key under which Partnero finds somebody by another id leaves that customer alone', async () => {
+    const bob = sales.fake.addCustomer({ key: 'bob', partner: null });
+    await sales.partnero.customers.erase(bob.id);
+    expect(await erasures()).toEqual(['not_found']);
+    expect(sales.fake.customers.map(({ key }) => key)).toEqual(['user-42', 'bob']);
+  });
+
   it('of a key that looks like an e-mail address erases the customer with that key', async () => {
     sales.fake.addCustomer({ key: 'eve@example.com', partner: null });
     await sales.partnero.customers.erase('eve@example.com');

@@ -94,6 +94,23 @@ it('A job that could not be released for an erasure is released once the store w
   expect(sent).toContain('customer 9');
 });
 
+it('An erasure is refused at once if a claimed job of its customer can not be released', async () => {
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  respond = () => finished;
+  for (let i = 0; i < 15; i += 1) await outbox.submit(newJob(`customer ${i}`));
+  outbox.start(deliver);
+  await eventually(() => store.owned.length > 10);
+  const claimed = String(store.owned.at(-1));
+  store.trouble = ({ name }) => (name === 'release' ? 'refused' : undefined);
+  const erasure = { ...newJob(claimed), name: 'erasure', overrides: true };
+  await expect(outbox.submit(erasure)).rejects.toThrow('the connection was lost');
+  store.trouble = () => undefined;
+  finish();
+  await eventually(async () => (await outbox.stats()).pending === 0);
+  expect(sent).toContain(claimed);
+});
+
 it('Draining ends although the store fails and jobs wait to be released', async () => {
   const control = outbox.start(deliver);
   control.pause('wrong_program');

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sqliteOutbox } from 'nestjs-partnero';
 import type { CompletedResult } from '#lib/outbox/delivery-result.js';
 import type { Delivery } from '#lib/outbox/delivery.js';
@@ -130,6 +132,34 @@ const replacements: [string, () => void][] = [
     },
   ],
 ];
+
+it('An outbox file that is deleted just before the app stops loses nothing', async () => {
+  const engine = await startEngine();
+  await enqueue(engine, 'before');
+  rmSync(path);
+  open.delete(engine);
+  await engine.close();
+  await deliverAll();
+  expect(new Set(delivered).size).toBe(20);
+});
+
+it('A log that is deleted while another program reads the file is written back once that has ended', async () => {
+  const host = await startHost();
+  await enqueue(host, 'before');
+  const reader = new DatabaseSync(path);
+  reader.exec('BEGIN');
+  reader.prepare('SELECT count(*) FROM jobs').get();
+  await enqueue(host, 'read');
+  rmSync(`${path}-wal`);
+  // Longer than it takes to notice.
+  await sleep(2_500);
+  expect(existsSync(`${path}-wal`)).toBe(false);
+  reader.close();
+  await eventually(() => existsSync(`${path}-wal`));
+  await host.kill();
+  await deliverAll();
+  expect(new Set(delivered).size).toBe(40);
+});
 
 describe.each(replacements)('an outbox file that is %s while the app runs', (_, replace) => {
   it('loses nothing, not even if the app is then killed', async () => {

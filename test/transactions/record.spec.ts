@@ -33,6 +33,24 @@ const usd = (amount: string): Money => ({ amount, currency: 'USD' });
 const failure = (call: Promise<unknown>) => call.catch((error: unknown) => error as PartneroError);
 
 describe('record()', () => {
+  it('refuses amounts in several currencies, products that are objects, and what contains itself', async () => {
+    sales = await Sales.start();
+    const reward = { amount: '5.00', currency: 'EUR' };
+    const { record } = sales.partnero.transactions;
+    expect(await failure(record(sale({ reward })))).toMatchObject({ kind: 'invalid_input' });
+    const product = { id: 1, secret: 'column' } as never;
+    expect(await failure(record(sale({ product_id: product })))).toMatchObject({
+      kind: 'invalid_input',
+      fieldErrors: { product_id: expect.any(Array) },
+    });
+    const options: Record<string, unknown> = {};
+    options['options'] = options;
+    expect(await failure(record(sale({ options })))).toMatchObject({ kind: 'invalid_input' });
+    const entity: Record<string, unknown> = { ...sale() };
+    entity['order'] = entity;
+    expect((await record(entity as never)).outcome).toBe('queued');
+  });
+
   it('records a sale, and says what became of it', async () => {
     sales = await Sales.start();
     const kept = await sales.partnero.transactions.record(sale());

@@ -133,6 +133,24 @@ describe('refund()', () => {
     ]);
   });
 
+  it('that Partnero refused can be asked for again, and its sale is not recorded again', async () => {
+    sales = await Sales.start();
+    await record();
+    sales.fake.misbehave({ type: 'status', status: 422 }, ONCE);
+    await sales.partnero.transactions.refund('inv-1');
+    expect(await refunds()).toEqual(['rejected']);
+    expect((await sales.partnero.transactions.refund('inv-1')).outcome).toBe('queued');
+    expect((await refunds()).toSorted()).toEqual(['refunded', 'rejected']);
+    await sales.partnero.transactions.record(SALE);
+    expect(sales.fake.transactions).toEqual([]);
+  });
+
+  it('of a key that fits in no path is rejected, and holds up nothing', async () => {
+    sales = await Sales.start();
+    await sales.partnero.transactions.refund('..');
+    expect(await refunds()).toEqual(['rejected']);
+  });
+
   it.each([undefined, '', 1.5, {}])('refuses %p for a key', async (key) => {
     sales = await Sales.start();
     const error: unknown = await sales.partnero.transactions

@@ -104,7 +104,9 @@ export class SqlOutbox implements OutboxEngine {
     const relay = new Relay(this.jobs, delivery, this.context.log);
     this.relay = relay;
     this.jobs.relay = relay;
-    relay.wake();
+    // The app may be stopped while it starts.
+    if (this.closed) void relay.drain(0);
+    else relay.wake();
     return {
       pause: (reason) => relay.pause(reason),
       resume: () => relay.resume(),

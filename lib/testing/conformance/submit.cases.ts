@@ -134,6 +134,18 @@ export function submitCases(on: ConformanceHarness, it: AddCase): void {
     assertMatches(jobs['transaction']!, { queued: 1, pending: 0, outcomes: { refunded: 1 } });
   });
 
+  it('a job that cancels another one and completes with releasesKey can be repeated, and that one stays cancelled', async () => {
+    on.start();
+    on.partnero.script = () => ({ ...completed('not_found'), releasesKey: true });
+    assert.equal(await submit(refund('inv-1')), null);
+    await on.ended(1);
+    assert.equal(await submit(refund('inv-1')), null);
+    await on.ended(2);
+    assert.equal(await submit(sale('inv-1')), 'refunded');
+    await on.quiet();
+    assertSame(delivered(), ['refund of inv-1', 'refund of inv-1']);
+  });
+
   it('a job with overrides discards the pending and dead jobs of its ordering key and of no other', async () => {
     on.start({ maxAgeMs: 1 });
     await on.makeDead(['a', 'dead']);
