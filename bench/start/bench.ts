@@ -91,10 +91,12 @@ table(
     ...column(variant, 'rssMb'),
   ]),
 );
-table(
-  ['App', 'CPU µs of a GET', 'added', 'CPU µs of a sign-up without referral', 'added'],
-  VARIANTS.map((variant) => [variant, ...column(variant, 'plain'), ...column(variant, 'signUp')]),
-);
+if (requests > 0) {
+  table(
+    ['App', 'CPU µs of a GET', 'added', 'CPU µs of a sign-up without referral', 'added'],
+    VARIANTS.map((variant) => [variant, ...column(variant, 'plain'), ...column(variant, 'signUp')]),
+  );
+}
 table(
   ['Installed', 'Files', 'MB'],
   [size('nestjs-partnero', packageSize()), size('its peers beside Nest', peersSize())],
