@@ -205,9 +205,9 @@ describe('the code in the README, and in the docs', () => {
     execFileSync(process.execPath, [...args, jest, '--config', JSON.stringify(config)], {
       stdio: ['ignore', 'ignore', 'pipe'],
       // A test that fails may leave an app that runs on.
-      timeout: 150_000,
+      timeout: 300_000,
     });
-  }, 180_000);
+  }, 310_000);
 });
 
 describe('the quick start in the README', () => {

@@ -136,6 +136,14 @@ describe.each(COMBINATIONS)('a link, captured with %s on %s', (way: Way, adapter
     }
   });
 
+  it('is captured when the browser fetches it in advance, since it may be shown later', async () => {
+    ({ url } = await start());
+    for (const purpose of ['prefetch', 'prefetch;prerender']) {
+      const [cookie] = await click('/?aff=ann', { 'sec-purpose': purpose });
+      expect(cookie).toMatch(/^partnero_partner=ann;/);
+    }
+  });
+
   it('brings its key to the sign-up', async () => {
     const { app, url } = await start({}, { enabled: true });
     const { cookies } = await httpGet(`${url}/?aff=ann`, CLICK);

@@ -36,7 +36,7 @@ describe('record()', () => {
   it('refuses amounts in several currencies, products that are objects, and what contains itself', async () => {
     sales = await Sales.start();
     const reward = { amount: '5.00', currency: 'EUR' };
-    const { record } = sales.partnero.transactions;
+    const record = (given: Sale) => sales.partnero.transactions.record(given);
     expect(await failure(record(sale({ reward })))).toMatchObject({ kind: 'invalid_input' });
     const product = { id: 1, secret: 'column' } as never;
     expect(await failure(record(sale({ product_id: product })))).toMatchObject({

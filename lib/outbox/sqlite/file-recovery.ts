@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { importReadable, importReplaced } from './import-jobs.js';
 import { BUSY_TIMEOUT_MS, OutboxFile } from './outbox-file.js';
 import { makePrivateFile, SIDE_FILES } from './private-file.js';
-import { isCorrupt, isPassing } from './sqlite-error.js';
+import { isCorrupt, isPassing, toFailure } from './sqlite-error.js';
 import type { FileEvent, WorkerSettings } from './worker-messages.js';
 
 /** Begins the names of damaged files, before and after what can be read of them is imported. */
@@ -98,7 +98,7 @@ export async function openReplacement(
   const file = openOrRecover(settings, report);
   const saved = await importReplaced(old, file, owner).catch((error: unknown) => {
     // What can't be read won't be readable later. What can't be written now may be.
-    if (!isPassing(error)) return null;
+    if (!isPassing(toFailure(error))) return null;
     file.close();
     throw error;
   });

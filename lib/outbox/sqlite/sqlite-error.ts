@@ -39,8 +39,8 @@ const PASSING = new Set([
 ]);
 
 /** Whether it may pass by itself. */
-export function isPassing(error: unknown): boolean {
-  return PASSING.has(toFailure(error).code);
+export function isPassing({ code }: StoreFailure): boolean {
+  return PASSING.has(code);
 }
 
 export function isCorrupt(error: unknown): boolean {

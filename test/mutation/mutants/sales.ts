@@ -31,8 +31,8 @@ export const SALE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a process that stood still since its checkpoint sends no sale',
     file: sale,
-    find: 'sendWithinMs: SEND_WITHIN_MS - elapsedMs()',
-    replace: 'sendWithinMs: SEND_WITHIN_MS',
+    find: 'sendWithinMs: withinMs - elapsedMs()',
+    replace: 'sendWithinMs: withinMs',
     specs: RECORD,
     only: 'stood still',
   },
