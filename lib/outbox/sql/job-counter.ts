@@ -1,3 +1,4 @@
+import { STATES } from './rows.js';
 import type { SqlRow } from './sql-executor.js';
 
 /** The changes of one transaction to the counters, written once at its end. */
@@ -25,6 +26,14 @@ export class JobCounter {
   move(program: string, name: string, from: string, to: string): void {
     this.add(program, name, from, -1);
     this.add(program, name, to);
+  }
+
+  /** Deleted jobs: so that the counts still add up, and `dead` says how many dead letters there are. */
+  removed(program: string, rows: readonly SqlRow[]): void {
+    for (const { name, state } of rows) {
+      const before = STATES[Number(state)]!;
+      if (before !== 'completed') this.move(program, String(name), before, 'discarded');
+    }
   }
 
   /** The rows to add to the table; afterwards there are none. */

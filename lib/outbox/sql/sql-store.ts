@@ -13,7 +13,7 @@ import type {
 } from './operations.js';
 import type { SqlExecutor, SqlParam, SqlRow } from './sql-executor.js';
 import type { Statements } from './statements.js';
-import { firstOfEachOrder, rowToEntry, rowToJob, rowToOwner, STATES, text } from './rows.js';
+import { firstOfEachOrder, rowToEntry, rowToJob, rowToOwner, text } from './rows.js';
 
 type Handlers = { [N in OperationName]: (program: string, args: Args<N>) => Promise<Reply<N>> };
 type InProgram<T> = T & { readonly program: string };
@@ -258,7 +258,7 @@ export class SqlStore {
   private async forget(program: string, { orderingKey, keeps }: Args<'forget'>) {
     const ordering = indexKey(orderingKey);
     const rows = await this.query('forget', program, ordering, keeps);
-    this.countRemoved(program, rows);
+    this.counter.removed(program, rows);
     await this.each('releaseKeys', rows);
     const left = await this.one('inFlight', program, ordering, keeps);
     return { forgotten: rows.length, inFlight: Number(left?.['n'] ?? 0) };
@@ -269,7 +269,7 @@ export class SqlStore {
     const old = page.filter((row) => Boolean(Number(row['old'])));
     if (old.length > 0) {
       const removed = await this.each('remove', old);
-      this.countRemoved(program, removed);
+      this.counter.removed(program, removed);
       await this.each('releaseOwnKeys', removed);
       await this.each('anonymizeKeys', removed);
       // Behind a dead job.
@@ -277,14 +277,6 @@ export class SqlStore {
     }
     const isOver = page.length < PURGE_PAGE || page.every((row) => !Number(row['aged']));
     return isOver ? null : Number(page.at(-1)?.['seq']);
-  }
-
-  /** So that the counts still add up, and `dead` says how many dead letters there are. */
-  private countRemoved(program: string, rows: readonly SqlRow[]): void {
-    for (const { name, state } of rows) {
-      const before = STATES[Number(state)]!;
-      if (before !== 'completed') this.counter.move(program, String(name), before, 'discarded');
-    }
   }
 
   private async purgeHistoryOf({ program, ordering }: SqlRow): Promise<void> {
