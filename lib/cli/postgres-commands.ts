@@ -6,7 +6,7 @@ import { toStoreError } from '../postgres/postgres-error.js';
 import { checkSchema } from '../postgres/postgres.options.js';
 import type { CommandResult } from './command-result.js';
 import { table } from './table.js';
-import { UsageError } from './usage.error.js';
+import { MissingSettingError } from './usage.error.js';
 
 export interface PostgresArguments {
   readonly url?: string | undefined;
@@ -35,7 +35,9 @@ export async function runPostgresCommand(
   const command = COMMANDS.get(name);
   if (!command) return { json: { sql: sqlOf(schema) }, text: sqlOf(schema) };
   const address = url ?? environment['DATABASE_URL']?.trim();
-  if (!address) throw new UsageError(`${name} needs --url <connection string>, or DATABASE_URL.`);
+  if (!address) {
+    throw new MissingSettingError(`${name} needs --url <connection string>, or DATABASE_URL.`);
+  }
   const executor = connect(address);
   try {
     return await command(executor, schema);

@@ -13,7 +13,7 @@ import {
   type PostgresArguments,
 } from './postgres-commands.js';
 import type { FakeArguments } from './fake-command.js';
-import { UsageError } from './usage.error.js';
+import { MissingSettingError, UsageError } from './usage.error.js';
 import type { WebhookArguments } from './webhook-commands.js';
 
 export interface Terminal {
@@ -88,6 +88,10 @@ export async function runCommand(args: readonly string[], { out, err }: Terminal
   } catch (error) {
     if (error instanceof UsageError) {
       err(`${error.message}\n\n${USAGE}`);
+      return 2;
+    }
+    if (error instanceof MissingSettingError) {
+      err(error.message);
       return 2;
     }
     if (!EXPECTED.some((type) => error instanceof type)) throw error;

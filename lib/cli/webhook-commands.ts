@@ -9,7 +9,7 @@ import { resolveWebhooksOptions } from '../webhooks/webhooks.options.js';
 import type { CommandResult } from './command-result.js';
 import { ensureWebhook } from './ensure-webhook.js';
 import { tryWebhook } from './try-webhook.js';
-import { UsageError } from './usage.error.js';
+import { MissingSettingError, UsageError } from './usage.error.js';
 
 export interface WebhookArguments {
   readonly url?: string | undefined;
@@ -85,7 +85,7 @@ async function callPartnero<T>(
   work: (webhooks: WebhooksResource) => Promise<T>,
 ): Promise<T> {
   const options = resolveOptions({}, DEFAULT_PROGRAM, environment);
-  if (!options.apiKey) throw new UsageError('webhooks ensure needs PARTNERO_API_KEY.');
+  if (!options.apiKey) throw new MissingSettingError('webhooks ensure needs PARTNERO_API_KEY.');
   const client = new PartneroApiClient(await createHttpClient(), options);
   try {
     return await work(new WebhooksResource(new RetryingCaller(client, options)));
@@ -102,7 +102,9 @@ async function test(
   const { secret, header } = values;
   const options = resolveWebhooksOptions({ secret, header }, DEFAULT_PROGRAM, environment);
   const [first] = options.secrets;
-  if (!first) throw new UsageError('webhooks test needs PARTNERO_WEBHOOK_SECRET, or --secret.');
+  if (!first) {
+    throw new MissingSettingError('webhooks test needs PARTNERO_WEBHOOK_SECRET, or --secret.');
+  }
   const result = await tryWebhook(url, first, options.header);
   const status = result.status === null ? '' : `${result.status}: `;
   return { json: result, text: status + result.meaning, exitCode: result.ok ? 0 : 1 };
