@@ -41,7 +41,7 @@ export const NAVIGATION: readonly Section[] = [
       ['openapi', 'OpenAPI'],
       ['several-programs', 'Several programs'],
       ['replace-your-integration', 'Replace your integration'],
-      ['your-own-outbox', 'With your own outbox'],
+      ['your-own-outbox', 'Use your own outbox'],
     ],
   },
   {
