@@ -127,7 +127,7 @@ export class MemoryStore {
     row.endedAt = Date.now();
     if (end.type === 'dead') return;
     this.remove(row, end.outcome);
-    if (end.releasesKey) this.releaseKeys(row);
+    if (end.releasesKey) this.releaseOwnKeys(row);
     if (end.purgesHistory) this.forget(row.program, row.orderingKey, ['completed']);
   }
 
@@ -210,6 +210,13 @@ export class MemoryStore {
     else this.open.delete(queue);
     const { outcomes } = this.counterOf(row);
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+  }
+
+  /** What the job cancelled stays cancelled. */
+  private releaseOwnKeys({ id }: Row): void {
+    for (const [key, holder] of this.keys) {
+      if (holder.id === id && holder.digest !== null) this.keys.delete(key);
+    }
   }
 
   protected releaseKeys({ id }: Row): void {
