@@ -4,5 +4,7 @@ import base from './jest.config.js';
 export default {
   ...base,
   testMatch: ['**/*.long.spec.ts'],
+  // Many processes at a time, on machines of any speed.
+  testTimeout: 180_000,
   testPathIgnorePatterns: base.testPathIgnorePatterns.filter((each) => !each.includes('long')),
 };

@@ -1,5 +1,5 @@
 // npm run docs:screenshot
-// Takes docs/images/sample.png: the page of sample 01 after a sign-up by a partner's link. Needs Chromium.
+// Takes docs/images/sample-light.png and sample-dark.png: the page of sample 01 after a sign-up by a partner's link. Needs Chromium.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -40,7 +40,10 @@ try {
   await page.fill('[name=email]', 'ada@example.com');
   await page.click('button');
   await page.getByText('attributed').first().waitFor();
-  await page.screenshot({ path: 'docs/images/sample.png' });
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: `docs/images/sample-${colorScheme}.png` });
+  }
   await browser.close();
 } finally {
   const ended = once(sample, 'exit');

@@ -235,20 +235,20 @@ onDiskOfItsOwn('a disk that is full', () => {
   it('leaves nothing behind of a damaged file, once there is room', async () => {
     await fake.down();
     const before = await start();
-    await attributeMany(before, 3_000);
+    await attributeMany(before, 1_200);
     await closeApps();
     const sql = "SELECT rootpage AS page FROM sqlite_schema WHERE name = 'owners'";
     damagePages([(inOtherProcess(path, sql).rows[0] as { page: number }).page - 1]);
     fill();
     // Enough for a part of it.
-    truncateSync(filler(), statSync(filler()).size - 800_000);
+    truncateSync(filler(), statSync(filler()).size - 500_000);
     const after = await start();
-    expect((await statsOf(after)).pending).toBeLessThan(3_000);
+    expect((await statsOf(after)).pending).toBeLessThan(1_200);
     rmSync(filler());
     await fake.up();
     await eventually(() => after.logger.ours('error').some((line) => line.includes('was damaged')));
     await expectDelivered(after);
-    expect(fake.customers).toHaveLength(3_000);
+    expect(fake.customers).toHaveLength(1_200);
   }, 60_000);
 
   it('loses no result of a delivery that ends while it is full', async () => {
