@@ -45,7 +45,9 @@ describe('record()', () => {
     });
     const options: Record<string, unknown> = {};
     options['options'] = options;
-    expect(await failure(record(sale({ options } as never)))).toMatchObject({ kind: 'invalid_input' });
+    expect(await failure(record(sale({ options } as never)))).toMatchObject({
+      kind: 'invalid_input',
+    });
     const entity: Record<string, unknown> = { ...sale() };
     entity['order'] = entity;
     expect((await record(entity as never)).outcome).toBe('queued');
