@@ -39,7 +39,9 @@ try {
   await page.fill('[name=name]', 'Ada');
   await page.fill('[name=email]', 'ada@example.com');
   await page.click('button');
-  await page.getByText('attributed').first().waitFor();
+  await page.waitForURL('**/account/*');
+  await page.getByText('Was this sign-up credited').click();
+  await page.getByText('was credited to ann.').first().waitFor();
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     await page.screenshot({ path: `docs/images/sample-${colorScheme}.png` });
