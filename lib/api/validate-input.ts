@@ -28,17 +28,24 @@ function instanceOf<T extends object>(dto: ClassConstructor<T>, input: unknown):
   try {
     if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined;
     // What the DTO doesn't name needn't be copied: the relations of an entity may be many.
-    const fields = new Set(fieldNamesOf(dto));
-    const given = Object.entries(input).filter(([name]) => fields.has(name));
+    const names = fieldNamesOf(dto);
+    const given = Object.entries(input).filter(([name]) => names.has(name));
     return plainToInstance(dto, Object.fromEntries(given));
   } catch {
     return undefined;
   }
 }
 
-function fieldNamesOf(dto: ClassConstructor<object>): string[] {
+/** Looked up once: that takes as long as a validation. */
+const fieldNames = new WeakMap<ClassConstructor<object>, ReadonlySet<string>>();
+
+function fieldNamesOf(dto: ClassConstructor<object>): ReadonlySet<string> {
+  const known = fieldNames.get(dto);
+  if (known) return known;
   const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
-  return rules.map(({ propertyName }) => propertyName);
+  const names = new Set(rules.map(({ propertyName }) => propertyName));
+  fieldNames.set(dto, names);
+  return names;
 }
 
 function flatten(errors: readonly ValidationError[], prefix = ''): Record<string, string[]> {

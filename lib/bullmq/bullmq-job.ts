@@ -57,7 +57,7 @@ export function toEntry(job: JobFacts, program: string, ending?: CompletedResult
   const result = ending ?? (finishedOn ? data.result : undefined);
   if (result) {
     const { outcome, reason = null, detail = null } = result;
-    const endedAt = new Date((ending ? undefined : finishedOn) ?? Date.now());
+    const endedAt = new Date(ending || !finishedOn ? Date.now() : finishedOn);
     return { ...facts, state: 'completed', outcome, reason, detail, queuedAt, endedAt };
   }
   const open = { ...facts, reason: failedReason, detail: null, queuedAt };
@@ -81,4 +81,9 @@ export function idOfCancel(cancelled: { name: string; key: string }): string {
 /** Of UTF-16, which keeps halves of surrogate pairs apart. */
 export function digestOf(text: string): string {
   return createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('base64url').slice(0, 22);
+}
+
+/** The newest entries, newest first: ids are in the order of time. */
+export function newest(entries: readonly HistoryEntry[], limit: number): HistoryEntry[] {
+  return entries.toSorted((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
 }

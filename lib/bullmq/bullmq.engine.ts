@@ -5,7 +5,7 @@ import type { Job, NewJob, SubmittedJob } from '../outbox/job.js';
 import type { EngineContext, OutboxEngine, Submitted } from '../outbox/outbox-engine.js';
 import { StorageHealth } from '../outbox/storage-health.js';
 import { uuid7 } from '../outbox/uuid7.js';
-import { toData, toEntry, type StoredJob } from './bullmq-job.js';
+import { newest, toData, toEntry, type StoredJob } from './bullmq-job.js';
 import { BullmqDelivery } from './bullmq.delivery.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
 import { CustomerRecords } from './customer-records.js';
@@ -195,9 +195,7 @@ export class BullmqEngine implements OutboxEngine {
       const jobs = await Promise.all(pending.map(({ id }) => store.queue.getJob(id)));
       const found = jobs.filter((job) => job !== undefined);
       const open = found.map((job) => toEntry(job, records.program));
-      return [...ended, ...open.filter(({ id }) => !ids.has(id))]
-        .toSorted((a, b) => (a.id < b.id ? 1 : -1))
-        .slice(0, FIND_LIMIT);
+      return newest([...ended, ...open.filter(({ id }) => !ids.has(id))], FIND_LIMIT);
     });
   }
 
@@ -207,10 +205,8 @@ export class BullmqEngine implements OutboxEngine {
     return connection.read(async () => {
       const states = [...PENDING, 'failed', 'completed'] as const;
       const jobs = await connection.queue.getJobs([...states], 0, limit - 1, false);
-      return jobs
-        .map((job) => toEntry(job, records.program))
-        .toSorted((a, b) => (a.id < b.id ? 1 : -1))
-        .slice(0, limit);
+      const entries = jobs.map((job) => toEntry(job, records.program));
+      return newest(entries, limit);
     });
   }
 

@@ -7,6 +7,7 @@ import type { OutboxEngine, OutboxLog, Submitted } from '../outbox/outbox-engine
 import { OutboxError } from '../outbox/outbox.error.js';
 import { uuid7 } from '../outbox/uuid7.js';
 import { ThrottledLogger } from '../common/throttled-logger.js';
+import { newest } from './bullmq-job.js';
 import type { BullmqEngine } from './bullmq.engine.js';
 
 /** How a job ends in the fallback once BullMQ has it. */
@@ -170,9 +171,7 @@ export class ForwardingEngine implements OutboxEngine {
       this.bullmq.recent(limit),
       this.fallback.recent(limit),
     ]);
-    return merge(fallback, bullmq)
-      .toSorted((a, b) => (a.id < b.id ? 1 : -1))
-      .slice(0, limit);
+    return newest(merge(fallback, bullmq), limit);
   }
 
   async *deadLetters(): AsyncGenerator<HistoryEntry, void> {

@@ -112,11 +112,10 @@ export class QueueConnection {
    * back at once.
    */
   async writeOnceConnected<T>(ms: number, work: (saving: Saving) => Promise<T>): Promise<T> {
+    const { signal } = this.closed;
     const until = Math.min(performance.now() + ms, (this.lostAt ?? -Infinity) + RECONNECT_MS);
-    while (!this.isUsable && !this.options.fallback && performance.now() < until) {
-      await sleep(RECONNECT_POLL_MS, this.closed.signal);
-      if (this.closed.signal.aborted) break;
-    }
+    const mayReturn = () => !this.options.fallback && !signal.aborted && performance.now() < until;
+    while (!this.isUsable && mayReturn()) await sleep(RECONNECT_POLL_MS, signal);
     return this.write(ms, work);
   }
 

@@ -9,7 +9,7 @@ import type { DeliverTrace, PartneroMessages, PartneroTraces, QueueTrace } from 
 
 const PREFIX = 'nestjs-partnero:';
 
-/** A job is saved. Its trace begins in the async context of whoever queues it. */
+/** A job is saved. Its trace begins in the async context of the code that queues it. */
 export const queueTracing: TracingChannel<unknown, QueueTrace> = tracingChannel(`${PREFIX}queue`);
 /** One attempt is made. */
 export const deliverTracing: TracingChannel<unknown, DeliverTrace> = tracingChannel(
@@ -53,7 +53,7 @@ export function onPartneroMessage<N extends keyof PartneroMessages>(
 }
 
 /**
- * Subscribes to a tracing channel of this package: `queue`, in the async context of whoever queues a
+ * Subscribes to a tracing channel of this package: `queue`, in the async context of the code that queues a
  * job, or `deliver`, in that of the app's start. For tracers; to count, use {@link onPartneroMessage}.
  *
  * @returns a function that unsubscribes

@@ -73,7 +73,7 @@ export function explainPause({ reason, until }: Pause, now = Date.now()): string
 }
 
 /**
- * What became of a job, as a sentence: why a customer was, or wasn't, credited. Plain text: escape it
+ * The status of a job, as a sentence: why a customer was, or wasn't, credited. Plain text: escape it
  * in HTML.
  *
  * @example
@@ -97,7 +97,7 @@ export function explain(entry: HistoryEntry): string {
   return `${subject} is ${outcome} (${meaning})${reason ? `: ${why}` : ''}.`;
 }
 
-/** What became of a webhook event at one of its handlers, as a sentence. */
+/** The status of a webhook event at one of its handlers, as a sentence. */
 export function explainEvent({ state, outcome, reason, attempts }: InboxEntry): string {
   const thrown = REASONS[reason ?? ''] ?? `it threw ${reason}`;
   if (state === 'dead') return `The handler failed on it for too long: ${thrown}.`;

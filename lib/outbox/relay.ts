@@ -38,7 +38,7 @@ const ABORT_MS = 1_000;
 
 /** Claims jobs, has them delivered and saves the results. All policy of the SQL engines is here. */
 export class Relay implements DeliveryControl {
-  // Private fields: jobs hold personal data, and whoever prints a relay must not see it.
+  // Private fields: jobs hold personal data, which must not be printed with a relay.
   readonly #ready: Job[] = [];
   readonly #inFlight = new Map<string, { readonly job: Job; readonly sent: Promise<void> }>();
   private readonly inStartContext = AsyncLocalStorage.snapshot();

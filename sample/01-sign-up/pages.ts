@@ -36,7 +36,7 @@ export function accountPage({ id, name }: User, panel: PanelState): string {
   );
 }
 
-/** For whoever tries this sample. */
+/** For people who try this sample. */
 function panelOf({ fake, pending, pause }: PanelState): string {
   const waiting =
     pending === 0
@@ -46,7 +46,7 @@ function panelOf({ fake, pending, pause }: PanelState): string {
     <h2>Behind the scenes</h2>
     <p role="status">${escape(waiting)}</p>
     ${fake === null ? '' : switchFor(fake)}
-    <p><a href="/partnero?refresh=2">Dashboard: what became of all sign-ups</a></p>
+    <p><a href="/partnero?refresh=2">Dashboard: the status of all sign-ups</a></p>
   </aside>`;
 }
 

@@ -2,7 +2,7 @@
 // bundle in a folder of its own. Then runs the app without its devDependencies, frozen for a while, and
 // as another user on a read-only file system.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -17,17 +17,15 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { packInto, root, run } from './packed.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const work = mkdtempSync(join(tmpdir(), 'nestjs-partnero-bundles-'));
 const project = join(work, 'app');
-const run = (cwd, command, ...args) =>
-  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-const node = (cwd, ...args) => run(cwd, process.execPath, ...args);
-const npm = (...args) =>
-  run(project, 'npm', ...args, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error');
+const node = (cwd, ...args) => run(process.execPath, args, cwd);
+const QUIETLY = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+const npm = (...args) => run('npm', [...args, ...QUIETLY], project);
 
 /** What Nest loads only if it is there. */
 const OPTIONAL =
@@ -36,9 +34,7 @@ const AS_USER = ['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-group
 const ENTRIES = { app: './bundled.js', worker: 'nestjs-partnero/sqlite-worker' };
 
 function install() {
-  const [{ filename }] = JSON.parse(
-    run(root, 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', work),
-  );
+  const filename = packInto(work);
   const tools = ['esbuild', 'typescript', '@types/node'].map((name) => [
     name,
     devDependencies[name],

@@ -8,16 +8,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { FakePartnero } from '../../dist/esm/testing/index.js';
+import { packInto } from './packed.mjs';
 
 /** `nest new` makes a CommonJS app of 11 and an ESM app of 12. Each must get this @nestjs/axios. */
 const AXIOS = { 11: '4', 12: '12' };
 /** Compiling needs only these of the packages for an app's own tests. */
 const NEEDED = new Set(['typescript', '@types/node', '@types/express']);
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'nestjs-partnero-nest-add-'));
 const env = {
   ...process.env,
@@ -128,16 +127,7 @@ async function test(nest, tarball) {
 
 const { nest: wanted = '' } = parseArgs({ options: { nest: { type: 'string' } } }).values;
 try {
-  const packed = await run(
-    root,
-    'npm',
-    'pack',
-    '--json',
-    '--ignore-scripts',
-    '--pack-destination',
-    work,
-  );
-  const [{ filename }] = JSON.parse(packed);
+  const filename = packInto(work);
   const versions = Object.keys(AXIOS).filter((nest) => nest.startsWith(wanted));
   await Promise.all(versions.map((nest) => test(nest, `../${filename}`)));
 } finally {

@@ -10,8 +10,8 @@ import {
   inboxOf,
   path,
   sale,
-  WebhookController,
 } from '../support/event-handlers.js';
+import { WebhookController } from '../support/webhook.controller.js';
 import { eventually } from '../support/eventually.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 

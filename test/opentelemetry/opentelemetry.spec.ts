@@ -5,12 +5,8 @@ import { SpanStatusCode, trace } from '@opentelemetry/api';
 import {
   AttributeReferral,
   OnPartneroEvent,
-  PartneroEvent,
-  PartneroService,
-  PartneroWebhook,
   sqliteOutbox,
   type PartneroModuleOptions,
-  type PartneroWebhookEvent,
 } from 'nestjs-partnero';
 import { PartneroOpenTelemetryModule } from 'nestjs-partnero/opentelemetry';
 import { FakePartnero } from 'nestjs-partnero/testing';
@@ -26,21 +22,14 @@ import {
   unregisterTelemetry,
 } from '../support/telemetry.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
+import { WebhookController } from '../support/webhook.controller.js';
 
 @Controller()
 class AuthController {
-  constructor(private readonly partnero: PartneroService) {}
-
   @Post('signup')
   @AttributeReferral()
   signUp(@Body() body: { id: string }) {
     return body;
-  }
-
-  @Post('hook')
-  @PartneroWebhook()
-  receive(@PartneroEvent() event: PartneroWebhookEvent) {
-    return this.partnero.webhooks.dispatch(event);
   }
 }
 
@@ -78,7 +67,11 @@ function start(adapter: AdapterName = 'express', options: PartneroModuleOptions 
       partnero(fake, { outbox, webhooks: { secret: SECRET }, ...options }),
       PartneroOpenTelemetryModule,
     ],
-    controllers: [AuthController, ...(adapter === 'express' ? [MetricsController] : [])],
+    controllers: [
+      AuthController,
+      WebhookController,
+      ...(adapter === 'express' ? [MetricsController] : []),
+    ],
     providers: [Handlers],
     prepare: (app) => {
       app.use((_request: unknown, _response: unknown, next: () => void) => {

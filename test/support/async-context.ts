@@ -3,9 +3,7 @@ import { BadRequestException, Controller, Injectable, Param, Post } from '@nestj
 import {
   AttributeReferral,
   OnPartneroEvent,
-  PartneroEvent,
   PartneroService,
-  PartneroWebhook,
   Referral,
   type OutboxDefinition,
   type PartneroWebhookEvent,
@@ -23,6 +21,7 @@ import {
 import { deliver, eventBody, SECRET } from './deliveries.js';
 import { eventually } from './eventually.js';
 import { visit } from './sign-up-client.js';
+import { WebhookController } from './webhook.controller.js';
 
 interface Tenant {
   readonly id: string;
@@ -62,12 +61,6 @@ class TenantsController {
     const amount = { amount: '49.00', currency: 'USD' } as const;
     return this.partnero.transactions.record({ key: 'inv-1', customer: { id }, amount });
   }
-
-  @Post('hook')
-  @PartneroWebhook()
-  receive(@PartneroEvent() event: PartneroWebhookEvent) {
-    return this.partnero.webhooks.dispatch(event);
-  }
 }
 
 @Injectable()
@@ -102,7 +95,7 @@ function start(
           webhooks: { secret: SECRET, onHandlerError: () => see('onHandlerError') },
         }),
       ],
-      controllers: [TenantsController],
+      controllers: [TenantsController, WebhookController],
       providers: [Handlers],
       prepare: (app) => {
         app.use(

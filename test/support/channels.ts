@@ -5,15 +5,12 @@ import {
   OnPartneroEvent,
   onPartneroMessage,
   onPartneroTrace,
-  PartneroEvent,
   PartneroService,
-  PartneroWebhook,
   Referral,
   type DeliverTrace,
   type OutboxDefinition,
   type PartneroMessages,
   type PartneroModuleOptions,
-  type PartneroWebhookEvent,
   type ReferralContext,
 } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
@@ -21,6 +18,7 @@ import { closeApps, partnero, startApp } from './app.js';
 import { deliver, eventBody, SECRET } from './deliveries.js';
 import { eventually } from './eventually.js';
 import { visit } from './sign-up-client.js';
+import { WebhookController } from './webhook.controller.js';
 
 const EMAIL = 'u1@example.com';
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -54,12 +52,6 @@ class SignUpController {
   sale() {
     const amount = { amount: '49.00', currency: 'USD' } as const;
     return this.partnero.transactions.record({ key: 'inv-1', customer: { id: 'u1' }, amount });
-  }
-
-  @Post('hook')
-  @PartneroWebhook()
-  receive(@PartneroEvent() event: PartneroWebhookEvent) {
-    return this.partnero.webhooks.dispatch(event);
   }
 }
 
@@ -111,7 +103,7 @@ export function describeChannels(
       startApp({
         options: { rawBody: true },
         imports: [partnero(fake, { outbox, webhooks: { secret: SECRET }, ...options })],
-        controllers: [SignUpController],
+        controllers: [SignUpController, WebhookController],
         providers: [Handlers],
         prepare: (app) => {
           app.use((_request: unknown, _response: unknown, next: () => void): void =>

@@ -1,10 +1,8 @@
-import { Controller, Injectable, Post } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   OnPartneroEvent,
-  PartneroEvent,
   PartneroModule,
   PartneroService,
-  PartneroWebhook,
   sqliteOutbox,
   type InboxInspector,
   type OutboxStats,
@@ -16,6 +14,7 @@ import { startApp, type AppSetup, type RunningApp } from './app.js';
 import { eventBody, SECRET } from './deliveries.js';
 import { eventually } from './eventually.js';
 import { temporaryFolder } from './temporary-folder.js';
+import { WebhookController } from './webhook.controller.js';
 
 /** The calls of the handlers, in order: `handler event`. */
 export const calls: string[] = [];
@@ -37,17 +36,6 @@ export function called(handler: string, event: PartneroWebhookEvent): void {
 }
 
 export const callsOf = (handler: string) => calls.filter((call) => call.startsWith(`${handler} `));
-
-@Controller()
-export class WebhookController {
-  constructor(private readonly partnero: PartneroService) {}
-
-  @Post('hook')
-  @PartneroWebhook()
-  receive(@PartneroEvent() event: PartneroWebhookEvent) {
-    return this.partnero.webhooks.dispatch(event);
-  }
-}
 
 @Injectable()
 export class Commissions {

@@ -24,10 +24,10 @@ import {
   refund,
   sale,
   startHandling,
-  WebhookController,
 } from '../support/event-handlers.js';
 import { eventually } from '../support/eventually.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
+import { WebhookController } from '../support/webhook.controller.js';
 
 beforeEach(forgetCalls);
 

@@ -8,7 +8,7 @@ const MAX_READY = 1_000;
  * released ones. All others are in the store only.
  */
 export class ReadyJobs {
-  // Private fields: jobs hold personal data, and whoever prints this must not see it.
+  // Private fields: jobs hold personal data, which must not be printed with this.
   readonly #held = new Map<string, { job: NewJob; isFirst: boolean }>();
   readonly #ready: Job[] = [];
 

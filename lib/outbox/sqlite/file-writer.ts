@@ -95,7 +95,7 @@ export class FileWriter {
     try {
       await this.checkPlace();
       await this.sweep();
-      if (!this.isImported && (await this.importMovedAside())) this.emit({ type: 'recovered' });
+      await this.finishImport();
     } catch (error) {
       this.emit({ type: 'problem', failure: toFailure(error) });
     }
@@ -160,9 +160,9 @@ export class FileWriter {
     // Each try may wait for a lock, and all that come meanwhile wait for it.
     if (failure && performance.now() - failure.at < REOPEN_EVERY_MS) throw failure.error;
     try {
-      const opened = this.use(await this.openAtPath());
-      await this.importMovedAside();
-      return opened;
+      const file = this.use(await this.openAtPath());
+      await this.importInto(file);
+      return file;
     } catch (error) {
       this.failure = { error, at: performance.now() };
       throw error;
@@ -179,10 +179,15 @@ export class FileWriter {
     return file;
   }
 
-  private async importMovedAside(): Promise<boolean> {
-    const file = await this.ensureOpen();
+  private async importInto(file: OutboxFile): Promise<void> {
     this.isImported = await importMovedAside(file, (event) => this.report(event));
-    return this.isImported;
+  }
+
+  /** What a full disk, say, kept from being imported. */
+  private async finishImport(): Promise<void> {
+    if (this.isImported || !this.file) return;
+    await this.importInto(this.file);
+    if (this.isImported) this.emit({ type: 'recovered' });
   }
 
   private use(file: OutboxFile): OutboxFile {
