@@ -1,3 +1,4 @@
+import { isObject } from '../common/is-object.js';
 import type { ApiCaller } from './api.caller.js';
 import type { CallOptions } from './call-options.js';
 import { updateInEitherForm } from './either-form.js';
@@ -34,7 +35,7 @@ export abstract class ApiResource {
   /** A call that writes. Empty if the answer doesn't tell what was written: a 202 or 204. */
   protected async write<T extends object>(request: ApiRequest, options: CallOptions): Promise<T> {
     const { data } = await this.#caller.send<T>({ ...request, ...own(options) });
-    return isObject<T>(data) ? data : ({} as T);
+    return isObject(data) ? data : ({} as T);
   }
 
   /** `PUT` of changes, wrapped in `update`; flat if that is refused or ignored. */
@@ -55,7 +56,7 @@ export abstract class ApiResource {
   /** A call that asks for one thing. */
   protected async read<T extends object>(request: ApiRequest, options: CallOptions): Promise<T> {
     const { data } = await this.#caller.send<T>({ ...request, ...own(options) });
-    if (isObject<T>(data)) return data;
+    if (isObject(data)) return data;
     throw new PartneroError({
       kind: 'unreadable',
       message: `${nameOf(request)} was answered without what was asked for.`,
@@ -91,8 +92,4 @@ export abstract class ListedResource<T, TOptions extends ListOptions> extends Ap
 
 function own({ signal, timeoutMs, sendWithinMs, retries }: CallOptions): CallOptions {
   return { signal, timeoutMs, sendWithinMs, retries };
-}
-
-function isObject<T>(value: T | undefined): value is T {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../common/is-object.js';
 import { exactAmounts } from './money/exact-amounts.js';
 import type { Redactor } from './redact.js';
 
@@ -20,8 +21,7 @@ export function parseObject(body: unknown, exact = false): Record<string, unknow
   if (typeof body !== 'string') return undefined;
   try {
     const value: unknown = JSON.parse(body, exact ? exactAmounts : undefined);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

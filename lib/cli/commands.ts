@@ -2,8 +2,8 @@ import { printable } from '../common/printable-log.js';
 import { ERASURE } from '../erasure/job-name.js';
 import type { HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
+import { explain } from '../program/explain.js';
 import type { CommandResult } from './command-result.js';
-import { explain } from './explain.js';
 import { table } from './table.js';
 import { UsageError } from './usage.error.js';
 

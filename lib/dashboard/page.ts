@@ -1,4 +1,12 @@
+import { relativeTime } from '../common/relative-time.js';
 import type { HistoryEntry } from '../outbox/history.js';
+import {
+  explain,
+  explainEvent,
+  explainPause,
+  explainReason,
+  MEANINGS,
+} from '../program/explain.js';
 import type { ProgramStats } from '../program/outbox.inspector.js';
 import { VERSION } from '../version.js';
 import type { InboxEntry } from '../webhooks/inbox.inspector.js';
@@ -6,8 +14,7 @@ import type { DashboardData } from './dashboard.data.js';
 import { html, type Html, type HtmlValue } from './html.js';
 import { plot } from './plot.js';
 import { table } from './table.js';
-import { relativeTime, timeCell } from './times.js';
-import { explain, explainEvent, explainPause, explainReason, MEANINGS } from './words.js';
+import { timeCell } from './times.js';
 
 /** How the page is shown. */
 export interface View {

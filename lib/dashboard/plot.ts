@@ -1,8 +1,8 @@
 import type { HistoryEntry } from '../outbox/history.js';
+import { MEANINGS } from '../program/explain.js';
 import { html, type Html } from './html.js';
 import { table } from './table.js';
 import { utc } from './times.js';
-import { MEANINGS } from './words.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,3 +1,4 @@
+import { nameOfThrown } from '../common/describe-thrown.js';
 import type { DeliveryResult } from './delivery-result.js';
 import type { Checkpoint, JobHandler } from './job-handler.js';
 import type { Job } from './job.js';
@@ -28,11 +29,7 @@ export class JobHandlers {
     try {
       return await handler.deliver(job, signal, checkpoint);
     } catch (error) {
-      return { type: 'retry', reason: nameOf(error), jobOnly: true };
+      return { type: 'retry', reason: nameOfThrown(error), jobOnly: true };
     }
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'thrown';
 }

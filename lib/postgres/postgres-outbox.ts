@@ -44,13 +44,13 @@ class PostgresOutbox extends SqlOutbox {
   constructor(
     location: string,
     private readonly postgres: PostgresConnection,
-    private readonly given: EngineContext,
+    context: EngineContext,
   ) {
-    super(location, postgres, given);
+    super(location, postgres, context);
   }
 
   enqueueIn(transaction: unknown, job: NewJob): Promise<string> {
-    return this.postgres.enqueueIn(transaction, this.given.program, job);
+    return this.postgres.enqueueIn(transaction, this.context.program, job);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { isObject } from '../common/is-object.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 type Class = abstract new (...args: never[]) => unknown;
@@ -65,8 +66,4 @@ function classOf(wrapper: Wrapper): Class | undefined {
     // Reading a provider that is a proxy may throw.
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

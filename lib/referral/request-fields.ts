@@ -1,3 +1,5 @@
+import { isObject } from '../common/is-object.js';
+
 /**
  * Reads fields of whatever a framework calls a request: Express, Fastify, `node:http`, the Fetch
  * API, or an object with `headers`. Never throws; what isn't there is `undefined`.
@@ -57,8 +59,4 @@ function firstText(value: unknown): string | undefined {
     ? value.find((item) => typeof item === 'string')
     : value;
   return typeof first === 'string' ? first : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

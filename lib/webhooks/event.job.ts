@@ -1,7 +1,8 @@
 import { parseObject } from '../api/envelope.js';
+import { isObject } from '../common/is-object.js';
 import type { SubmittedJob } from '../outbox/job.js';
 import type { PartneroWebhookEvent } from './event.model.js';
-import { isObject, toEvent } from './read-event.js';
+import { toEvent } from './read-event.js';
 
 /**
  * The jobs of one event, one for each handler. Their name is the handler's id, so that counts and

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseObject } from '../api/envelope.js';
+import { isObject } from '../common/is-object.js';
 import { isKnownName, type PartneroWebhookEvent } from './event.model.js';
 
 /** Longer than any name of an event. */
@@ -61,8 +62,4 @@ function isDeeper(value: object, levels: number): boolean {
     );
   }
   return level.length > 0;
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

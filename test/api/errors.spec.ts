@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  inlineOutbox,
   PartneroError,
   PartneroService,
   type CallOptions,
@@ -35,7 +36,9 @@ describe.each(TRANSPORTS)('%s', (_, environment) => {
   beforeEach(async () => {
     setEnvironment(environment);
     fake = await FakePartnero.start({ apiKey: API_KEY, partners: ['ann'] });
-    const { app } = await startApp({ imports: [partnero(fake, { retries: 0 })] });
+    const { app } = await startApp({
+      imports: [partnero(fake, { outbox: inlineOutbox(), retries: 0 })],
+    });
     service = app.get(PartneroService);
   });
 

@@ -1,9 +1,9 @@
-import type { PartneroModuleOptions, PartneroService } from 'nestjs-partnero';
+import { sqliteOutbox, type PartneroModuleOptions, type PartneroService } from 'nestjs-partnero';
 import { failure, startApi, stopApis } from '../support/api.js';
 import { eventually } from '../support/eventually.js';
 import { pass, passUntil, useFakeClock, useRealClock } from '../support/fake-clock.js';
 import type { FullFakePartnero } from '../support/fake-partnero/full-fake-partnero.js';
-import { removeTemporaryFolders } from '../support/temporary-folder.js';
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 let fake: FullFakePartnero;
 let service: PartneroService;
@@ -186,7 +186,8 @@ describe('how often', () => {
   });
 
   it('deliveries have their own way: one attempt each', async () => {
-    await start({ delivery: { initialBackoffMs: 900_000, maxBackoffMs: 900_000 } });
+    const outbox = sqliteOutbox({ path: `${temporaryFolder()}/outbox.db` });
+    await start({ outbox, delivery: { initialBackoffMs: 900_000, maxBackoffMs: 900_000 } });
     useRealClock();
     fake.misbehave({ type: 'status', status: 503 }, { on: 'POST /customers', times: 1 });
     fake.misbehave({ type: 'status', status: 503 }, { on: 'GET /customers/user-1', times: 1 });

@@ -9,7 +9,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { LateBody } from '#lib/api/late-body.js';
-import { PartneroService } from 'nestjs-partnero';
+import { inlineOutbox, PartneroService } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { failure } from '../support/api.js';
 import { closeApps, partnero, startApp } from '../support/app.js';
@@ -50,7 +50,7 @@ async function listen(listener: RequestListener): Promise<string> {
 }
 
 async function serviceOn(baseUrl: string, timeoutMs = 2_000): Promise<PartneroService> {
-  const options = { baseUrl, timeoutMs, retries: 0 };
+  const options = { outbox: inlineOutbox(), baseUrl, timeoutMs, retries: 0 };
   const { app } = await startApp({ imports: [partnero(fake, options)] });
   return app.get(PartneroService);
 }

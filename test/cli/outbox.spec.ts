@@ -82,7 +82,7 @@ describe('outbox find', () => {
     const { out } = outbox('find', 'user-1');
     expect(out).toMatch(/customer +key +referral +status +failures +queued +ended +meaning/);
     expect(out).toMatch(
-      /user-1 +nobody +unknown_partner +0 .* Partnero does not know the partner; .* \(Partnero responded 400\)\.\n/,
+      /user-1 +nobody +unknown_partner +0 .* credited to nobody: Partnero doesn't know the partner nobody\.\n/,
     );
     expect(json('find', 'user-1')).toMatchObject([
       { customerKey: 'user-1', referralKey: 'nobody' },
@@ -95,9 +95,9 @@ describe('outbox find', () => {
     for (const partner of ['ann', 'ann', 'bob']) await attribute(running, 'user-1', partner);
     await eventually(async () => (await statsOf(running)).pending === 0);
     const { out } = outbox('find', 'user-1');
-    expect(out).toMatch(/ bob +already_registered .* under another partner, who keeps them/);
-    expect(out).toMatch(/ ann +already_registered .* under the same partner/);
-    expect(out).toMatch(/ ann +attributed .* Partnero created the customer under the partner\.\n/);
+    expect(out).toMatch(/ bob +already_registered .* credited to someone other than bob\./);
+    expect(out).toMatch(/ ann +already_registered .* already, credited to ann\./);
+    expect(out).toMatch(/ ann +attributed .* Customer \S+ was credited to ann\.\n/);
   });
 
   it('says what to check if nothing is known of a customer', async () => {
@@ -133,7 +133,7 @@ describe('outbox dead-letters, requeue', () => {
   }
 
   it('lists what was given up, and has the running app deliver it again', async () => {
-    fake.misbehave({ type: 'status', status: 503 });
+    fake.misbehave({ type: 'status', status: 503 }, { on: 'POST /customers' });
     const running = await start({ delivery: { maxAgeDays: 0 } });
     await kill(running, 'user-1', 'user-2', 'user-3');
     expect(outbox('dead-letters').out).toMatch(/user-1[^]*user-2[^]*user-3/);
@@ -142,7 +142,7 @@ describe('outbox dead-letters, requeue', () => {
     expect(json('requeue', '--id', first!.id)).toEqual({ requeued: 1 });
     expect(json('requeue', '--customer', 'user-2')).toEqual({ requeued: 1 });
     expect(outbox('dead-letters').out).toMatch(
-      / dead +1 .* requeue delivers it again .* 503\)\.\n/,
+      / dead +1 .* failed for too long: Partnero responded 503, .* can be requeued\.\n/,
     );
     expect(outbox('stats').out).toContain('nestjs-partnero outbox dead-letters');
     expect(outbox('requeue', '--all').out).toBe(

@@ -8,6 +8,7 @@ import {
   Redirect,
   UseGuards,
 } from '@nestjs/common';
+import { jest } from '@jest/globals';
 import { PartneroModule, PartneroWebhook, type PartneroModuleOptions } from 'nestjs-partnero';
 import { closeApps, startApp } from '../support/app.js';
 import { commandLine, commandProcess } from '../support/command-line.js';
@@ -47,6 +48,7 @@ const servers: Server[] = [];
 beforeEach(() => setPartneroEnvironment({ PARTNERO_WEBHOOK_SECRET: SECRET }));
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   setPartneroEnvironment({});
   await closeApps();
   for (const server of servers.splice(0)) server.close();
@@ -141,8 +143,12 @@ describe('webhooks test', () => {
   });
 
   it('says that the route takes longer than Partnero waits', async () => {
+    const now = performance.now.bind(performance);
+    let waitedMs = 0;
+    jest.spyOn(performance, 'now').mockImplementation(() => now() + waitedMs);
     const url = await respondingWith((_, response) => {
-      setTimeout(() => response.writeHead(204).end(), 5_100);
+      waitedMs = 5_100;
+      response.writeHead(204).end();
     });
     const run = await test(url);
     expect(run.code).toBe(1);

@@ -37,8 +37,8 @@ const nest = (version, axios, validator, config = axios) => ({
 });
 
 /**
- * Module format, how TypeScript resolves modules, the dependencies, and the pattern that catches all
- * pages there.
+ * Module format, how TypeScript resolves modules, the dependencies, the pattern that catches all pages
+ * there, and whether it takes `--nest` to run it.
  */
 const CONSUMERS = {
   'nest12-esm': {
@@ -58,6 +58,20 @@ const CONSUMERS = {
     module: 'node20',
     dependencies: nest('^11.0.0', '^4.0.0', '^0.14.1'),
     allPages: '{*path}',
+  },
+  'nest11-esm': {
+    type: 'module',
+    module: 'nodenext',
+    dependencies: nest('^11.0.0', '^4.0.0', '^0.14.1'),
+    allPages: '{*path}',
+    onlyIfWanted: true,
+  },
+  'nest10-esm': {
+    type: 'module',
+    module: 'nodenext',
+    dependencies: nest('^10.0.0', '^3.0.0', '^0.14.1', '^4.0.0'),
+    allPages: '*',
+    onlyIfWanted: true,
   },
   // The oldest TypeScript that @types/node supports, and modules as `nest new` of Nest 10 sets them.
   'nest10-cjs': {
@@ -105,7 +119,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nestjs-partnero-consumers-'));
 try {
   const filename = packInto(folder);
   for (const [name, consumer] of Object.entries(CONSUMERS)) {
-    if (!name.startsWith(`nest${wanted}`)) continue;
+    if (!name.startsWith(`nest${wanted}`) || (!wanted && consumer.onlyIfWanted)) continue;
     const project = join(folder, name);
     mkdirSync(project);
     writeQuickStart(project);

@@ -88,18 +88,19 @@ it('a dead letter stays for historyDays, then counts as discarded, and those beh
 it('the file does not grow for ever', async () => {
   await start({ historyDays: 1, delivery: { concurrency: 50 } });
   let first = 0;
-  for (let day = 0; day < 12; day += 1) {
-    const ids = Array.from({ length: 1_000 }, (_, i) => `user-${day}-${i}`);
+  for (let day = 0; day < 10; day += 1) {
+    const ids = Array.from({ length: 600 }, (_, i) => `user-${day}-${i}`);
     await Promise.all(ids.map(attribute));
     // In steps shorter than an attempt may last.
     await passUntil(delivered, HOUR, 100);
     await pass(DAY, HOUR);
     // On a busy machine, the deletion of the day before takes longer than that.
-    await passUntil(() => (rows()[0] as { n: number }).n <= 1_000, DAY, MINUTE);
+    await passUntil(() => (rows()[0] as { n: number }).n <= 600, DAY, MINUTE);
     if (day === 2) first = bytes();
   }
-  expect(bytes()).toBeLessThanOrEqual(first * 1.2);
+  // Two days may overlap for a moment. What is never deleted would make it three times as large.
+  expect(bytes()).toBeLessThanOrEqual(first * 2);
   await pass(2 * DAY, HOUR);
   expect(rows()).toEqual([{ n: 0 }]);
-  expect(await stats()).toMatchObject({ queued: 12_000, outcomes: { attributed: 12_000 } });
+  expect(await stats()).toMatchObject({ queued: 6_000, outcomes: { attributed: 6_000 } });
 }, 60_000);

@@ -1,4 +1,5 @@
 import {
+  inlineOutbox,
   PartneroError,
   PartneroService,
   type PartneroModuleOptions,
@@ -18,7 +19,7 @@ export interface ApiUnderTest<TProgram extends PartneroProgram> {
 
 const fakes: FullFakePartnero[] = [];
 
-/** Starts both; nothing is repeated unless `options` say so. */
+/** Starts both; nothing is repeated unless `options` say so. What is queued needs an outbox of its own. */
 export async function startApi<TProgram extends PartneroProgram = 'affiliate'>(
   setup: Omit<FullFakePartneroOptions, 'program'> & { readonly program?: TProgram } = {},
   options: PartneroModuleOptions = {},
@@ -26,7 +27,9 @@ export async function startApi<TProgram extends PartneroProgram = 'affiliate'>(
   const fake = await FullFakePartnero.start({ partners: ['ann', 'bob'], ...setup });
   fakes.push(fake);
   const { app } = await startApp({
-    imports: [partnero(fake, { program: setup.program, retries: 0, ...options })],
+    imports: [
+      partnero(fake, { outbox: inlineOutbox(), program: setup.program, retries: 0, ...options }),
+    ],
   });
   return { fake, service: app.get<PartneroService<TProgram>>(PartneroService) };
 }

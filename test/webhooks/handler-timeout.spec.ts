@@ -75,25 +75,25 @@ it('A handler that hangs on many events delays no other handler', async () => {
   for (const resolve of letGo) resolve();
 });
 
-it('Ten handlers that never complete delay no other handler', async () => {
-  class NeverCompletes {
+it('Ten handlers that do not complete delay no other handler', async () => {
+  class Waiting {
     readonly started: string[] = [];
   }
   for (let n = 0; n < 10; n += 1) {
     const descriptor = {
-      value(this: NeverCompletes, event: PartneroWebhookEvent) {
+      value(this: Waiting, event: PartneroWebhookEvent) {
         this.started.push(event.id);
-        return new Promise<void>(() => {});
+        return new Promise<void>((resolve) => letGo.push(resolve));
       },
       configurable: true,
     };
-    OnPartneroEvent('*', { id: `never ${n}` })(NeverCompletes.prototype, `never${n}`, descriptor);
-    Object.defineProperty(NeverCompletes.prototype, `never${n}`, descriptor);
+    OnPartneroEvent('*', { id: `waiting ${n}` })(Waiting.prototype, `wait${n}`, descriptor);
+    Object.defineProperty(Waiting.prototype, `wait${n}`, descriptor);
   }
-  const running = await startHandling({ delivery: { concurrency: 2 } }, [NeverCompletes, Handlers]);
+  const running = await startHandling({ delivery: { concurrency: 2 } }, [Waiting, Handlers]);
   for (let n = 0; n < 20; n += 1) await send(running.url, n);
   await eventually(() => quick.length === 20, 10_000);
-  expect(running.app.get(NeverCompletes).started).toHaveLength(20);
+  expect(running.app.get(Waiting).started).toHaveLength(20);
   expect(new Set(quick).size).toBe(20);
   for (const resolve of letGo) resolve();
 });

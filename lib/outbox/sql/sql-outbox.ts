@@ -24,7 +24,7 @@ const RELEASE_MS = 1_000;
 
 /** One program's outbox in a SQL store. */
 export class SqlOutbox implements OutboxEngine {
-  protected readonly store: StoreCalls;
+  private readonly store: StoreCalls;
   private readonly jobs: OwnedJobs;
   private readonly health: StorageHealth;
   private readonly registering = new RetryUntilStopped();
@@ -37,7 +37,7 @@ export class SqlOutbox implements OutboxEngine {
   constructor(
     readonly location: string,
     private readonly connection: StoreConnection,
-    private readonly context: EngineContext,
+    protected readonly context: EngineContext,
   ) {
     this.health = new StorageHealth(location, context.log);
     this.store = new StoreCalls(connection, context.program, this.health);

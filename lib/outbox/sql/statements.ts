@@ -37,7 +37,7 @@ export function statements(dialect: Dialect) {
       FROM ${rows} WHERE true ORDER BY n
       ON CONFLICT (id) DO NOTHING
       RETURNING id, program, name, ordering, seq, NOT ${isBehind('jobs')} AS first`,
-    outcomeOf: `SELECT outcome, state FROM ${p}jobs WHERE id = $1`,
+    outcomeOf: `SELECT outcome FROM ${p}jobs WHERE id = $1`,
 
     // A job numbered earlier whose transaction was committed later may find a later one being sent.
     candidates: `SELECT job.seq, ${isBehind('job')} OR EXISTS (SELECT 1 FROM ${p}jobs AS other

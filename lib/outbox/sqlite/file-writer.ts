@@ -14,9 +14,8 @@ import {
 import { filesystemOf } from './filesystem.js';
 import type { OutboxFile } from './outbox-file.js';
 import { isCorrupt, toFailure } from './sqlite-error.js';
-import { WalCheckpointer } from './wal-checkpointer.js';
-import { checkpointsFromAside, sqliteVersion } from './wal.js';
 import type { FileEvent, OpenReply, WorkerEvent, WorkerSettings } from './worker-messages.js';
+import { WriteAheadLog } from './write-ahead-log.js';
 
 const REOPEN_EVERY_MS = 250;
 
@@ -28,7 +27,7 @@ export class FileWriter {
   private file: OutboxFile | null = null;
   /** A file that was deleted or replaced, until the one at its path could be opened. */
   private replaced: OutboxFile | null = null;
-  private checkpointer: WalCheckpointer | null = null;
+  private log: WriteAheadLog | null = null;
   private readonly ticker: NodeJS.Timeout;
   private readonly heartbeat: Heartbeat;
   private failure: { error: unknown; at: number } | undefined;
@@ -76,7 +75,7 @@ export class FileWriter {
     // What is saved in a file that was deleted ends with this process.
     if (this.file || this.replaced) await this.checkPlace().catch(() => {});
     this.closing = true;
-    await this.checkpointer?.close();
+    this.log?.close();
     const { file, replaced } = this;
     if (replaced) closeReplaced(replaced);
     if (!file) return;
@@ -105,13 +104,13 @@ export class FileWriter {
   private async checkPlace(): Promise<void> {
     const file = await this.ensureOpen();
     if (!file.isInPlace()) {
-      await this.closeCheckpointer();
+      this.release();
       this.replaced = file;
       await this.ensureOpen();
     } else if (!file.isLogInPlace()) {
       // If that fails, the log that was deleted is all there is, and stays in use.
       file.writeBackLog();
-      await this.closeCheckpointer();
+      this.release();
       this.use(reopenWithoutLog(file, this.settings));
       this.report({ type: 'log_replaced' });
     }
@@ -130,7 +129,7 @@ export class FileWriter {
       return await this.transactIn(file, operations, now);
     } catch (error) {
       // What fills the disk may be the log: have it emptied.
-      this.checkpointer?.written();
+      this.log?.written();
       if (!isCorrupt(error) || !(await this.recover(file))) throw error;
       return this.transactIn(await this.ensureOpen(), operations, now);
     }
@@ -140,14 +139,14 @@ export class FileWriter {
     file.now = now;
     const before = file.changeCount;
     const results = await file.transaction(() => file.store.run(operations));
-    if (file.changeCount !== before) this.checkpointer?.written();
+    if (file.changeCount !== before) this.log?.written();
     return results;
   }
 
   /** Opens another file in the place of one that turned out to be damaged. */
   private async recover(damaged: OutboxFile): Promise<boolean> {
     if (!damaged.isInPlace() || !moveDamagedAside(this.settings)) return false;
-    await this.closeCheckpointer();
+    this.release();
     damaged.close();
     await this.ensureOpen();
     return true;
@@ -192,16 +191,16 @@ export class FileWriter {
 
   private use(file: OutboxFile): OutboxFile {
     this.file = file;
-    const { workerPath } = this.settings;
-    this.checkpointer = new WalCheckpointer(file, workerPath, () => file.truncateLog());
+    this.log = new WriteAheadLog(file.path, () => file.truncateLog());
     this.describe(file);
     return file;
   }
 
-  private async closeCheckpointer(): Promise<void> {
+  /** Another file is opened in its place. */
+  private release(): void {
     this.file = null;
-    await this.checkpointer?.close();
-    this.checkpointer = null;
+    this.log?.close();
+    this.log = null;
   }
 
   private describe(file: OutboxFile): void {
@@ -210,8 +209,6 @@ export class FileWriter {
       this.report({ type: 'volatile', filesystem: filesystem.name });
     }
     if (filesystem.kind === 'shared') this.report({ type: 'shared_filesystem' });
-    const version = sqliteVersion(file.db);
-    if (!checkpointsFromAside(version)) this.report({ type: 'old_sqlite', version });
     for (const each of file.makePrivate()) this.report({ type: 'readable_by_others', file: each });
   }
 

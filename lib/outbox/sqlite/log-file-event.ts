@@ -14,11 +14,6 @@ export function logFileEvent(event: FileEvent, path: string, log: OutboxLog): vo
         `The outbox ${path} is on a network file system. SQLite can't be relied on there, since its ` +
           'locks may not work. Use a local disk, or postgresOutbox() or bullmqOutbox().',
       );
-    case 'old_sqlite':
-      return log.log(
-        `This Node.js brings SQLite ${event.version}. From 3.51.3 on, a slow disk delays sign-ups less. ` +
-          'Nothing is lost with the older one.',
-      );
     case 'readable_by_others':
       return log.warn(
         `The outbox file ${event.file} can be read by other users of this machine, and holds personal ` +

@@ -7,14 +7,15 @@ import { statements } from '../sql/statements.js';
 import { createTables, hasFormat, rollBack } from './format.js';
 import { makePrivate, makePrivateFile, SIDE_FILES } from './private-file.js';
 import { toFailure } from './sqlite-error.js';
-import { checkpointsFromAside, sqliteVersion } from './wal.js';
 import type { WorkerSettings } from './worker-messages.js';
 
 export const SQL = statements(SQLITE);
 export const BUSY_TIMEOUT_MS = 5_000;
 const BUSY_RETRY_MS = 5;
-/** Pages. A backstop where another thread checkpoints; SQLite's default where only this one may. */
-const AUTOCHECKPOINT = { aside: 32_768, alone: 1_000 };
+/** Each checkpoint waits for the disk. With SQLite's own 1,000, one would come in most seconds of a rush. */
+const AUTOCHECKPOINT_PAGES = 8_192;
+/** Nobody's sign-up should wait for another process that reads. */
+const TRUNCATE_TIMEOUT_MS = 20;
 
 /** One opened outbox file. */
 export class OutboxFile implements SqlExecutor {
@@ -48,11 +49,10 @@ export class OutboxFile implements SqlExecutor {
       // Before there is a log, which gets the file's permissions.
       makePrivate(path);
       if (!isReady) makeReady(db);
-      const pages = AUTOCHECKPOINT[checkpointsFromAside(sqliteVersion(db)) ? 'aside' : 'alone'];
       db.exec(`
         PRAGMA synchronous = ${synchronous};
         PRAGMA secure_delete = ON;
-        PRAGMA wal_autocheckpoint = ${pages};
+        PRAGMA wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES};
         SELECT count(*) FROM owners;
       `);
       return new OutboxFile(db, path);
@@ -121,12 +121,15 @@ export class OutboxFile implements SqlExecutor {
     return makePrivate(this.path);
   }
 
-  /** Empties the write-ahead log, if no other process is in the way. */
-  truncateLog(): void {
+  /** Empties the write-ahead log. Returns false if another process is in the way, or the disk is full. */
+  truncateLog(): boolean {
     try {
-      this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      this.db.exec(`PRAGMA busy_timeout = ${TRUNCATE_TIMEOUT_MS}`);
+      return this.checkpoint();
     } catch {
-      // Tried again when it is idle next.
+      return false;
+    } finally {
+      this.db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     }
   }
 
@@ -135,9 +138,14 @@ export class OutboxFile implements SqlExecutor {
    * @throws if another process keeps parts of it from being copied
    */
   writeBackLog(): void {
+    if (this.checkpoint()) return;
+    throw Object.assign(new Error('the log is in use'), { code: 'SQLITE_BUSY' });
+  }
+
+  /** Returns whether the whole log was copied. */
+  private checkpoint(): boolean {
     const row = this.db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
-    const isWhole = Number(row?.['busy']) === 0 && row?.['log'] === row?.['checkpointed'];
-    if (!isWhole) throw Object.assign(new Error('the log is in use'), { code: 'SQLITE_BUSY' });
+    return Number(row?.['busy']) === 0 && row?.['log'] === row?.['checkpointed'];
   }
 
   close(): void {
@@ -146,7 +154,7 @@ export class OutboxFile implements SqlExecutor {
 }
 
 /** The identity of a file; `undefined` if there is none. `stat` takes no descriptor. */
-export function inodeOf(path: string): string | undefined {
+function inodeOf(path: string): string | undefined {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stats && `${stats.dev}:${stats.ino}`;
 }

@@ -164,7 +164,7 @@ export class SqliteConnection implements StoreConnection {
 
   private start(): Worker {
     const { settings, identity: owner } = this;
-    const worker = startWorker({ role: 'writer', settings, owner });
+    const worker = startWorker({ settings, owner });
     worker.unref();
     worker.on('message', (message: FromWorker) => this.receive(worker, message));
     worker.on('error', (error) => this.lose(worker, error));

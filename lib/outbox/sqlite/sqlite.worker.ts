@@ -1,13 +1,11 @@
 // Published as nestjs-partnero/sqlite-worker, for apps that are bundled into few files.
-import { parentPort, workerData } from 'node:worker_threads';
-import { CheckpointLoop } from './checkpoint-loop.js';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { FileWriter } from './file-writer.js';
 import { toFailure } from './sqlite-error.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
-type WriterStart = Extract<WorkerStart, { role: 'writer' }>;
-
-function startWriter({ settings, owner }: WriterStart, post: (message: FromWorker) => void): void {
+function startWriter({ settings, owner }: WorkerStart, port: MessagePort): void {
+  const post = (message: FromWorker) => port.postMessage(message);
   // One after the other: a batch must not begin inside the transaction of another.
   let last: Promise<unknown> = Promise.resolve();
   const enqueue = (work: () => Promise<unknown>): void => {
@@ -31,7 +29,7 @@ function startWriter({ settings, owner }: WriterStart, post: (message: FromWorke
     }
   };
 
-  parentPort?.on('message', (message: ToWorker) => {
+  port.on('message', (message: ToWorker) => {
     const { n } = message;
     enqueue(async () => {
       try {
@@ -39,11 +37,9 @@ function startWriter({ settings, owner }: WriterStart, post: (message: FromWorke
       } catch (error) {
         post({ type: 'reply', n, ok: false, failure: toFailure(error) });
       }
-      if (message.type === 'close') parentPort?.close();
+      if (message.type === 'close') port.close();
     });
   });
 }
 
-const start = workerData as WorkerStart;
-if (start.role === 'writer') startWriter(start, (message) => parentPort?.postMessage(message));
-else if (parentPort) CheckpointLoop.start(start, parentPort);
+if (parentPort) startWriter(workerData as WorkerStart, parentPort);

@@ -6,7 +6,7 @@ import { directory } from './directory.cjs';
 import type { WorkerStart } from './worker-messages.js';
 
 /**
- * The file that the outbox's threads run.
+ * The file that the outbox's thread runs.
  * @throws PartneroConfigurationError if it isn't there, as in a bundle
  */
 export function resolveWorkerPath(given: string | undefined): string {
@@ -22,7 +22,7 @@ export function resolveWorkerPath(given: string | undefined): string {
 }
 
 /** Starts a thread without the app's preloads: one that listens on a port would fail, or be slow. */
-export function startWorker(start: WorkerStart & { role: 'writer' }): Worker {
+export function startWorker(start: WorkerStart): Worker {
   const preloads = [...process.execArgv, ...(process.env['NODE_OPTIONS'] ?? '').split(/\s+/)];
   return new Worker(start.settings.workerPath, {
     workerData: start,

@@ -4,19 +4,14 @@ export interface WorkerSettings {
   /** The outbox file. */
   path: string;
   synchronous: 'normal' | 'full';
-  /** The file that the threads run. */
+  /** The file that the thread runs. */
   workerPath: string;
 }
 
-/** What a thread is started with. */
-export type WorkerStart =
-  | { role: 'writer'; settings: WorkerSettings; owner: Owner }
-  | ({ role: 'checkpointer' } & CheckpointedFile);
-
-/** By its name and identity: the name may come to mean another file. */
-export interface CheckpointedFile {
-  path: string;
-  inode: string | undefined;
+/** What the thread is started with. */
+export interface WorkerStart {
+  settings: WorkerSettings;
+  owner: Owner;
 }
 
 /** `now` is the time in the main thread, which decides what is due. */
@@ -46,7 +41,6 @@ export type RunReply = OperationResult[];
 export type FileEvent =
   | { type: 'volatile'; filesystem: string }
   | { type: 'shared_filesystem' }
-  | { type: 'old_sqlite'; version: string }
   | { type: 'readable_by_others'; file: string }
   | { type: 'set_aside'; as: string; saved: number }
   /** `log`: where its log was moved, if it could not be imported. */

@@ -3,7 +3,6 @@ import type { Mutant } from '../mutant.js';
 const FILE = ['test/outbox/sqlite-file.spec.ts'];
 const ACCESS = ['test/outbox/sqlite-access.spec.ts'];
 const REPLACED = ['test/outbox/sqlite-replaced.long.spec.ts'];
-const KILLS = ['test/durability/kill.long.spec.ts'];
 const DISK = ['test/durability/hostile-disk.long.spec.ts'];
 const writer = 'outbox/sqlite/file-writer.ts';
 const recovery = 'outbox/sqlite/file-recovery.ts';
@@ -21,19 +20,19 @@ export const FILE_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'the log is emptied when it is idle',
-    file: 'outbox/sqlite/checkpoint-loop.ts',
-    find: 'this.timer = setTimeout(() => this.truncate(), IDLE_MS);',
+    file: 'outbox/sqlite/write-ahead-log.ts',
+    find: 'else this.after(IDLE_MS, () => this.empty());',
     replace: '',
     specs: FILE,
     only: 'truly forgets',
   },
   {
-    rule: 'the log is emptied each hour, though it is never idle',
-    file: 'outbox/sqlite/checkpoint-loop.ts',
-    find: 'if (now - this.truncatedAt > TRUNCATE_AT_LEAST_EVERY_MS) this.truncate();',
-    replace: 'if (now < 0) this.truncate();',
-    specs: KILLS,
-    only: 'emptied each hour',
+    rule: 'the log is emptied each minute, though it is never idle',
+    file: 'outbox/sqlite/write-ahead-log.ts',
+    find: 'if (isDue) this.empty();',
+    replace: '',
+    specs: ['test/outbox/write-ahead-log.spec.ts'],
+    only: 'never idle',
   },
   {
     rule: 'only the owner of the file may read it',

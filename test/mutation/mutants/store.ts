@@ -2,7 +2,7 @@ import type { Mutant } from '../mutant.js';
 
 const SQLITE = ['test/outbox/sqlite.spec.ts'];
 const KILLS = ['test/durability/kill.long.spec.ts'];
-const RACES = ['test/durability/discard-race.spec.ts'];
+const RACES = ['test/durability/discard-race.long.spec.ts'];
 const RETENTION = ['test/outbox/retention.spec.ts'];
 const store = 'outbox/sql/sql-store.ts';
 const sql = 'outbox/sql/statements.ts';

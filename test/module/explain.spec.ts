@@ -1,6 +1,6 @@
 import type { HistoryEntry, InboxEntry, Pause } from 'nestjs-partnero';
 import { explain, explainPause } from 'nestjs-partnero/dashboard';
-import { explainEvent } from '#lib/dashboard/words.js';
+import { explainEvent } from '#lib/program/explain.js';
 
 const NOW = Date.UTC(2026, 10, 27, 20);
 

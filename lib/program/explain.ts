@@ -1,7 +1,7 @@
+import { relativeTime } from '../common/relative-time.js';
 import type { Pause, PauseReason } from '../outbox/delivery.js';
 import type { HistoryEntry } from '../outbox/history.js';
 import type { InboxEntry } from '../webhooks/inbox.inspector.js';
-import { relativeTime } from './times.js';
 
 /** What an outcome means, of whatever job. */
 export const MEANINGS: Readonly<Record<string, string>> = {
@@ -45,6 +45,7 @@ const REASONS: Readonly<Record<string, string>> = {
   unknown_job: 'this app has no handler for it',
   unreadable_payload: "its saved content can't be read",
   handler_busy: 'its handler is busy',
+  at_partnero: 'Partnero had it already',
 };
 
 const PAUSES: Readonly<Record<PauseReason, string>> = {

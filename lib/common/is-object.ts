@@ -1,0 +1,4 @@
+/** Whether it has fields: no array, no `null`. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
