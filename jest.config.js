@@ -52,6 +52,7 @@ export default {
   collectCoverageFrom: ['dist/esm/**/*.js'],
   // Real processes and real sockets, on machines of any speed.
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // Two cores: some wait while others work.
+  maxWorkers: 3,
   workerIdleMemoryLimit: '512MB',
 };

@@ -6,5 +6,6 @@ export default {
   testMatch: ['**/*.long.spec.ts'],
   // Many processes at a time, on machines of any speed.
   testTimeout: 180_000,
+  maxWorkers: 2,
   testPathIgnorePatterns: base.testPathIgnorePatterns.filter((each) => !each.includes('long')),
 };

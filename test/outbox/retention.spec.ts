@@ -2,7 +2,6 @@ import { PartneroService, sqliteOutbox, type PartneroModuleOptions } from 'nestj
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
 import { pass, passUntil, useFakeClock, useRealClock } from '../support/fake-clock.js';
-import { inOtherProcess } from '../support/sqlite-shell.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 const MINUTE = 60_000;
@@ -38,11 +37,6 @@ const stats = () => service().outbox.stats();
 const find = (customerKey: string) => service().outbox.find({ customerKey });
 const attribute = (id: string) => service().attribute({ key: 'ann' }, { id, name: 'Ada' });
 const delivered = async () => (await stats()).pending === 0;
-const rows = () => inOtherProcess(path, 'SELECT count(*) AS n FROM jobs').rows;
-const bytes = () => {
-  const sql = 'SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size';
-  return (inOtherProcess(path, sql).rows[0] as { n: number }).n;
-};
 
 it('what ended is told for historyDays, and no longer; the numbers stay', async () => {
   await start();
@@ -84,23 +78,3 @@ it('a dead letter stays for historyDays, then counts as discarded, and those beh
     outcomes: { attributed: 1, discarded: 1 },
   });
 });
-
-it('the file does not grow for ever', async () => {
-  await start({ historyDays: 1, delivery: { concurrency: 50 } });
-  let first = 0;
-  for (let day = 0; day < 10; day += 1) {
-    const ids = Array.from({ length: 600 }, (_, i) => `user-${day}-${i}`);
-    await Promise.all(ids.map(attribute));
-    // In steps shorter than an attempt may last.
-    await passUntil(delivered, HOUR, 100);
-    await pass(DAY, HOUR);
-    // On a busy machine, the deletion of the day before takes longer than that.
-    await passUntil(() => (rows()[0] as { n: number }).n <= 600, DAY, MINUTE);
-    if (day === 2) first = bytes();
-  }
-  // Two days may overlap for a moment. What is never deleted would make it three times as large.
-  expect(bytes()).toBeLessThanOrEqual(first * 2);
-  await pass(2 * DAY, HOUR);
-  expect(rows()).toEqual([{ n: 0 }]);
-  expect(await stats()).toMatchObject({ queued: 6_000, outcomes: { attributed: 6_000 } });
-}, 60_000);

@@ -47,15 +47,23 @@ export function snippets(text = documents): Map<string, string> {
   return found;
 }
 
-/**
- * Compiles the snippets, and the tests of types, strictly, as the app of a user. Where to, and what the
- * compiler says. Each spec has a folder of its own: they run at once.
- */
-export function compileSnippets(into: string): {
-  folder: string;
-  complaints: string[];
-  program: ts.Program;
-} {
+/** Of the app of a user. */
+const OPTIONS: ts.CompilerOptions = {
+  module: ts.ModuleKind.NodeNext,
+  target: ts.ScriptTarget.ES2023,
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  noUnusedLocals: true,
+  isolatedModules: true,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
+  skipLibCheck: true,
+  types: ['node', 'jest'],
+};
+
+/** Writes the snippets, and the tests of types. Each spec has a folder of its own: they run at once. */
+function writeSnippets(into: string): { folder: string; files: string[] } {
   const folder = join(root, 'dist', into);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -63,30 +71,35 @@ export function compileSnippets(into: string): {
     .set('users.ts', readFileSync(join(root, 'test/readme/users.ts'), 'utf8'))
     .set('types.ts', readFileSync(join(root, 'test/types/programs.ts'), 'utf8'));
   for (const [name, code] of files) writeFileSync(join(folder, name), code);
-  const program = ts.createProgram({
-    rootNames: [...files.keys()].map((name) => join(folder, name)),
-    options: {
-      module: ts.ModuleKind.NodeNext,
-      target: ts.ScriptTarget.ES2023,
-      strict: true,
-      noUncheckedIndexedAccess: true,
-      exactOptionalPropertyTypes: true,
-      noUnusedLocals: true,
-      isolatedModules: true,
-      experimentalDecorators: true,
-      emitDecoratorMetadata: true,
-      skipLibCheck: true,
-      types: ['node', 'jest'],
-      rootDir: folder,
-      outDir: folder,
-    },
-  });
+  return { folder, files: [...files.keys()].map((name) => join(folder, name)) };
+}
+
+/** Compiles the snippets strictly. Where to, and what the compiler says. */
+export function compileSnippets(into: string): {
+  folder: string;
+  complaints: string[];
+  program: ts.Program;
+} {
+  const { folder, files } = writeSnippets(into);
+  const options = { ...OPTIONS, rootDir: folder, outDir: folder };
+  const program = ts.createProgram({ rootNames: files, options });
   const { diagnostics } = program.emit();
   const complaints = [...ts.getPreEmitDiagnostics(program), ...diagnostics].map(
     ({ file, messageText }) =>
       `${file?.fileName.slice(dirname(folder).length)}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
   );
   return { folder, complaints, program };
+}
+
+/** Makes JavaScript of the snippets, and checks no types. Returns where to. */
+export function transpileSnippets(into: string): string {
+  const { folder, files } = writeSnippets(into);
+  const compilerOptions = { ...OPTIONS, module: ts.ModuleKind.ESNext };
+  for (const file of files) {
+    const { outputText } = ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions });
+    writeFileSync(file.replace(/\.ts$/, '.js'), outputText);
+  }
+  return folder;
 }
 
 /** Names of the properties of a type in a declaration file of the package. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OnPartneroEvent, type FailedHandler, type PartneroWebhookEvent } from 'nestjs-partnero';
-import { closeApps } from '../support/app.js';
+import { closeApps, type RunningApp } from '../support/app.js';
 import { deliver, eventBody } from '../support/deliveries.js';
 import { forgetCalls, inboxOf, startHandling } from '../support/event-handlers.js';
 import { eventually } from '../support/eventually.js';
@@ -8,7 +8,6 @@ import { passUntil, useFakeTimers, useRealClock } from '../support/fake-clock.js
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
 let hanging: AbortSignal[];
-let letGo: (() => void)[];
 let quick: string[];
 
 @Injectable()
@@ -16,7 +15,7 @@ class Handlers {
   @OnPartneroEvent('*', { id: 'hangs' })
   hang(_event: PartneroWebhookEvent, signal: AbortSignal): Promise<void> {
     hanging.push(signal);
-    return new Promise((resolve) => letGo.push(resolve));
+    return new Promise(() => {});
   }
 
   @OnPartneroEvent('*', { id: 'quick' })
@@ -28,7 +27,6 @@ class Handlers {
 beforeEach(() => {
   forgetCalls();
   hanging = [];
-  letGo = [];
   quick = [];
 });
 
@@ -38,6 +36,14 @@ afterEach(async () => {
 });
 
 afterAll(removeTemporaryFolders);
+
+/** Without waiting in real time for handlers that hang. */
+async function close(running: RunningApp): Promise<void> {
+  useFakeTimers();
+  let closed = false;
+  void running.close().then(() => (closed = true));
+  await passUntil(() => closed, 20_000);
+}
 
 const send = (url: string, n: number) =>
   deliver(`${url}/hook`, eventBody('partner.created', { id: String(n) }));
@@ -72,7 +78,7 @@ it('A handler that hangs on many events delays no other handler', async () => {
   expect(hanging).toHaveLength(3);
   const { jobs } = await inboxOf(running).stats();
   expect(jobs).toMatchObject({ quick: { pending: 0 }, hangs: { pending: 20 } });
-  for (const resolve of letGo) resolve();
+  await close(running);
 });
 
 it('Ten handlers that do not complete delay no other handler', async () => {
@@ -83,7 +89,7 @@ it('Ten handlers that do not complete delay no other handler', async () => {
     const descriptor = {
       value(this: Waiting, event: PartneroWebhookEvent) {
         this.started.push(event.id);
-        return new Promise<void>((resolve) => letGo.push(resolve));
+        return new Promise<void>(() => {});
       },
       configurable: true,
     };
@@ -95,7 +101,7 @@ it('Ten handlers that do not complete delay no other handler', async () => {
   await eventually(() => quick.length === 20, 10_000);
   expect(running.app.get(Waiting).started).toHaveLength(20);
   expect(new Set(quick).size).toBe(20);
-  for (const resolve of letGo) resolve();
+  await close(running);
 });
 
 it('An app that stops aborts the signal of a handler that is still running', async () => {
@@ -103,10 +109,7 @@ it('An app that stops aborts the signal of a handler that is still running', asy
   await send(running.url, 1);
   await eventually(() => hanging.length === 1);
   expect(hanging[0]!.aborted).toBe(false);
-  useFakeTimers();
-  let closed = false;
-  void running.close().then(() => (closed = true));
-  await passUntil(() => closed, 20_000);
+  await close(running);
   expect(hanging[0]!.aborted).toBe(true);
 });
 
