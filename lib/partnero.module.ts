@@ -1,12 +1,12 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { PartneroConfigurationError } from './common/partnero.configuration-error.js';
+import { isStoredName, STORED_NAME } from './common/stored-name.js';
 import {
   ConfigurableModuleClass,
   type ASYNC_OPTIONS_TYPE,
   type OPTIONS_TYPE,
   type PartneroModuleExtras,
 } from './partnero.module-definition.js';
-import { PartneroConfigurationError } from './common/partnero.configuration-error.js';
-import { isStoredName, STORED_NAME } from './common/stored-name.js';
 import { getPartneroToken } from './partnero.tokens.js';
 import { AppDecorators } from './program/app-decorators.js';
 import { discoveryProviders } from './program/discovery.providers.js';

@@ -1,13 +1,13 @@
-import { Secret } from './common/secret.js';
 import { DEFAULT_API_VARIANTS, type ApiVariants } from './api/api.variants.js';
 import type { PartneroProgram } from './api/program/program-type.js';
-import type { Outcome } from './program/outcome.js';
 import { checkNodeVersion } from './common/node-version.check.js';
 import { OptionCheck } from './common/option-check.js';
+import { PartneroConfigurationError } from './common/partnero.configuration-error.js';
+import { Secret } from './common/secret.js';
 import { resolveDeliveryOptions, type DeliveryOptions } from './outbox/delivery.options.js';
 import type { OutboxDefinition } from './outbox/outbox-engine.js';
 import { sqliteOutbox } from './outbox/sqlite/sqlite-outbox.js';
-import { PartneroConfigurationError } from './common/partnero.configuration-error.js';
+import type { Outcome } from './program/outcome.js';
 import { DEFAULT_PROGRAM } from './program/program.tokens.js';
 import {
   resolveReferralOptions,

@@ -13,8 +13,8 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { decimalProblem, moneyProblem } from './money/money.js';
 import { Dto, nestedDto } from './dto.js';
+import { decimalProblem, moneyProblem } from './money/money.js';
 
 type Constructor = new () => object;
 

@@ -1,8 +1,8 @@
+import { sleep } from '../common/sleep.js';
 import type { ApiCaller } from './api.caller.js';
 import type { Envelope } from './envelope.js';
 import { PartneroError } from './partnero.error.js';
 import { nameOf, type ApiRequest } from './request.js';
-import { sleep } from '../common/sleep.js';
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 10_000;

@@ -8,12 +8,13 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { describeThrown } from '../common/describe-thrown.js';
+import { isThenable } from '../common/thenable.js';
 import { warningOnce } from '../common/throttled-logger.js';
 import { hasHeaders } from '../referral/request-fields.js';
 import { metadataOf, type AttributeReferralMetadata } from './attribute-referral.metadata.js';
 import type { AttributionService } from './attribution.service.js';
-import { NOT_NEW } from './customer-input.js';
 import { attributionOf, customersQueuedIn, setAttributionOf } from './call-registry.js';
+import { NOT_NEW } from './customer-input.js';
 import { replyOf, requestOf, responseOf, routeNameOf } from './execution-request.js';
 import { findAttribution, warnOfAbsence } from './find-attribution.js';
 import { shapeOf, type HandlerShape } from './handler-shape.js';
@@ -21,7 +22,6 @@ import { observeHandler } from './observe-handler.js';
 import { RequestReading, type ReadReferral } from './read-referral.js';
 import { RequestAttribution } from './request-attribution.js';
 import { isResponse, onResponseEnd } from './response-end.js';
-import { isThenable } from '../common/thenable.js';
 
 /** What is the same for all requests of a route; found out at the first. */
 export interface AttributedRoute {

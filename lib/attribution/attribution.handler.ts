@@ -1,19 +1,12 @@
 import { ownKeyOf, type AnyCustomer, type AnyCustomers } from '../api/customers/any-customers.js';
 import type { CreateCustomerInput } from '../api/customers/customer.dto.js';
-import { findPartnerId } from '../api/partners/find-partner.js';
-import { PartneroError } from '../api/partnero.error.js';
 import type { PartneroApiClient } from '../api/partnero-api.client.js';
+import { PartneroError } from '../api/partnero.error.js';
+import { findPartnerId } from '../api/partners/find-partner.js';
 import { ping } from '../api/program/ping.js';
+import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import type { Job } from '../outbox/job.js';
 import type { Advice, JobFacts, JobHandler } from '../outbox/job-handler.js';
-import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import type { ProgramType } from '../referral/referral.options.js';
-import { readPayload } from './attribution.payload.js';
-import {
-  ATTRIBUTION_ADVICE,
-  DROPPED_EMAIL,
-  type AttributionOutcome,
-} from './attribution.outcome.js';
 import {
   completedWith,
   failureResult,
@@ -21,6 +14,13 @@ import {
   reasonOf,
   type Completed,
 } from '../program/delivery-results.js';
+import type { ProgramType } from '../referral/referral.options.js';
+import {
+  ATTRIBUTION_ADVICE,
+  DROPPED_EMAIL,
+  type AttributionOutcome,
+} from './attribution.outcome.js';
+import { readPayload } from './attribution.payload.js';
 import { affiliateRules, referAFriendRules, type ProgramRules } from './program-rules.js';
 
 export const ATTRIBUTION = 'attribution';

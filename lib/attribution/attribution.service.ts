@@ -1,17 +1,17 @@
+import { warningOnce, type ThrottledLogger } from '../common/throttled-logger.js';
+import { within } from '../common/within.js';
 import type { NewJob } from '../outbox/job.js';
-import { OutboxError } from '../outbox/outbox.error.js';
 import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
+import { OutboxError } from '../outbox/outbox.error.js';
 import type { ResolvedOptions } from '../partnero.options.js';
+import type { OutcomeReporter } from '../program/outcome.reporter.js';
 import type { ProgramOutbox } from '../program/program.outbox.js';
 import { ReferralReader } from '../referral/referral-reader.js';
-import type { AcceptOutcome } from './attribution.outcome.js';
 import { ATTRIBUTION } from './attribution.handler.js';
+import type { AcceptOutcome } from './attribution.outcome.js';
 import { writePayload } from './attribution.payload.js';
 import { toCustomer } from './customer-input.js';
 import { NoTransactionsError } from './no-transactions.error.js';
-import { warningOnce, type ThrottledLogger } from '../common/throttled-logger.js';
-import type { OutcomeReporter } from '../program/outcome.reporter.js';
-import { within } from '../common/within.js';
 
 /** What saving a sign-up led to, with the job's id if it was queued. */
 export interface Held {

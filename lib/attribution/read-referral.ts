@@ -1,10 +1,10 @@
+import { describeThrown } from '../common/describe-thrown.js';
+import { within } from '../common/within.js';
 import type { Referral } from '../referral/referral.js';
 import { describeRefusal } from '../referral/referral-key.js';
 import type { OnRefusedKey } from '../referral/referral-reader.js';
-import type { AttributionService } from './attribution.service.js';
-import { describeThrown } from '../common/describe-thrown.js';
 import { headerOf } from '../referral/request-fields.js';
-import { within } from '../common/within.js';
+import type { AttributionService } from './attribution.service.js';
 
 /** Who sent a visitor, as far as it is known when the handler starts. */
 export interface ReadReferral {

@@ -1,3 +1,4 @@
+import { isThenable } from '../common/thenable.js';
 import { clearCookie } from '../referral/capture/clear-cookie.js';
 import type { Referral } from '../referral/referral.js';
 import type { AcceptOutcome } from './attribution.outcome.js';
@@ -6,7 +7,6 @@ import { NOT_NEW, toCustomer, type CustomerInput } from './customer-input.js';
 import type { ReadReferral } from './read-referral.js';
 import type { ReferralContext } from './referral-context.js';
 import { initialState, nextState, type SignUpEvent, type SignUpState } from './sign-up-state.js';
-import { isThenable } from '../common/thenable.js';
 
 /** Where an attribution is made, and whether there is a response whose status can be trusted. */
 export interface RequestFacts extends ReadReferral {

@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker, WorkerOptions } from 'bullmq';
 import { errorMessage } from '../common/error-message.js';
+import { ThrottledLogger } from '../common/throttled-logger.js';
+import { within } from '../common/within.js';
 import type { Delivery, DeliveryControl, Pause, PauseReason } from '../outbox/delivery.js';
 import { DeliveryPauses } from '../outbox/delivery-pauses.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
-import { ThrottledLogger } from '../common/throttled-logger.js';
-import { within } from '../common/within.js';
 import { toJob, type JobData, type StoredJob } from './bullmq-job.js';
 import {
   ABORT_GRACE_MS,

@@ -1,7 +1,7 @@
 import type { Delivery, DeliveryControl, Pause } from '../outbox/delivery.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
-import { sumCounters, type Counter } from '../outbox/job-counts.js';
 import type { Job, NewJob, SubmittedJob } from '../outbox/job.js';
+import { sumCounters, type Counter } from '../outbox/job-counts.js';
 import type { EngineContext, OutboxEngine, Submitted } from '../outbox/outbox-engine.js';
 import { StorageHealth } from '../outbox/storage-health.js';
 import { uuid7 } from '../outbox/uuid7.js';

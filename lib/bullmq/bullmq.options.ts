@@ -1,7 +1,7 @@
 import type { ConnectionOptions, Queue, Telemetry } from 'bullmq';
 import { OptionCheck } from '../common/option-check.js';
-import type { OutboxDefinition } from '../outbox/outbox-engine.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import type { OutboxDefinition } from '../outbox/outbox-engine.js';
 
 /** Options of `bullmqOutbox()`. Checked when the app starts. */
 export interface BullmqOutboxOptions {

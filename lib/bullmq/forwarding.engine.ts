@@ -1,12 +1,12 @@
+import { ThrottledLogger } from '../common/throttled-logger.js';
 import type { Delivery, DeliveryControl } from '../outbox/delivery.js';
 import type { DeliveryResult } from '../outbox/delivery-result.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
-import { sumCounters, type Counter } from '../outbox/job-counts.js';
 import type { Job, NewJob, SubmittedJob } from '../outbox/job.js';
+import { sumCounters, type Counter } from '../outbox/job-counts.js';
 import type { OutboxEngine, OutboxLog, Submitted } from '../outbox/outbox-engine.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import { uuid7 } from '../outbox/uuid7.js';
-import { ThrottledLogger } from '../common/throttled-logger.js';
 import { newest } from './bullmq-job.js';
 import type { BullmqEngine } from './bullmq.engine.js';
 

@@ -1,10 +1,10 @@
 import type { ConnectionOptions, Queue } from 'bullmq';
-import { RetryUntilStopped } from '../outbox/retry-until-stopped.js';
-import type { StorageHealth } from '../outbox/storage-health.js';
 import { loadPackage } from '../common/load-package.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { sleep } from '../common/sleep.js';
 import { within } from '../common/within.js';
+import { RetryUntilStopped } from '../outbox/retry-until-stopped.js';
+import type { StorageHealth } from '../outbox/storage-health.js';
 import type { JobData } from './bullmq-job.js';
 import { isClient, type ResolvedBullmqOptions } from './bullmq.options.js';
 import type { RedisClient } from './redis-client.js';

@@ -1,5 +1,5 @@
-import { FakePartnero, type RecordedRequest } from '../testing/fake-partnero.js';
 import { printable } from '../common/printable-log.js';
+import { FakePartnero, type RecordedRequest } from '../testing/fake-partnero.js';
 import { UsageError } from './usage.error.js';
 
 export interface FakeArguments {

@@ -1,8 +1,8 @@
 import { transact } from '../postgres/bounded-transaction.js';
 import { migrate, sqlOf, status } from '../postgres/migrations.js';
 import { connect } from '../postgres/own-pool.js';
-import type { PostgresExecutor } from '../postgres/postgres-executor.js';
 import { toStoreError } from '../postgres/postgres-error.js';
+import type { PostgresExecutor } from '../postgres/postgres-executor.js';
 import { checkSchema } from '../postgres/postgres.options.js';
 import type { CommandResult } from './command-result.js';
 import { table } from './table.js';

@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util';
-import { HistoryFile, HistoryFileError } from '../outbox/sqlite/history-file.js';
-import { resolveSqliteOptions } from '../outbox/sqlite/sqlite.options.js';
+import { PartneroError } from '../api/partnero.error.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { printable } from '../common/printable-log.js';
 import { OutboxError } from '../outbox/outbox.error.js';
-import { PartneroError } from '../api/partnero.error.js';
+import { HistoryFile, HistoryFileError } from '../outbox/sqlite/history-file.js';
+import { resolveSqliteOptions } from '../outbox/sqlite/sqlite.options.js';
 import type { CommandResult } from './command-result.js';
 import { COMMANDS, type Arguments, type Command } from './commands.js';
+import type { FakeArguments } from './fake-command.js';
 import {
   isPostgresCommand,
   runPostgresCommand,
   type PostgresArguments,
 } from './postgres-commands.js';
-import type { FakeArguments } from './fake-command.js';
 import { MissingSettingError, UsageError } from './usage.error.js';
 import type { WebhookArguments } from './webhook-commands.js';
 

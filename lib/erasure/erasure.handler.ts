@@ -1,8 +1,8 @@
-import { PartneroError } from '../api/partnero.error.js';
 import { ownKeyOf, type AnyCustomers } from '../api/customers/any-customers.js';
+import { PartneroError } from '../api/partnero.error.js';
+import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import type { Job } from '../outbox/job.js';
 import { unmark, type Advice, type Checkpoint, type JobHandler } from '../outbox/job-handler.js';
-import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import {
   failureResult,
   isRefusal,

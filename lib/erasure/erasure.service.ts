@@ -1,6 +1,6 @@
+import { PartneroError } from '../api/partnero.error.js';
 import type { CustomerId } from '../common/customer-id.js';
 import { toKey } from '../common/customer-id.js';
-import { PartneroError } from '../api/partnero.error.js';
 import type { SubmittedJob } from '../outbox/job.js';
 import type { SubmissionService } from '../program/submission.service.js';
 import { ERASURE } from './job-name.js';

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { within } from '../common/within.js';
 import type { PauseReason } from '../outbox/delivery.js';
-import type { ProgramStats } from '../program/outbox.inspector.js';
 import { getPartneroToken } from '../partnero.tokens.js';
+import type { ProgramStats } from '../program/outbox.inspector.js';
 
 /** What makes a program healthy. */
 export interface PartneroHealthOptions {

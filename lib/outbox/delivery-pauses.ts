@@ -1,7 +1,7 @@
 import { fullJitter } from './backoff.js';
 import type { Delivery, Pause, PauseReason } from './delivery.js';
-import type { RetryResult } from './delivery-result.js';
 import * as policy from './delivery-policy.js';
+import type { RetryResult } from './delivery-result.js';
 import type { OutboxLog } from './outbox-engine.js';
 
 const REPORT_EVERY_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { DeliveryResult, JobEnd } from './delivery-result.js';
-import type { Checkpoint } from './job-handler.js';
 import type { Job } from './job.js';
+import type { Checkpoint } from './job-handler.js';
 
 /** Whether Partnero accepts the API key. */
 export type KeyCheck = 'accepted' | 'rejected' | 'unknown';

@@ -1,7 +1,7 @@
 import { nameOfThrown } from '../common/describe-thrown.js';
 import type { DeliveryResult } from './delivery-result.js';
-import type { Checkpoint, JobHandler } from './job-handler.js';
 import type { Job } from './job.js';
+import type { Checkpoint, JobHandler } from './job-handler.js';
 
 /** The handlers of this app, by the name of their jobs. */
 export class JobHandlers {

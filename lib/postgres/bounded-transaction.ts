@@ -1,7 +1,7 @@
 import type { SqlExecutor, SqlParam, SqlRow } from '../outbox/sql/sql-executor.js';
 import { StoreError } from '../outbox/sql/store.error.js';
-import type { PostgresExecutor } from './postgres-executor.js';
 import { toStoreError } from './postgres-error.js';
+import type { PostgresExecutor } from './postgres-executor.js';
 import { SET_LIMITS, TRANSACTION_MS } from './transaction-limits.js';
 
 type Work<T> = (tx: SqlExecutor) => Promise<T>;

@@ -1,7 +1,7 @@
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { postgresDialect } from '../outbox/sql/dialect.js';
 import { schema } from '../outbox/sql/schema.js';
 import type { SqlExecutor } from '../outbox/sql/sql-executor.js';
-import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { transact } from './bounded-transaction.js';
 import type { PostgresExecutor } from './postgres-executor.js';
 

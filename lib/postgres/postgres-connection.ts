@@ -1,3 +1,4 @@
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import type { NewJob } from '../outbox/job.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
 import { Batcher, runBatch } from '../outbox/sql/batcher.js';
@@ -17,7 +18,6 @@ import { statements, type Statements } from '../outbox/sql/statements.js';
 import type { StoreConnection, StoreListener } from '../outbox/sql/store-connection.js';
 import { StoreError } from '../outbox/sql/store.error.js';
 import { uuid7 } from '../outbox/uuid7.js';
-import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { joinTransaction } from './app-transaction.js';
 import { transact } from './bounded-transaction.js';
 import { howToMigrate, migrate, status } from './migrations.js';

@@ -1,7 +1,7 @@
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import type { StoreFailure } from '../outbox/sql/operations.js';
 import { StoreError } from '../outbox/sql/store.error.js';
-import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 
 /** PostgreSQL didn't do what the outbox needs. Holds no statement, no parameter and no address. */
 export class PostgresOutboxError extends StoreError {

@@ -1,6 +1,6 @@
+import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import type { SqlExecutor, SqlParam, SqlRow } from '../outbox/sql/sql-executor.js';
 import { StoreError } from '../outbox/sql/store.error.js';
-import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 
 /**
  * How the outbox reaches PostgreSQL: through the app's own client. Made by `fromPg()`, `fromTypeOrm()`,

@@ -1,13 +1,13 @@
 import { PartneroError } from '../api/partnero.error.js';
 import type { NotAccepted } from '../attribution/attribution.outcome.js';
 import { toKey, type CustomerId } from '../common/customer-id.js';
-import { checkLimit } from './check-limit.js';
 import { ERASURE } from '../erasure/job-name.js';
 import type { Pause } from '../outbox/delivery.js';
-import { emptyStats } from '../outbox/job-counts.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
+import { emptyStats } from '../outbox/job-counts.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
+import { checkLimit } from './check-limit.js';
 import type { OutcomeReporter } from './outcome.reporter.js';
 import type { ProgramDelivery } from './program.delivery.js';
 import type { ProgramOutbox } from './program.outbox.js';

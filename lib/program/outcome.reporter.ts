@@ -1,16 +1,16 @@
-import type { RunInAppContext } from '../common/app-context.js';
 import { ATTRIBUTION } from '../attribution/attribution.handler.js';
 import type { NotAccepted } from '../attribution/attribution.outcome.js';
+import type { RunInAppContext } from '../common/app-context.js';
 import { describeThrown } from '../common/describe-thrown.js';
 import { maskKey } from '../common/mask-key.js';
+import { isThenable } from '../common/thenable.js';
 import type { CompletedResult, JobEnd } from '../outbox/delivery-result.js';
+import type { Job } from '../outbox/job.js';
 import type { Advice } from '../outbox/job-handler.js';
 import type { JobHandlers } from '../outbox/job-handlers.js';
-import type { Job } from '../outbox/job.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
 import type { Outcome } from './outcome.js';
-import { isThenable } from '../common/thenable.js';
 
 /** Beyond so many, outcomes of late jobs lack the flag `late`. */
 const MAX_LATE = 10_000;

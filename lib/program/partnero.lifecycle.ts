@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
 import type { PartneroApiClient } from '../api/partnero-api.client.js';
-import { bootLine, type BootedOutbox } from './boot-line.js';
 import { errorMessage } from '../common/error-message.js';
-import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { within } from '../common/within.js';
+import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
+import type { ReferralCapture } from '../referral/capture/referral-capture.js';
+import { bootLine, type BootedOutbox } from './boot-line.js';
 import { OutboxLifecycle } from './outbox.lifecycle.js';
 import type { ProgramDelivery } from './program.delivery.js';
 import type { ProgramOutbox } from './program.outbox.js';
-import type { ReferralCapture } from '../referral/capture/referral-capture.js';
-import { within } from '../common/within.js';
 
 /** How long the boot line waits for the outbox. */
 const BOOT_STATS_MS = 1_000;

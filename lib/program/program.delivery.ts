@@ -1,19 +1,19 @@
 import type { PartneroApiClient } from '../api/partnero-api.client.js';
 import { PauseReporter } from '../channels/pause-reporter.js';
 import { errorMessage } from '../common/error-message.js';
+import { sleep } from '../common/sleep.js';
+import { ThrottledLogger } from '../common/throttled-logger.js';
 import { exponential } from '../outbox/backoff.js';
 import type { DeliveryControl, KeyCheck, Pause, PauseReason } from '../outbox/delivery.js';
 import type { DeliveryResult } from '../outbox/delivery-result.js';
+import type { Job } from '../outbox/job.js';
 import type { Checkpoint } from '../outbox/job-handler.js';
 import type { JobHandlers } from '../outbox/job-handlers.js';
-import type { Job } from '../outbox/job.js';
 import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
 import type { OutcomeReporter } from './outcome.reporter.js';
 import { ProgramIdentity, type KeyCheckResult } from './program.identity.js';
 import type { ProgramOutbox } from './program.outbox.js';
-import { sleep } from '../common/sleep.js';
-import { ThrottledLogger } from '../common/throttled-logger.js';
 
 /** Shorter than for other requests: deliveries wait for the answer. */
 const CHECK_TIMEOUT_MS = 2_000;

@@ -2,9 +2,9 @@ import type { CallOptions } from '../api/call-options.js';
 import type { PartneroApiClient } from '../api/partnero-api.client.js';
 import { PartneroError } from '../api/partnero.error.js';
 import { isProgramType, ping, type ProgramInfo } from '../api/program/ping.js';
+import { ThrottledLogger } from '../common/throttled-logger.js';
 import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
-import { ThrottledLogger } from '../common/throttled-logger.js';
 
 /** What asking Partnero about the API key led to. */
 export type KeyCheckResult =

@@ -1,25 +1,23 @@
 import { Logger, type Provider } from '@nestjs/common';
-import { createHttpClient } from '../api/http-client.js';
-import { PartneroApiClient } from '../api/partnero-api.client.js';
 import { CustomersResource } from '../api/customers/customers.resource.js';
 import { ReferAFriendCustomersResource } from '../api/customers/refer-a-friend-customers.resource.js';
+import { createHttpClient } from '../api/http-client.js';
+import { PartneroApiClient } from '../api/partnero-api.client.js';
+import { RetryingCaller } from '../api/retrying.caller.js';
 import {
   ReferAFriendTransactionsResource,
   TransactionsResource,
 } from '../api/transactions/transactions.resource.js';
-import { RetryingCaller } from '../api/retrying.caller.js';
-import { captureAppContext, type RunInAppContext } from '../common/app-context.js';
-import { provideClass } from '../common/provide-class.js';
 import { AttributionHandler } from '../attribution/attribution.handler.js';
 import { AttributionService } from '../attribution/attribution.service.js';
+import { captureAppContext, type RunInAppContext } from '../common/app-context.js';
+import { PrintableLog } from '../common/printable-log.js';
+import { provideClass } from '../common/provide-class.js';
+import { warningOnce } from '../common/throttled-logger.js';
 import { ErasureHandler } from '../erasure/erasure.handler.js';
 import { ErasureService } from '../erasure/erasure.service.js';
-import { warningOnce } from '../common/throttled-logger.js';
 import { JobHandlers } from '../outbox/job-handlers.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
-import { OutboxInspector } from './outbox.inspector.js';
-import { OutcomeReporter } from './outcome.reporter.js';
-import { PartneroLifecycle } from './partnero.lifecycle.js';
 import { MODULE_OPTIONS_TOKEN } from '../partnero.module-definition.js';
 import {
   resolveOptions,
@@ -28,16 +26,18 @@ import {
 } from '../partnero.options.js';
 import { PartneroService } from '../partnero.service.js';
 import { getPartneroToken } from '../partnero.tokens.js';
-import { PrintableLog } from '../common/printable-log.js';
-import { ProgramDelivery } from './program.delivery.js';
-import { ProgramOutbox } from './program.outbox.js';
-import { DEFAULT_PROGRAM, getPartneroTokens } from './program.tokens.js';
 import { ReferralCapture } from '../referral/capture/referral-capture.js';
-import { SubmissionService } from './submission.service.js';
 import { RefundHandler } from '../transactions/refund.handler.js';
 import { SaleHandler } from '../transactions/sale.handler.js';
 import { SalesService } from '../transactions/sales.service.js';
 import { getWebhooksToken } from '../webhooks/webhooks.providers.js';
+import { OutboxInspector } from './outbox.inspector.js';
+import { OutcomeReporter } from './outcome.reporter.js';
+import { PartneroLifecycle } from './partnero.lifecycle.js';
+import { ProgramDelivery } from './program.delivery.js';
+import { ProgramOutbox } from './program.outbox.js';
+import { DEFAULT_PROGRAM, getPartneroTokens } from './program.tokens.js';
+import { SubmissionService } from './submission.service.js';
 
 /** Everything behind one program of the app, from its options to its `PartneroService`. */
 export function programProviders(name: string): Provider[] {

@@ -1,5 +1,5 @@
-import { errorMessage } from '../common/error-message.js';
 import { PartneroError } from '../api/partnero.error.js';
+import { errorMessage } from '../common/error-message.js';
 import type { SubmittedJob } from '../outbox/job.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import type { ResolvedOptions } from '../partnero.options.js';

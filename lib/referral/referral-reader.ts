@@ -1,8 +1,8 @@
 import { cookieValues } from './cookie.js';
-import { checkKey, type KeyRefusal } from './referral-key.js';
 import type { Referral, ReferralOrigin } from './referral.js';
-import type { ReferralSource, ResolvedReferralOptions } from './referral.options.js';
+import { checkKey, type KeyRefusal } from './referral-key.js';
 import { fromToken, toToken } from './referral-token.js';
+import type { ReferralSource, ResolvedReferralOptions } from './referral.options.js';
 import { bodyFieldOf, hasHeaders, headerOf, queryOf } from './request-fields.js';
 
 /** Called for each value in the place of a key that isn't one; never with the value itself. */

@@ -1,4 +1,5 @@
 import { PartneroError } from '../api/partnero.error.js';
+import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import type { Job } from '../outbox/job.js';
 import {
   unmark,
@@ -7,7 +8,6 @@ import {
   type JobFacts,
   type JobHandler,
 } from '../outbox/job-handler.js';
-import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import {
   completedWith,
   failureResult,

@@ -1,9 +1,9 @@
 import { ownKeyOf, type AnyCustomers } from '../api/customers/any-customers.js';
 import { PartneroError } from '../api/partnero.error.js';
+import { stopwatch } from '../common/stopwatch.js';
+import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import type { Job } from '../outbox/job.js';
 import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
-import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
-import { stopwatch } from '../common/stopwatch.js';
 import {
   completedWith,
   failureResult,

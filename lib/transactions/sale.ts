@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { canonicalMoney, type Money } from '../api/money/money.js';
 import { PartneroError } from '../api/partnero.error.js';
+import { amountsOf } from '../api/transactions/transaction-body.js';
 import {
   CreateReferAFriendTransactionDto,
   CreateTransactionDto,
 } from '../api/transactions/transaction.dto.js';
-import { amountsOf } from '../api/transactions/transaction-body.js';
 import { validateInput } from '../api/validate-input.js';
 import { toKey, type CustomerId } from '../common/customer-id.js';
 

@@ -4,7 +4,6 @@ import type { JobKey, SubmittedJob } from '../outbox/job.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
 import type { SubmissionService } from '../program/submission.service.js';
 import { REFUND } from './refund.handler.js';
-import { SALE } from './sale.handler.js';
 import {
   checkSale,
   digestOf,
@@ -14,6 +13,7 @@ import {
   type Sale,
   type SalesProgram,
 } from './sale.js';
+import { SALE } from './sale.handler.js';
 
 /** The result of submitting a sale or a refund. */
 export interface SubmittedSale {

@@ -1,11 +1,11 @@
-import type { DeliveryResult } from '../outbox/delivery-result.js';
-import type { JobHandler } from '../outbox/job-handler.js';
-import type { Job } from '../outbox/job.js';
-import type { OutboxLog } from '../outbox/outbox-engine.js';
-import type { ResolvedOptions } from '../partnero.options.js';
 import { nameOfThrown, placeOfThrown } from '../common/describe-thrown.js';
 import { ThrottledLogger } from '../common/throttled-logger.js';
 import { within } from '../common/within.js';
+import type { DeliveryResult } from '../outbox/delivery-result.js';
+import type { Job } from '../outbox/job.js';
+import type { JobHandler } from '../outbox/job-handler.js';
+import type { OutboxLog } from '../outbox/outbox-engine.js';
+import type { ResolvedOptions } from '../partnero.options.js';
 import { eventOfJob } from './event.job.js';
 import { selects, type PartneroWebhookEvent } from './event.model.js';
 import { HandlerSlots } from './handler-slots.js';

@@ -7,15 +7,15 @@ import {
 import { publish } from '../channels/channels.js';
 import { ObservedEngine, type JobFacts } from '../channels/observed-engine.js';
 import type { RunInAppContext } from '../common/app-context.js';
+import { ThrottledLogger } from '../common/throttled-logger.js';
 import type { Delivery, DeliveryControl } from '../outbox/delivery.js';
 import type { JobEnd } from '../outbox/delivery-result.js';
-import { JobHandlers } from '../outbox/job-handlers.js';
 import type { Job, NewJob } from '../outbox/job.js';
+import { JobHandlers } from '../outbox/job-handlers.js';
 import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
 import { OutboxLifecycle } from '../program/outbox.lifecycle.js';
 import type { OutcomeReporter } from '../program/outcome.reporter.js';
-import { ThrottledLogger } from '../common/throttled-logger.js';
 import { EventHandler } from './event.handler.js';
 import { jobsOf } from './event.job.js';
 import type { PartneroWebhookEvent } from './event.model.js';

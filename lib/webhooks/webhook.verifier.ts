@@ -6,10 +6,10 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
+import { ThrottledLogger } from '../common/throttled-logger.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
 import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
-import { ThrottledLogger } from '../common/throttled-logger.js';
 import type { PartneroWebhookEvent } from './event.model.js';
 import { rawBodyAdvice, rawBodyOf, type WebhookRequest } from './raw-body.js';
 import { readEvent } from './read-event.js';

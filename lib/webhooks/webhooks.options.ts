@@ -1,5 +1,5 @@
-import { Secret } from '../common/secret.js';
 import { OptionCheck } from '../common/option-check.js';
+import { Secret } from '../common/secret.js';
 import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 
 /** How webhook events are verified and handled. Needed where `@PartneroWebhook()` is used. */

@@ -1,8 +1,8 @@
 import type { Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { provideClass } from '../common/provide-class.js';
-import { DEFAULT_PROGRAM, getPartneroTokens } from '../program/program.tokens.js';
 import { AppDecorators } from '../program/app-decorators.js';
+import { DEFAULT_PROGRAM, getPartneroTokens } from '../program/program.tokens.js';
 import { Inbox } from './inbox.js';
 import { WebhookDiscovery } from './webhook.discovery.js';
 import { getWebhookVerifierToken, WebhookVerifier } from './webhook.verifier.js';

@@ -2,8 +2,8 @@ import { ApiResource } from '../api.resource.js';
 import type { CallOptions } from '../call-options.js';
 import { validateInput } from '../validate-input.js';
 import type { ByProgram, PartneroProgram } from './program-type.js';
-import type { AffiliateProgram, NewsletterProgram, ReferAFriendProgram } from './program.model.js';
 import { UpdateProgramDto } from './program.dto.js';
+import type { AffiliateProgram, NewsletterProgram, ReferAFriendProgram } from './program.model.js';
 
 /**
  * Plain calls to `/program`. Deleting it, with all partners, customers and commissions, is left out on

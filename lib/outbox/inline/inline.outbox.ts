@@ -4,8 +4,8 @@ import type { Delivery, DeliveryControl } from '../delivery.js';
 import type { DeliveryResult } from '../delivery-result.js';
 import type { Forgotten, HistoryEntry, OutboxStats } from '../history.js';
 import type { Job, NewJob } from '../job.js';
-import { OutboxError } from '../outbox.error.js';
 import type { EngineContext, OutboxEngine } from '../outbox-engine.js';
+import { OutboxError } from '../outbox.error.js';
 
 /** The one attempt failed, or there is none. */
 export class InlineDeliveryError extends OutboxError {

@@ -1,6 +1,6 @@
 import type { Forgotten, HistoryEntry } from '../history.js';
-import type { Counter } from '../job-counts.js';
 import type { Job, NewJob, SubmittedJob } from '../job.js';
+import type { Counter } from '../job-counts.js';
 
 /** What is asked of the store, and what it replies. Each is atomic; several share a transaction. */
 export interface Operations {

@@ -1,7 +1,7 @@
 import { sleep } from '../../common/sleep.js';
 import type { CompletedResult } from '../delivery-result.js';
-import { sumCounters } from '../job-counts.js';
 import type { Job, NewJob } from '../job.js';
+import { sumCounters } from '../job-counts.js';
 import type { JobSource, Relay, Rescheduling } from '../relay.js';
 import { RetryUntilStopped } from '../retry-until-stopped.js';
 import { ReadyJobs } from './ready-jobs.js';

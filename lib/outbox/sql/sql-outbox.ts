@@ -1,8 +1,8 @@
 import { within } from '../../common/within.js';
 import type { Delivery, DeliveryControl } from '../delivery.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../history.js';
-import { sumCounters } from '../job-counts.js';
 import type { NewJob, SubmittedJob } from '../job.js';
+import { sumCounters } from '../job-counts.js';
 import type { EngineContext, OutboxEngine, Submitted } from '../outbox-engine.js';
 import { Relay } from '../relay.js';
 import { RetryUntilStopped } from '../retry-until-stopped.js';

@@ -11,9 +11,9 @@ import type {
   OperationName,
   Reply,
 } from './operations.js';
+import { firstOfEachOrder, rowToEntry, rowToJob, rowToOwner, text } from './rows.js';
 import type { SqlExecutor, SqlParam, SqlRow } from './sql-executor.js';
 import type { Statements } from './statements.js';
-import { firstOfEachOrder, rowToEntry, rowToJob, rowToOwner, text } from './rows.js';
 
 type Handlers = { [N in OperationName]: (program: string, args: Args<N>) => Promise<Reply<N>> };
 type InProgram<T> = T & { readonly program: string };

@@ -1,6 +1,6 @@
 import type { SqlRow } from '../../outbox/sql/sql-executor.js';
-import { fromPg, isPool } from './from-pg.js';
 import { executorOf, hasMethod, type PostgresExecutor } from '../postgres-executor.js';
+import { fromPg, isPool } from './from-pg.js';
 
 /** A database of Drizzle on a driver with transactions, such as `drizzle-orm/node-postgres`. */
 export interface DrizzleDatabase {

@@ -1,6 +1,6 @@
 import type { SqlRow } from '../../outbox/sql/sql-executor.js';
-import { executorOf, hasMethod, type PostgresExecutor } from '../postgres-executor.js';
 import { isRefusal } from '../postgres-error.js';
+import { executorOf, hasMethod, type PostgresExecutor } from '../postgres-executor.js';
 
 /** A `Pool` of `pg`. */
 export interface PgPool {

@@ -11,8 +11,8 @@ import { retryCases } from './retry.cases.js';
 import { shutdownCases } from './shutdown.cases.js';
 import { statsCases } from './stats.cases.js';
 import { submitCases } from './submit.cases.js';
-import { transactionCases } from './transaction.cases.js';
 import { type AddCase, globalFramework } from './test-framework.js';
+import { transactionCases } from './transaction.cases.js';
 
 /** Cases by the name of their group. */
 export type CaseGroups = Readonly<Record<string, (on: ConformanceHarness, it: AddCase) => void>>;

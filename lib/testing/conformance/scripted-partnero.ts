@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Delivery, KeyCheck } from '../../outbox/delivery.js';
 import type { CompletedResult, DeliveryResult, JobEnd } from '../../outbox/delivery-result.js';
-import type { Checkpoint } from '../../outbox/job-handler.js';
 import type { Job } from '../../outbox/job.js';
+import type { Checkpoint } from '../../outbox/job-handler.js';
 import type { OutboxEngine } from '../../outbox/outbox-engine.js';
 
 export const completed = (outcome = 'attributed'): CompletedResult => ({

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DeliveryControl } from '../../outbox/delivery.js';
 import type { Forgotten, HistoryEntry, OutboxStats } from '../../outbox/history.js';
-import { emptyStats, sumCounters } from '../../outbox/job-counts.js';
 import type { NewJob, SubmittedJob } from '../../outbox/job.js';
+import { emptyStats, sumCounters } from '../../outbox/job-counts.js';
 import type { OutboxEngine, Submitted } from '../../outbox/outbox-engine.js';
 
 interface RecordedJob extends SubmittedJob {
