@@ -6,7 +6,7 @@ import { findPartnerId } from '../api/partners/find-partner.js';
 import { ping } from '../api/program/ping.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import type { Job } from '../outbox/job.js';
-import type { Advice, JobFacts, JobHandler } from '../outbox/job-handler.js';
+import type { JobFacts, JobHandler } from '../outbox/job-handler.js';
 import {
   completedWith,
   failureResult,
@@ -16,7 +16,6 @@ import {
 } from '../program/delivery-results.js';
 import type { ProgramType } from '../referral/referral.options.js';
 import {
-  ATTRIBUTION_ADVICE,
   DROPPED_EMAIL,
   type AttributionOutcome,
 } from './attribution.outcome.js';
@@ -71,12 +70,6 @@ export class AttributionHandler implements JobHandler {
     } catch (error) {
       return failureResult(error);
     }
-  }
-
-  advice({ outcome, reason }: CompletedResult): Advice | undefined {
-    const advice: Readonly<Record<string, string>> = ATTRIBUTION_ADVICE;
-    const text = advice[reason === DROPPED_EMAIL ? reason : outcome];
-    return text === undefined ? undefined : { text };
   }
 
   facts({ payload }: Job, result: CompletedResult | undefined): JobFacts {

@@ -37,11 +37,3 @@ export type NotAccepted = Record<Exclude<AcceptOutcome, 'queued'>, number>;
 
 /** The reason of an attribution whose e-mail address was left out. */
 export const DROPPED_EMAIL = 'invalid_email_dropped';
-
-/** What log and command line say of an outcome, or of that reason. */
-export const ATTRIBUTION_ADVICE = {
-  unknown_partner: 'Partnero does not know the partner; the referral key is mistyped or deleted',
-  rejected: 'Partnero refused the customer',
-  invalid: 'the customer was not sent: its fields are not what Partnero takes',
-  [DROPPED_EMAIL]: 'its e-mail address was not valid and was left out',
-} as const;

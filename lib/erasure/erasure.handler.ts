@@ -2,7 +2,7 @@ import { ownKeyOf, type AnyCustomers } from '../api/customers/any-customers.js';
 import { PartneroError } from '../api/partnero.error.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import type { Job } from '../outbox/job.js';
-import { unmark, type Advice, type Checkpoint, type JobHandler } from '../outbox/job-handler.js';
+import { unmark, type Checkpoint, type JobHandler } from '../outbox/job-handler.js';
 import {
   failureResult,
   isRefusal,
@@ -10,7 +10,7 @@ import {
   reasonOf,
   TAKEN_OVER,
 } from '../program/delivery-results.js';
-import { ERASURE_REJECTED, type ErasureOutcome } from './erasure.outcome.js';
+import type { ErasureOutcome } from './erasure.outcome.js';
 import { ERASURE } from './job-name.js';
 
 const SENT = 'sent';
@@ -43,11 +43,6 @@ export class ErasureHandler implements JobHandler {
       if (!wasSent && isUndone(error)) await unmark(checkpoint);
       return failureResult(error);
     }
-  }
-
-  advice({ outcome }: CompletedResult): Advice | undefined {
-    if (outcome !== 'rejected') return undefined;
-    return { text: ERASURE_REJECTED, isError: true };
   }
 
   /**

@@ -8,7 +8,3 @@ export type ErasureOutcome =
   | 'duplicate'
   | 'rejected'
   | 'dead';
-
-/** What log and command line say of an erasure that was rejected. */
-export const ERASURE_REJECTED =
-  'Partnero refused to delete the customer; delete them there by hand';

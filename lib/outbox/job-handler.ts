@@ -6,8 +6,6 @@ export interface JobHandler {
   readonly name: string;
   /** Makes one attempt. If it throws, the job is retried. */
   deliver(job: Job, signal: AbortSignal, checkpoint: Checkpoint): Promise<DeliveryResult>;
-  /** What the log should say about an outcome. */
-  advice?(result: CompletedResult): Advice | undefined;
   /** What is reported of an ended job beside what every job has. Never personal data. */
   facts?(job: Job, result: CompletedResult | undefined): JobFacts;
 }
@@ -16,12 +14,6 @@ export interface JobFacts {
   readonly route?: string | undefined;
   readonly samePartner?: boolean | 'unknown' | undefined;
   readonly transactionKey?: string | undefined;
-}
-
-export interface Advice {
-  readonly text: string;
-  /** Somebody made a mistake that costs money. */
-  readonly isError?: boolean | undefined;
 }
 
 /** Saves the progress of a delivery that must not be repeated blindly. */

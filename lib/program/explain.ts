@@ -1,7 +1,7 @@
 import { relativeTime } from '../common/relative-time.js';
 import type { Pause, PauseReason } from '../outbox/delivery.js';
 import type { HistoryEntry } from '../outbox/history.js';
-import type { InboxEntry } from '../webhooks/inbox.inspector.js';
+import { adviceOn } from './advice.js';
 
 /** What an outcome means, of whatever job. */
 export const MEANINGS: Readonly<Record<string, string>> = {
@@ -19,7 +19,6 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   refunded: 'taken back; nobody is paid',
   not_found: "Partnero doesn't have it",
   erased: 'deleted at Partnero and here',
-  handled: 'handled',
   dead: 'failed for too long; it can be requeued',
   pending: 'waits to be sent',
   no_referral: 'nobody referred the visitor',
@@ -35,7 +34,7 @@ const REASONS: Readonly<Record<string, string>> = {
   unreadable: "the response isn't Partnero's",
   unexpected: "the response isn't Partnero's",
   failed: 'Partnero reported a failure',
-  other_customer: 'another customer has this e-mail address',
+  other_customer: 'another customer has this id or e-mail address',
   customer_deleted: 'the customer was deleted at Partnero',
   unknown_customer: "Partnero doesn't know the customer",
   unanswered: 'a request had no response, so we check whether Partnero carried it out',
@@ -47,6 +46,15 @@ const REASONS: Readonly<Record<string, string>> = {
   handler_busy: 'its handler is busy',
   at_partnero: 'Partnero had it already',
 };
+
+const EVENT_MEANINGS: Readonly<Record<string, string>> = {
+  handled: 'the handler completed',
+  duplicate: 'the handler got the same event before',
+  discarded: 'the handler did not get the event',
+  invalid: "the saved event can't be read",
+};
+
+type EventStatus = Pick<HistoryEntry, 'state' | 'outcome' | 'reason' | 'attempts'>;
 
 const PAUSES: Readonly<Record<PauseReason, string>> = {
   rate_limited: 'Partnero asked to wait (429).',
@@ -85,6 +93,7 @@ export function explain(entry: HistoryEntry): string {
   const { jobName, state, outcome, reason, attempts } = entry;
   const why = explainReason(reason);
   const subject = subjectOf(entry);
+  if (subject === undefined) return explainEvent(entry);
   if (state === 'pending') {
     if (attempts > 0) return `${subject} ${attemptsInWords(attempts)}: ${why}.`;
     return `${subject} is queued${reason ? `: ${why}` : ', and not sent yet'}.`;
@@ -94,15 +103,16 @@ export function explain(entry: HistoryEntry): string {
   }
   const special = jobName === 'attribution' ? explainAttribution(entry) : undefined;
   if (special !== undefined) return special;
-  const meaning = MEANINGS[outcome ?? ''] ?? 'completed';
+  const advice = adviceOn(jobName, outcome ?? '', reason)?.text;
+  const meaning = advice ?? MEANINGS[outcome ?? ''] ?? 'completed';
   return `${subject} is ${outcome} (${meaning})${reason ? `: ${why}` : ''}.`;
 }
 
 /** The status of a webhook event at one of its handlers, as a sentence. */
-export function explainEvent({ state, outcome, reason, attempts }: InboxEntry): string {
+export function explainEvent({ state, outcome, reason, attempts }: EventStatus): string {
   const thrown = REASONS[reason ?? ''] ?? `it threw ${reason}`;
   if (state === 'dead') return `The handler failed on it for too long: ${thrown}.`;
-  if (state === 'completed') return `${outcome}: ${MEANINGS[outcome ?? ''] ?? 'completed'}.`;
+  if (state === 'completed') return `${outcome}: ${EVENT_MEANINGS[outcome ?? ''] ?? 'completed'}.`;
   if (attempts > 0) return `The handler ${attemptsInWords(attempts)}: ${thrown}.`;
   return 'Queued for its handler.';
 }
@@ -121,7 +131,8 @@ export function explainReason(reason: string | null): string {
   return start + more.join('');
 }
 
-function subjectOf({ jobName, customerKey, key }: HistoryEntry): string {
+/** `undefined` for the jobs of the inbox, whose names are those of handlers. */
+function subjectOf({ jobName, customerKey, key }: HistoryEntry): string | undefined {
   switch (jobName) {
     case 'attribution':
       return `The sign-up of customer ${customerKey}`;
@@ -132,7 +143,7 @@ function subjectOf({ jobName, customerKey, key }: HistoryEntry): string {
     case 'erasure':
       return `The deletion of customer ${customerKey}`;
     default:
-      return `The job ${jobName} of ${customerKey}`;
+      return undefined;
   }
 }
 

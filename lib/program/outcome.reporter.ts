@@ -6,10 +6,10 @@ import { maskKey } from '../common/mask-key.js';
 import { isThenable } from '../common/thenable.js';
 import type { CompletedResult, JobEnd } from '../outbox/delivery-result.js';
 import type { Job } from '../outbox/job.js';
-import type { Advice } from '../outbox/job-handler.js';
 import type { JobHandlers } from '../outbox/job-handlers.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
+import { adviceOn, type Advice } from './advice.js';
 import type { Outcome } from './outcome.js';
 
 /** Beyond so many, outcomes of late jobs lack the flag `late`. */
@@ -119,7 +119,7 @@ export class OutcomeReporter {
   }
 
   private logAdvice(job: Job, outcome: string, end: JobEnd): void {
-    const advice = end.type === 'dead' ? DEAD : this.handlers.get(job.name)?.advice?.(end);
+    const advice = end.type === 'dead' ? DEAD : adviceOn(job.name, outcome, end.reason);
     if (!advice) return;
     const why = end.reason ? ` (${end.reason})` : '';
     const partner = job.referralKey === null ? '' : `, partner ${maskKey(job.referralKey)}`;

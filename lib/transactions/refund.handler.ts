@@ -1,13 +1,7 @@
 import { PartneroError } from '../api/partnero.error.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import type { Job } from '../outbox/job.js';
-import {
-  unmark,
-  type Advice,
-  type Checkpoint,
-  type JobFacts,
-  type JobHandler,
-} from '../outbox/job-handler.js';
+import { unmark, type Checkpoint, type JobFacts, type JobHandler } from '../outbox/job-handler.js';
 import {
   completedWith,
   failureResult,
@@ -19,7 +13,7 @@ import {
 } from '../program/delivery-results.js';
 import { transactionsUnder, type PartneroTransactions } from './partnero-transactions.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
-import { REFUND_REJECTED, type RefundOutcome } from './transaction.outcome.js';
+import type { RefundOutcome } from './transaction.outcome.js';
 
 export const REFUND = 'refund';
 
@@ -49,11 +43,6 @@ export class RefundHandler implements JobHandler {
       if (!wasSent && attempt.requests === 1 && isUndone(error)) await unmark(checkpoint);
       return failureResult(error);
     }
-  }
-
-  advice({ outcome }: CompletedResult): Advice | undefined {
-    if (outcome !== 'rejected') return undefined;
-    return { text: REFUND_REJECTED };
   }
 
   facts({ payload }: Job): JobFacts {

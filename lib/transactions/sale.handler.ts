@@ -3,7 +3,7 @@ import { PartneroError } from '../api/partnero.error.js';
 import { stopwatch } from '../common/stopwatch.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import type { Job } from '../outbox/job.js';
-import type { Advice, Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
+import type { Checkpoint, JobFacts, JobHandler } from '../outbox/job-handler.js';
 import {
   completedWith,
   failureResult,
@@ -17,7 +17,7 @@ import { transactionsUnder, type PartneroTransactions } from './partnero-transac
 import { isSameSale } from './recorded-transaction.js';
 import { readSale, type SaleDto, type SalesProgram } from './sale.js';
 import { readSentMark, writeSentMark } from './sent-mark.js';
-import { SALE_ADVICE, type SaleOutcome } from './transaction.outcome.js';
+import type { SaleOutcome } from './transaction.outcome.js';
 
 export const SALE = 'transaction';
 
@@ -79,11 +79,6 @@ export class SaleHandler implements JobHandler {
       if (isInvalid(error)) return rejected(attempt, error);
       return this.afterTrouble(error);
     }
-  }
-
-  advice({ outcome }: CompletedResult): Advice | undefined {
-    const advice: Readonly<Record<string, Advice>> = SALE_ADVICE;
-    return advice[outcome];
   }
 
   facts({ payload }: Job): JobFacts {

@@ -25,15 +25,3 @@ export type RefundOutcome =
   | 'duplicate'
   | 'rejected'
   | 'dead';
-
-/** What log and command line say of the outcome of a sale. */
-export const SALE_ADVICE = {
-  conflict: {
-    text: 'Partnero has another amount, currency or customer under that key, so two sales share it',
-    isError: true,
-  },
-  rejected: { text: 'Partnero refused the sale' },
-} as const;
-
-/** What they say of a refund that was rejected. */
-export const REFUND_REJECTED = 'Partnero refused to delete the sale; its commission stays';

@@ -170,12 +170,13 @@ export class KillRun {
   private killFromInside(step: Step): Promise<boolean> {
     // The steps of delivery are for many jobs at once; after a few failures the breaker is open.
     const isForMany = /^(claim|take over|retry)/.test(step);
-    // The log is emptied every other second.
-    const isRare = isForMany || step === 'WAL checkpoint';
-    const after = isRare ? 1 : 1 + Math.floor(Math.random() * 5);
-    // A pause now and then, since the log is emptied when nothing comes.
-    const each = step === 'WAL checkpoint' ? 5 : Infinity;
-    return this.kills.run(step, after, this.options(), (app) => this.load(app, { each }));
+    const after = isForMany ? 1 : 1 + Math.floor(Math.random() * 5);
+    return this.kills.run(step, after, this.options(), async (app) => {
+      if (step !== 'WAL checkpoint') return this.load(app);
+      // The log is emptied after a second without a write.
+      await this.load(app, { each: 5 });
+      await sleep(1_300);
+    });
   }
 
   private async killFromOutside(step: Step): Promise<boolean> {

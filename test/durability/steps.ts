@@ -14,7 +14,7 @@ export function stepsOf<S extends string>(all: readonly S[], engine: EngineName)
   return all.filter((step) => engine === 'sqlite' || !IN_THREAD.test(step));
 }
 
-/** Long enough for a step that comes once a second, such as a checkpoint of the log. */
+/** Long enough for a step that comes every other second, such as the emptying of the log. */
 export const PATIENCE_MS = 6_000;
 /** Beyond the lease of 10 s, and the 2 s between two looks for processes that have ended. */
 export const STOPPED_MS = 12_500;

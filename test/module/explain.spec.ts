@@ -53,7 +53,7 @@ it.each<[Partial<HistoryEntry>, string]>([
   ],
   [
     { outcome: 'rejected', reason: '422 email,tags other_customer' },
-    'Customer u1 was credited to nobody: Partnero responded 422 (email, tags), and another customer has this e-mail address.',
+    'Customer u1 was credited to nobody: Partnero responded 422 (email, tags), and another customer has this id or e-mail address.',
   ],
   [
     { outcome: 'invalid', reason: 'country' },
@@ -93,8 +93,22 @@ it.each<[Partial<HistoryEntry>, string]>([
     'The deletion of customer u1 is erased (deleted at Partnero and here).',
   ],
   [
-    { jobName: 'mine', outcome: 'done', reason: 'odd <reason>' },
-    'The job mine of u1 is done (completed): odd (<reason>).',
+    { jobName: 'transaction', key: 'inv-1', outcome: 'conflict' },
+    'The sale inv-1 of customer u1 is conflict (Partnero has another amount, currency or customer under that key, so two sales share it).',
+  ],
+  [
+    { jobName: 'refund', key: 'inv-1', outcome: 'rejected', reason: '403 odd <reason>' },
+    'The refund of the sale inv-1 is rejected (Partnero refused to delete the sale; its commission stays): Partnero responded 403 (odd) (<reason>).',
+  ],
+  [
+    { jobName: 'erasure', outcome: 'rejected', reason: '422' },
+    'The deletion of customer u1 is rejected (Partnero refused to delete the customer; delete them there by hand): Partnero responded 422.',
+  ],
+  [{ jobName: 'Crm.sync', outcome: 'handled' }, 'handled: the handler completed.'],
+  [{ jobName: 'Crm.sync', outcome: 'invalid' }, "invalid: the saved event can't be read."],
+  [
+    { jobName: 'Crm.sync', state: 'pending', attempts: 1, reason: 'TypeError' },
+    'The handler failed once and is tried again: it threw TypeError.',
   ],
 ])('explains %j', (more, sentence) => {
   expect(explain(entry(more))).toBe(sentence);
@@ -124,7 +138,7 @@ it.each<[Pause, string]>([
 });
 
 it.each<[Partial<InboxEntry>, string]>([
-  [{ outcome: 'handled' }, 'handled: handled.'],
+  [{ outcome: 'handled' }, 'handled: the handler completed.'],
   [{ state: 'pending' }, 'Queued for its handler.'],
   [
     { state: 'pending', attempts: 2, reason: 'RangeError' },

@@ -25,7 +25,7 @@ describe.each(ADAPTERS)('inlineOutbox() on %s', (adapter) => {
       adapter,
       imports: [
         partnero(fake, {
-          outbox: inlineOutbox({ timeoutMs: 300 }),
+          outbox: inlineOutbox({ timeoutMs: 1_500 }),
           onOutcome: (outcome) => outcomes.push(outcome),
         }),
       ],
@@ -44,7 +44,7 @@ describe.each(ADAPTERS)('inlineOutbox() on %s', (adapter) => {
     const started = performance.now();
     const response = await visit(`${running.url}/signup/${id}`, { partner });
     expect(await response.json()).toEqual({ id });
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(4_000);
   }
 
   it('delivers inside the request', async () => {

@@ -128,7 +128,6 @@ export class FileWriter {
     try {
       return await this.transactIn(file, operations, now);
     } catch (error) {
-      // What fills the disk may be the log: have it emptied.
       this.log?.written();
       if (!isCorrupt(error) || !(await this.recover(file))) throw error;
       return this.transactIn(await this.ensureOpen(), operations, now);
@@ -191,7 +190,7 @@ export class FileWriter {
 
   private use(file: OutboxFile): OutboxFile {
     this.file = file;
-    this.log = new WriteAheadLog(file.path, () => file.truncateLog());
+    this.log = new WriteAheadLog(file);
     this.describe(file);
     return file;
   }

@@ -12,10 +12,10 @@ import type { WorkerSettings } from './worker-messages.js';
 export const SQL = statements(SQLITE);
 export const BUSY_TIMEOUT_MS = 5_000;
 const BUSY_RETRY_MS = 5;
-/** Each checkpoint waits for the disk. With SQLite's own 1,000, one would come in most seconds of a rush. */
+/** A backstop: the log is copied each second. */
 const AUTOCHECKPOINT_PAGES = 8_192;
 /** Nobody's sign-up should wait for another process that reads. */
-const TRUNCATE_TIMEOUT_MS = 20;
+const EMPTY_TIMEOUT_MS = 20;
 
 /** One opened outbox file. */
 export class OutboxFile implements SqlExecutor {
@@ -121,11 +121,20 @@ export class OutboxFile implements SqlExecutor {
     return makePrivate(this.path);
   }
 
-  /** Empties the write-ahead log. Returns false if another process is in the way, or the disk is full. */
-  truncateLog(): boolean {
+  /** Copies into the file what nobody reads of its log. Later commits then begin the log anew. */
+  copyLog(): void {
     try {
-      this.db.exec(`PRAGMA busy_timeout = ${TRUNCATE_TIMEOUT_MS}`);
-      return this.checkpoint();
+      this.checkpoint('PASSIVE');
+    } catch {
+      // The disk is full, say. Commits meet the same trouble, and report it.
+    }
+  }
+
+  /** Empties the write-ahead log. Returns false if another process is in the way, or the disk is full. */
+  emptyLog(): boolean {
+    try {
+      this.db.exec(`PRAGMA busy_timeout = ${EMPTY_TIMEOUT_MS}`);
+      return this.checkpoint('TRUNCATE');
     } catch {
       return false;
     } finally {
@@ -138,13 +147,13 @@ export class OutboxFile implements SqlExecutor {
    * @throws if another process keeps parts of it from being copied
    */
   writeBackLog(): void {
-    if (this.checkpoint()) return;
+    if (this.checkpoint('TRUNCATE')) return;
     throw Object.assign(new Error('the log is in use'), { code: 'SQLITE_BUSY' });
   }
 
   /** Returns whether the whole log was copied. */
-  private checkpoint(): boolean {
-    const row = this.db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+  private checkpoint(mode: 'PASSIVE' | 'TRUNCATE'): boolean {
+    const row = this.db.prepare(`PRAGMA wal_checkpoint(${mode})`).get();
     return Number(row?.['busy']) === 0 && row?.['log'] === row?.['checkpointed'];
   }
 

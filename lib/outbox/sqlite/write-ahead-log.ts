@@ -1,76 +1,72 @@
 import { close, fdatasync, openSync } from 'node:fs';
+import type { OutboxFile } from './outbox-file.js';
 
 const SYNC_AFTER_MS = 50;
-/** After so long without a write, the log is emptied, and with it the erased payloads still in it. */
-const IDLE_MS = 1_000;
-/** At the latest, however busy the app is. */
-const TRUNCATE_AT_LEAST_EVERY_MS = 60_000;
+const COPY_EVERY_MS = 1_000;
+/** However busy the app is: erased payloads are in the log, too. */
+const EMPTY_AT_LEAST_EVERY_MS = 60_000;
 
 /**
- * Syncs the write-ahead log soon after a commit, beside the writer's thread: a slow disk then delays
- * no commit. Empties the log when nothing is written.
+ * Copies the write-ahead log into the file each second while something is written, and empties it after a
+ * second without a write. Syncs it before that in libuv's thread pool, so that a copy waits less for the disk.
  */
 export class WriteAheadLog {
-  private readonly file: number | null;
-  private timer: NodeJS.Timeout | undefined;
-  private isWritten = false;
+  private readonly descriptor: number | null;
+  private copyTimer: NodeJS.Timeout | undefined;
+  private syncTimer: NodeJS.Timeout | undefined;
+  private isBusy = false;
   private isSyncing = false;
   private isClosed = false;
-  private truncatedAt = performance.now();
+  private emptiedAt = performance.now();
 
-  /** `truncate` returns false if the log is in use. */
-  constructor(
-    path: string,
-    private readonly truncate: () => boolean,
-  ) {
-    this.file = openLog(`${path}-wal`);
+  constructor(private readonly file: Pick<OutboxFile, 'path' | 'copyLog' | 'emptyLog'>) {
+    this.descriptor = openLog(`${file.path}-wal`);
   }
 
-  /** After a commit. */
+  /** After a commit, or one that failed: what fills the disk may be the log. */
   written(): void {
-    if (this.isWritten) return;
-    this.isWritten = true;
-    if (!this.isSyncing) this.after(SYNC_AFTER_MS, () => this.sync());
+    if (this.copyTimer) this.isBusy = true;
+    else this.copySoon();
+    if (!this.isSyncing) this.syncTimer ??= setTimeout(() => this.sync(), SYNC_AFTER_MS).unref();
   }
 
   close(): void {
     this.isClosed = true;
-    clearTimeout(this.timer);
-    if (!this.isSyncing) this.closeFile();
+    clearTimeout(this.copyTimer);
+    clearTimeout(this.syncTimer);
+    if (!this.isSyncing) this.closeLog();
+  }
+
+  private copySoon(): void {
+    this.isBusy = false;
+    this.copyTimer = setTimeout(() => this.copy(), COPY_EVERY_MS).unref();
+  }
+
+  private copy(): void {
+    this.copyTimer = undefined;
+    const now = performance.now();
+    const isDue = now - this.emptiedAt > EMPTY_AT_LEAST_EVERY_MS;
+    if (this.isBusy && !isDue) this.file.copyLog();
+    else if (this.file.emptyLog()) this.emptiedAt = now;
+    if (this.isBusy) this.copySoon();
   }
 
   private sync(): void {
-    this.isWritten = false;
-    if (this.file === null) return this.synced();
+    this.syncTimer = undefined;
+    if (this.descriptor === null) return;
     this.isSyncing = true;
-    // What fails here is tried again after the next commit.
-    fdatasync(this.file, () => this.synced());
+    fdatasync(this.descriptor, () => {
+      this.isSyncing = false;
+      if (this.isClosed) this.closeLog();
+    });
   }
 
-  private synced(): void {
-    this.isSyncing = false;
-    if (this.isClosed) return this.closeFile();
-    const isDue = performance.now() - this.truncatedAt > TRUNCATE_AT_LEAST_EVERY_MS;
-    if (this.isWritten) this.after(SYNC_AFTER_MS, () => this.sync());
-    else this.after(IDLE_MS, () => this.empty());
-    if (isDue) this.empty();
-  }
-
-  private empty(): void {
-    if (this.truncate()) this.truncatedAt = performance.now();
-  }
-
-  private after(ms: number, work: () => void): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(work, ms).unref();
-  }
-
-  private closeFile(): void {
-    if (this.file !== null) close(this.file, () => {});
+  private closeLog(): void {
+    if (this.descriptor !== null) close(this.descriptor, () => {});
   }
 }
 
-/** `null` where a process has run out of descriptors, say. Then only a power cut costs more. */
+/** `null` where a process has run out of descriptors, say. */
 function openLog(path: string): number | null {
   try {
     // Not the database or its -shm: closing a descriptor of those would drop SQLite's locks.
