@@ -15,10 +15,7 @@ import {
   type Completed,
 } from '../program/delivery-results.js';
 import type { ProgramType } from '../referral/referral.options.js';
-import {
-  DROPPED_EMAIL,
-  type AttributionOutcome,
-} from './attribution.outcome.js';
+import { DROPPED_EMAIL, type AttributionOutcome } from './attribution.outcome.js';
 import { readPayload } from './attribution.payload.js';
 import { affiliateRules, referAFriendRules, type ProgramRules } from './program-rules.js';
 
