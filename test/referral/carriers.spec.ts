@@ -35,7 +35,7 @@ const API = 'http://api.example.com';
 const OTHER = 'https://app.example.net';
 const PROVIDER = 'http://accounts.provider.test';
 
-/** What one carrier adds to a request that the visitor, or his app, makes. */
+/** What one carrier adds to a request that the visitor, or their app, makes. */
 interface Carried {
   readonly query: string;
   readonly headers: Record<string, string>;
@@ -85,7 +85,7 @@ const SHAPES: Record<string, Shape> = {
     snippets: ['mobile.module.ts', 'same-host.controller.ts'],
     signUp: async ({ visitor, phone, email, carried: { query, headers, fields } }) => {
       const url = `${API}/signup${query}`;
-      // The front end in his browser, then the app, which knows nothing of his browser.
+      // The front end in the visitor's browser, then the app, which knows nothing of that browser.
       const page = await visitor.fetch(url, 'http://front.end.test', { email, ...fields }, headers);
       expect(page.status).toBe(201);
       return phone.fetch(url, 'http://front.end.test', { email, ...fields }, headers);
@@ -112,7 +112,7 @@ const SHAPES: Record<string, Shape> = {
     snippets: ['magic-link.controller.ts'],
     makesToken: true,
     signUp: async ({ carrier, visitor, phone, email, carried: { query } }) => {
-      // What he had when he left his address; for all but the token, he hadn't come by the link.
+      // What the visitor had when they left their address; for all but the token, they hadn't come by the link.
       const before = carrier === 'token' ? visitor : new Visitor(visitor.hosts);
       const { body } = await before.fetch(`${WWW}/magic-link`, WWW, { email });
       const { secret } = JSON.parse(body) as { secret: string };

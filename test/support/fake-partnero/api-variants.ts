@@ -15,7 +15,7 @@ export interface FakeApiVariants {
   statusField: boolean;
   /** What `partner` holds in customers and transactions. Documented sample: the id; elsewhere "key". */
   partnerField: 'id' | 'key';
-  /** By what a partner is named in answers about him. Documented: `id`; older answers: `key`. */
+  /** By what a partner is named in answers about them. Documented: `id`; older answers: `key`. */
   partnerAnswers: 'id' | 'key' | 'both';
   /** Which body *update* takes, of customers and partners. Documented: wrapped in `update`. */
   updateBody: 'wrapped' | 'flat' | 'either';
