@@ -1,14 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { pbkdf2 } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { PartneroService, sqliteOutbox, type PartneroModuleOptions } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
 import { SIGN_UP_APP } from '../support/app-process.js';
@@ -53,6 +57,25 @@ function bytes(): string {
   });
 }
 
+const onLinux = process.platform === 'linux' ? it : it.skip;
+
+function openIn(folder: string): string[] {
+  return readdirSync('/proc/self/fd')
+    .map((name) => linkOf(`/proc/self/fd/${name}`))
+    .filter((path) => path.startsWith(folder));
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ''; // The folder's own, closed by now.
+  }
+}
+
+/** For about 50 ms, one of libuv's four threads, as a slow disk does. */
+const keepPoolBusy = () => promisify(pbkdf2)('', '', 300_000, 32, 'sha256');
+
 const NEW_JOB = { name: 'attribution', referralKey: 'ann', payload: '{}', queuedAt: 1 };
 
 describe('the file', () => {
@@ -78,6 +101,21 @@ describe('the file', () => {
     await attribute(running, 'user-1');
     await closeApps();
     expect(readdirSync(dirname(path)).toSorted()).toEqual(['.gitignore', 'outbox.db']);
+  });
+
+  onLinux('is let go of when the app ends, though the disk is busy at that moment', async () => {
+    for (const isSyncing of [false, true]) {
+      const running = await start();
+      await sleep(100);
+      const busy = Promise.all(Array.from({ length: 8 }, () => keepPoolBusy()));
+      if (isSyncing) {
+        await attribute(running, 'ada');
+        await sleep(60);
+      }
+      await closeApps();
+      expect(openIn(dirname(path))).toEqual([]);
+      await busy;
+    }
   });
 
   it('never holds the API key', async () => {

@@ -1,4 +1,4 @@
-import { close, fdatasync, openSync } from 'node:fs';
+import { closeSync, fdatasync, openSync } from 'node:fs';
 import type { OutboxFile } from './outbox-file.js';
 
 const SYNC_AFTER_MS = 50;
@@ -62,7 +62,8 @@ export class WriteAheadLog {
   }
 
   private closeLog(): void {
-    if (this.descriptor !== null) close(this.descriptor, () => {});
+    // In this thread: the end of a worker cancels what waits for libuv's pool, and the descriptor would leak.
+    if (this.descriptor !== null) closeSync(this.descriptor);
   }
 }
 
