@@ -207,4 +207,3 @@ export type { ByProgram, PartneroProgram } from './api/program/program-type.js';
 export type * from './api/program/program.model.js';
 export type { ProgramResource } from './api/program/program.resource.js';
 export { UpdateProgramDto } from './api/program/program.dto.js';
-export type { ProgramServices } from './program/program-services.js';

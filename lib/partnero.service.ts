@@ -1,19 +1,39 @@
 import type { ApiCaller } from './api/api.caller.js';
 import type { CallOptions } from './api/call-options.js';
+import { CustomersResource } from './api/customers/customers.resource.js';
+import { ReferAFriendCustomersResource } from './api/customers/refer-a-friend-customers.resource.js';
 import type { Envelope } from './api/envelope.js';
+import { LeadsResource } from './api/leads/leads.resource.js';
+import { CustomerLinksResource, PartnerLinksResource } from './api/links/links.resource.js';
+import { PartnersResource } from './api/partners/partners.resource.js';
 import { ping, type ProgramInfo } from './api/program/ping.js';
-import type { PartneroProgram } from './api/program/program-type.js';
+import type { ByProgram, PartneroProgram } from './api/program/program-type.js';
+import { ProgramResource } from './api/program/program.resource.js';
 import type { PartneroRequest } from './api/request.js';
+import { SubscribersResource } from './api/subscribers/subscribers.resource.js';
+import {
+  ReferAFriendTransactionsResource,
+  TransactionsResource,
+} from './api/transactions/transactions.resource.js';
 import type { AttributeOptions } from './attribution/attribute-options.js';
 import type { AcceptOutcome } from './attribution/attribution.outcome.js';
 import type { AttributionService } from './attribution/attribution.service.js';
 import type { CustomerInput } from './attribution/customer-input.js';
 import { warnOfRefusedKey } from './attribution/read-referral.js';
+import {
+  withErasure,
+  type ErasableCustomers,
+  type ErasableReferAFriendCustomers,
+} from './erasure/erasable-customers.js';
 import type { ErasureService } from './erasure/erasure.service.js';
 import type { ResolvedOptions } from './partnero.options.js';
 import type { OutboxInspector } from './program/outbox.inspector.js';
-import { servicesOf, type ProgramServices } from './program/program-services.js';
 import type { Referral } from './referral/referral.js';
+import {
+  withSales,
+  type DurableReferAFriendTransactions,
+  type DurableTransactions,
+} from './transactions/durable-transactions.js';
 import type { SalesService } from './transactions/sales.service.js';
 import type { WebhooksService } from './webhooks/webhooks.service.js';
 
@@ -25,20 +45,18 @@ import type { WebhooksService } from './webhooks/webhooks.service.js';
  * constructor(private readonly partnero: PartneroService) {}
  * constructor(private readonly partnero: PartneroService<'refer-a-friend'>) {}
  */
-export class PartneroService<
-  TProgram extends PartneroProgram = 'affiliate',
-> implements ProgramServices<TProgram> {
-  readonly customers: ProgramServices<TProgram>['customers'];
-  readonly transactions: ProgramServices<TProgram>['transactions'];
+export class PartneroService<T extends PartneroProgram = 'affiliate'> {
+  readonly customers!: ByProgram<T, ErasableCustomers, ErasableReferAFriendCustomers, never>;
+  readonly transactions!: ByProgram<T, DurableTransactions, DurableReferAFriendTransactions, never>;
   /** Affiliate programs. */
-  readonly partners: ProgramServices<TProgram>['partners'];
+  readonly partners!: ByProgram<T, PartnersResource, never, never>;
   /** Referral links: of partners, in a refer-a-friend program of customers. */
-  readonly links: ProgramServices<TProgram>['links'];
+  readonly links!: ByProgram<T, PartnerLinksResource, CustomerLinksResource, never>;
   /** Affiliate programs. */
-  readonly leads: ProgramServices<TProgram>['leads'];
+  readonly leads!: ByProgram<T, LeadsResource, never, never>;
   /** Newsletter programs. */
-  readonly subscribers: ProgramServices<TProgram>['subscribers'];
-  readonly program: ProgramServices<TProgram>['program'];
+  readonly subscribers!: ByProgram<T, never, never, SubscribersResource>;
+  readonly program: ProgramResource<T>;
   /** The outcomes of sign-ups, sales and refunds, and counts of them. */
   readonly outbox: OutboxInspector;
   /** Webhooks, and their events for your handlers. */
@@ -58,15 +76,9 @@ export class PartneroService<
     this.#calls = calls;
     this.#attribution = attribution;
     this.outbox = outbox;
-    const services = servicesOf<TProgram>(options, calls, sales, erasures, webhooks);
-    this.customers = services.customers;
-    this.transactions = services.transactions;
-    this.partners = services.partners;
-    this.links = services.links;
-    this.leads = services.leads;
-    this.subscribers = services.subscribers;
-    this.webhooks = services.webhooks;
-    this.program = services.program;
+    this.webhooks = webhooks;
+    this.program = new ProgramResource<T>(calls);
+    Object.assign(this, resourcesOf(options, calls, sales, erasures));
   }
 
   /**
@@ -129,11 +141,35 @@ export class PartneroService<
    * const { data } = await partnero.request<Coupon[]>({ path: '/coupons', query: { limit: 50 } })
    * @throws PartneroError
    */
-  request<T = unknown>(request: PartneroRequest): Promise<Envelope<T>> {
+  request<TData = unknown>(request: PartneroRequest): Promise<Envelope<TData>> {
     const { method, path, query, body, signal, timeoutMs, retries = 0 } = request;
     const call = { method, path, query, body, signal, timeoutMs, retries };
-    return this.#calls.send<T>(call);
+    return this.#calls.send<TData>(call);
   }
+}
+
+/**
+ * All resources, for a program of any type. What its type doesn't have, by what is publicly known, is there
+ * too, but not for TypeScript: Partnero has the last word.
+ */
+function resourcesOf(
+  { apiProgram, apiVariants }: ResolvedOptions,
+  calls: ApiCaller,
+  sales: SalesService,
+  erasures: ErasureService,
+) {
+  const isReferAFriend = apiProgram === 'refer-a-friend';
+  const [Customers, Transactions, Links] = isReferAFriend
+    ? [ReferAFriendCustomersResource, ReferAFriendTransactionsResource, CustomerLinksResource]
+    : [CustomersResource, TransactionsResource, PartnerLinksResource];
+  return {
+    customers: withErasure(new Customers(calls), erasures),
+    transactions: withSales(new Transactions(calls, apiVariants), sales),
+    links: new Links(calls, apiVariants),
+    partners: new PartnersResource(calls),
+    leads: new LeadsResource(calls),
+    subscribers: new SubscribersResource(calls, apiVariants),
+  };
 }
 
 function keyOf(referral: { readonly key: string | null } | null | undefined): string | null {

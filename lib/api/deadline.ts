@@ -1,15 +1,7 @@
 import { stopwatch } from '../common/stopwatch.js';
+import type { CallOptions } from './call-options.js';
 
 export type CutOff = 'timeout' | 'aborted' | 'unsent';
-
-/** When an attempt ends early. */
-export interface Limits {
-  /** Of the whole attempt, the response's body included. */
-  readonly timeoutMs: number;
-  /** Until the request is written to the connection. */
-  readonly sendWithinMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** Cuts one attempt off: after its time, or when the caller says so. */
 export class Deadline {
@@ -19,8 +11,11 @@ export class Deadline {
   private readonly controller = new AbortController();
   private cutOff: CutOff | null = null;
 
-  constructor(private readonly limits: Limits) {
-    this.timer = setTimeout(() => this.end('timeout'), limits.timeoutMs);
+  constructor(
+    timeoutMs: number,
+    private readonly limits: Pick<CallOptions, 'sendWithinMs' | 'signal'>,
+  ) {
+    this.timer = setTimeout(() => this.end('timeout'), timeoutMs);
     const { signal } = limits;
     if (signal?.aborted) this.onAbort();
     else signal?.addEventListener('abort', this.onAbort, { once: true });

@@ -37,8 +37,7 @@ export class PartneroApiClient implements ApiCaller {
     if (!apiKey) throw new AnswerErrors(request, apiKey).noKey();
     if (request.signal?.aborted) throw new AnswerErrors(request, apiKey).abortedUnsent();
     const call = this.callOf(request);
-    const { timeoutMs = this.#options.timeoutMs, sendWithinMs, signal } = request;
-    const deadline = new Deadline({ timeoutMs, sendWithinMs, signal });
+    const deadline = new Deadline(request.timeoutMs ?? this.#options.timeoutMs, request);
     try {
       const answer = await this.#transport.send(call, deadline);
       return read<T>(answer, request, apiKey);

@@ -1,3 +1,5 @@
+import { decodeUri } from '../common/decode-uri.js';
+
 /**
  * More than any rule on a field takes. Longer messages are dropped, since searching them takes long, and
  * longer values can't be in them.
@@ -57,21 +59,13 @@ function decode(text: string): string {
   for (let i = 0; i < MAX_ENCODINGS; i += 1) {
     const before = decoded;
     decoded = decoded
-      .replaceAll(/(?:%[\da-f]{2})+/gi, decodePercent)
+      .replaceAll(/(?:%[\da-f]{2})+/gi, decodeUri)
       .replaceAll(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,4}));/gi, decodeEntity)
       .replaceAll(/\\u([\da-f]{4})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
       .replaceAll(/\\(["'\\/])/g, '$1');
     if (decoded === before) break;
   }
   return decoded;
-}
-
-function decodePercent(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    return encoded;
-  }
 }
 
 function decodeEntity(entity: string, decimal?: string, hex?: string, name?: string): string {

@@ -1,4 +1,5 @@
 import { toKey } from '../common/customer-id.js';
+import { decodeUri } from '../common/decode-uri.js';
 import type { CallOptions } from './call-options.js';
 import { PartneroError, type PartneroErrorKind } from './partnero.error.js';
 
@@ -76,7 +77,7 @@ export function idsIn({ path }: PartneroRequest): string[] {
   return path
     .split('/')
     .slice(2)
-    .flatMap((segment) => [segment, decoded(segment)]);
+    .flatMap((segment) => [segment, decodeUri(segment)]);
 }
 
 /** Callers without types may give anything. */
@@ -84,14 +85,6 @@ function pathOf(path: unknown): string {
   if (typeof path === 'string') return checkedPath(path);
   if (Array.isArray(path)) return joinSegments(path);
   throw invalidPath('it is neither a string nor a list of segments');
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }
 
 function joinSegments(segments: readonly unknown[]): string {

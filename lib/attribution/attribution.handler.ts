@@ -2,7 +2,7 @@ import { ownKeyOf, type AnyCustomer, type AnyCustomers } from '../api/customers/
 import type { CreateCustomerInput } from '../api/customers/customer.dto.js';
 import type { PartneroApiClient } from '../api/partnero-api.client.js';
 import { PartneroError } from '../api/partnero.error.js';
-import { findPartnerId } from '../api/partners/find-partner.js';
+import { PartnersResource } from '../api/partners/partners.resource.js';
 import { ping } from '../api/program/ping.js';
 import type { CompletedResult, DeliveryResult } from '../outbox/delivery-result.js';
 import type { Job } from '../outbox/job.js';
@@ -40,12 +40,14 @@ interface Attempt {
 export class AttributionHandler implements JobHandler {
   readonly name = ATTRIBUTION;
   private readonly rules: ProgramRules;
+  private readonly partners: PartnersResource;
 
   constructor(
     private readonly customers: AnyCustomers,
     private readonly client: PartneroApiClient,
     private readonly program: ProgramType,
   ) {
+    this.partners = new PartnersResource(client);
     this.rules = program === 'affiliate' ? affiliateRules : referAFriendRules;
   }
 
@@ -231,7 +233,7 @@ export class AttributionHandler implements JobHandler {
     if (partner === referralKey) return true;
     try {
       attempt.requests += 1;
-      const id = await findPartnerId(this.client, referralKey, { signal });
+      const { id } = await this.partners.get({ key: referralKey }, { signal });
       return id === undefined ? 'unknown' : id === partner;
     } catch {
       return 'unknown';

@@ -33,14 +33,7 @@ export interface BullmqOutboxOptions {
   leaseMs?: number | undefined;
 }
 
-export interface ResolvedBullmqOptions {
-  readonly connection: Exclude<ConnectionOptions, string>;
-  readonly prefix: string;
-  readonly queueName: string;
-  readonly telemetry: Telemetry | undefined;
-  readonly fallback: OutboxDefinition | undefined;
-  readonly leaseMs: number;
-}
+export type ResolvedBullmqOptions = Readonly<ReturnType<typeof resolveBullmqOptions>>;
 
 const KNOWN = ['connection', 'queue', 'prefix', 'queueName', 'telemetry', 'fallback', 'leaseMs'];
 
@@ -48,7 +41,7 @@ const KNOWN = ['connection', 'queue', 'prefix', 'queueName', 'telemetry', 'fallb
 export function resolveBullmqOptions(
   given: BullmqOutboxOptions | undefined,
   environment: NodeJS.ProcessEnv,
-): ResolvedBullmqOptions {
+) {
   const check = new OptionCheck(given, 'bullmqOutbox', KNOWN);
   const { queue, fallback, connection, telemetry } = given ?? {};
   if (queue && [connection, given?.prefix, given?.queueName, telemetry].some(Boolean)) {

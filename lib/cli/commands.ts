@@ -3,20 +3,10 @@ import { ERASURE } from '../erasure/job-name.js';
 import type { HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
 import { explain } from '../program/explain.js';
+import type { Values } from './arguments.js';
 import type { CommandResult } from './command-result.js';
 import { table } from './table.js';
 import { UsageError } from './usage.error.js';
-
-/** Options of the command line. */
-export interface Arguments {
-  file?: string | undefined;
-  program?: string | undefined;
-  json?: boolean | undefined;
-  all?: boolean | undefined;
-  customer?: string | undefined;
-  id?: string | undefined;
-  help?: boolean | undefined;
-}
 
 interface Request {
   /** Of the file. */
@@ -24,7 +14,7 @@ interface Request {
   /** One for each program. */
   outboxes: readonly OutboxEngine[];
   operands: readonly string[];
-  values: Arguments;
+  values: Values;
 }
 
 export type Command = (request: Request) => Promise<CommandResult>;
@@ -94,7 +84,7 @@ async function requeue({ outboxes, values }: Request): Promise<CommandResult> {
   return { json: { requeued }, text };
 }
 
-function filterFrom({ all, customer, id }: Arguments): RequeueFilter {
+function filterFrom({ all, customer, id }: Values): RequeueFilter {
   if ([all, customer, id].filter((each) => each !== undefined).length !== 1) {
     throw new UsageError('requeue takes one of --all, --customer <key> and --id <id>.');
   }
@@ -135,31 +125,20 @@ function theCustomer({ operands }: Request): string {
 }
 
 function list(entries: readonly HistoryEntry[]): string {
-  const heads = [
-    'id',
-    'program',
-    'job',
-    'customer',
-    'key',
-    'referral',
-    'status',
-    'failures',
-    'queued',
-    'ended',
-    'meaning',
-  ];
-  const rows = entries.map((entry) => [
-    entry.id,
-    entry.program,
-    entry.jobName,
-    entry.customerKey,
-    entry.key ?? '',
-    entry.referralKey ?? '',
-    entry.outcome ?? entry.state,
-    entry.attempts,
-    entry.queuedAt.toISOString(),
-    entry.endedAt?.toISOString() ?? '',
-    explain(entry),
-  ]);
-  return table([heads, ...rows]);
+  const heads = COLUMNS.map(([head]) => head);
+  return table([heads, ...entries.map((entry) => COLUMNS.map(([, cell]) => cell(entry)))]);
 }
+
+const COLUMNS: readonly [head: string, cell: (entry: HistoryEntry) => string | number][] = [
+  ['id', ({ id }) => id],
+  ['program', ({ program }) => program],
+  ['job', ({ jobName }) => jobName],
+  ['customer', ({ customerKey }) => customerKey],
+  ['key', ({ key }) => key ?? ''],
+  ['referral', ({ referralKey }) => referralKey ?? ''],
+  ['status', ({ outcome, state }) => outcome ?? state],
+  ['failures', ({ attempts }) => attempts],
+  ['queued', ({ queuedAt }) => queuedAt.toISOString()],
+  ['ended', ({ endedAt }) => endedAt?.toISOString() ?? ''],
+  ['meaning', explain],
+];

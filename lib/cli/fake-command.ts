@@ -1,11 +1,8 @@
+import { once } from 'node:events';
 import { printable } from '../common/printable-log.js';
 import { FakePartnero, type RecordedRequest } from '../testing/fake-partnero.js';
+import type { Values } from './arguments.js';
 import { UsageError } from './usage.error.js';
-
-export interface FakeArguments {
-  readonly port?: string | undefined;
-  readonly partner?: readonly string[] | undefined;
-}
 
 const PORT = 4010;
 /** Always the same, so that the app's environment stays right. */
@@ -17,10 +14,10 @@ const API_KEY = 'fake-api-key';
  * @throws UsageError if the port isn't one, or is in use
  */
 export async function runFake(
-  { port, partner: partners = ['ann'] }: FakeArguments,
+  { port, partner: partners = ['ann'] }: Pick<Values, 'port' | 'partner'>,
   out: (text: string) => void,
 ): Promise<void> {
-  const ended = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(signal)));
+  const ended = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
   const onResponse = (request: RecordedRequest) => out(printable(describe(request)));
   const options = { port: portFrom(port), apiKey: API_KEY, partners, onResponse };
   const fake = await FakePartnero.start(options).catch((error: NodeJS.ErrnoException) => {
@@ -35,10 +32,6 @@ export async function runFake(
   );
   await ended;
   await fake.stop();
-}
-
-function once(signal: string): Promise<void> {
-  return new Promise((resolve) => process.once(signal, () => resolve()));
 }
 
 function portFrom(given: string | undefined): number {

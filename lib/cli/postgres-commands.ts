@@ -4,14 +4,10 @@ import { connect } from '../postgres/own-pool.js';
 import { toStoreError } from '../postgres/postgres-error.js';
 import type { PostgresExecutor } from '../postgres/postgres-executor.js';
 import { checkSchema } from '../postgres/postgres.options.js';
+import type { Values } from './arguments.js';
 import type { CommandResult } from './command-result.js';
 import { table } from './table.js';
 import { MissingSettingError } from './usage.error.js';
-
-export interface PostgresArguments {
-  readonly url?: string | undefined;
-  readonly schema?: string | undefined;
-}
 
 type Command = (executor: PostgresExecutor, schema: string) => Promise<CommandResult>;
 
@@ -28,7 +24,7 @@ export function isPostgresCommand(name: string | undefined): name is string {
 /** @throws Error whose message is meant for the user */
 export async function runPostgresCommand(
   name: string,
-  { url, schema = 'partnero' }: PostgresArguments,
+  { url, schema = 'partnero' }: Pick<Values, 'url' | 'schema'>,
   environment: NodeJS.ProcessEnv,
 ): Promise<CommandResult> {
   checkSchema(schema, '--schema');

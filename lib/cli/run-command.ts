@@ -1,27 +1,19 @@
-import { parseArgs } from 'node:util';
 import { PartneroError } from '../api/partnero.error.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { printable } from '../common/printable-log.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import { HistoryFile, HistoryFileError } from '../outbox/sqlite/history-file.js';
 import { resolveSqliteOptions } from '../outbox/sqlite/sqlite.options.js';
+import { parse, type Values } from './arguments.js';
 import type { CommandResult } from './command-result.js';
-import { COMMANDS, type Arguments, type Command } from './commands.js';
-import type { FakeArguments } from './fake-command.js';
-import {
-  isPostgresCommand,
-  runPostgresCommand,
-  type PostgresArguments,
-} from './postgres-commands.js';
+import { COMMANDS, type Command } from './commands.js';
+import { isPostgresCommand, runPostgresCommand } from './postgres-commands.js';
 import { MissingSettingError, UsageError } from './usage.error.js';
-import type { WebhookArguments } from './webhook-commands.js';
 
 export interface Terminal {
   out: (text: string) => void;
   err: (text: string) => void;
 }
-
-type Values = Arguments & FakeArguments & PostgresArguments & WebhookArguments;
 
 const USAGE = `Usage: nestjs-partnero outbox <command> [--file <path>] [--program <name>] [--json]
 
@@ -143,35 +135,4 @@ function programsOf({ programs }: HistoryFile, path: string, wanted?: string): s
   throw new HistoryFileError(
     `There is no program '${printable(wanted)}' in ${path}. It has: ${printable(known)}.`,
   );
-}
-
-function parse(args: readonly string[]): {
-  positionals: string[];
-  values: Values;
-} {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        file: { type: 'string' },
-        program: { type: 'string' },
-        url: { type: 'string' },
-        schema: { type: 'string' },
-        events: { type: 'string', multiple: true },
-        name: { type: 'string' },
-        secret: { type: 'string' },
-        header: { type: 'string' },
-        port: { type: 'string' },
-        partner: { type: 'string', multiple: true },
-        json: { type: 'boolean' },
-        all: { type: 'boolean' },
-        customer: { type: 'string' },
-        id: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'Invalid arguments.');
-  }
 }

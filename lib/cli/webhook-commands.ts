@@ -6,18 +6,11 @@ import { printable } from '../common/printable-log.js';
 import { resolveOptions } from '../partnero.options.js';
 import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
 import { resolveWebhooksOptions } from '../webhooks/webhooks.options.js';
+import type { Values } from './arguments.js';
 import type { CommandResult } from './command-result.js';
 import { ensureWebhook } from './ensure-webhook.js';
 import { tryWebhook } from './try-webhook.js';
 import { MissingSettingError, UsageError } from './usage.error.js';
-
-export interface WebhookArguments {
-  readonly url?: string | undefined;
-  readonly events?: readonly string[] | undefined;
-  readonly name?: string | undefined;
-  readonly secret?: string | undefined;
-  readonly header?: string | undefined;
-}
 
 /** Partnero's own client cuts names there. */
 const MAX_NAME = 100;
@@ -31,7 +24,7 @@ const SETTLE_MS = 3_000;
  */
 export async function runWebhookCommand(
   name: string | undefined,
-  values: WebhookArguments,
+  values: Values,
   environment: NodeJS.ProcessEnv,
   note: (text: string) => void,
 ): Promise<CommandResult> {
@@ -41,7 +34,7 @@ export async function runWebhookCommand(
 }
 
 async function ensure(
-  values: WebhookArguments,
+  values: Values,
   environment: NodeJS.ProcessEnv,
   note: (text: string) => void,
 ): Promise<CommandResult> {
@@ -94,10 +87,7 @@ async function callPartnero<T>(
   }
 }
 
-async function test(
-  values: WebhookArguments,
-  environment: NodeJS.ProcessEnv,
-): Promise<CommandResult> {
+async function test(values: Values, environment: NodeJS.ProcessEnv): Promise<CommandResult> {
   const url = addressFrom(values);
   const { secret, header } = values;
   const options = resolveWebhooksOptions({ secret, header }, DEFAULT_PROGRAM, environment);
@@ -110,7 +100,7 @@ async function test(
   return { json: result, text: status + result.meaning, exitCode: result.ok ? 0 : 1 };
 }
 
-function addressFrom({ url: given }: WebhookArguments): string {
+function addressFrom({ url: given }: Values): string {
   const url = given !== undefined && URL.canParse(given) ? new URL(given) : undefined;
   const isFine =
     url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.hash;

@@ -1,7 +1,6 @@
-import { PartneroError } from '../api/partnero.error.js';
 import type { CustomerId } from '../common/customer-id.js';
-import { toKey } from '../common/customer-id.js';
 import type { SubmittedJob } from '../outbox/job.js';
+import { checkKey } from '../program/check-input.js';
 import type { SubmissionService } from '../program/submission.service.js';
 import { ERASURE } from './job-name.js';
 
@@ -18,8 +17,7 @@ export class ErasureService {
 
   /** @throws PartneroError `invalid_input`, `outbox_unavailable` */
   async erase(given: CustomerId): Promise<SubmittedErasure> {
-    const customerKey = toKey(given);
-    if (customerKey === undefined) throw noKey();
+    const customerKey = checkKey(given, 'key');
     const ifTaken = { same: 'duplicate', different: 'duplicate', cancelled: 'duplicate' };
     const job: SubmittedJob = {
       name: ERASURE,
@@ -33,12 +31,4 @@ export class ErasureService {
     const submitted = await this.submissions.submit(job, { customerKey });
     return submitted as SubmittedErasure;
   }
-}
-
-function noKey(): PartneroError {
-  return new PartneroError({
-    kind: 'invalid_input',
-    message: 'erase() takes your own id of a customer: a string, an integer or a bigint.',
-    fieldErrors: { key: ['must be your own id of a customer'] },
-  });
 }

@@ -32,21 +32,10 @@ export interface DeliveryOptions {
   ambiguousGraceMs?: number | undefined;
 }
 
-export interface ResolvedDeliveryOptions {
-  readonly concurrency: number;
-  readonly maxAgeMs: number;
-  readonly initialBackoffMs: number;
-  readonly maxBackoffMs: number;
-  readonly requestsPerMinute: number | undefined;
-  readonly ambiguousGraceMs: number;
-}
-
 const DAY_MS = 86_400_000;
 
 /** @throws PartneroConfigurationError naming the option */
-export function resolveDeliveryOptions(
-  given: DeliveryOptions | undefined,
-): ResolvedDeliveryOptions {
+export function resolveDeliveryOptions(given: DeliveryOptions | undefined) {
   const check = new OptionCheck(given, 'delivery', [
     'concurrency',
     'maxAgeDays',

@@ -28,7 +28,9 @@ export interface JobSource {
 export interface Rescheduling {
   readonly reason: string;
   readonly delayMs: number;
+  /** The age of the first failure from which on the job moves to the dead letters. */
   readonly maxAgeMs: number;
+  /** Not an attempt: nothing is counted. */
   readonly isDeferred: boolean;
 }
 

@@ -28,13 +28,7 @@ export interface PostgresOutboxOptions {
 }
 
 /** The options, completed when the app starts. */
-export interface PostgresSettings {
-  readonly executor: PostgresExecutor;
-  readonly schema: string;
-  readonly migrate: boolean;
-  /** For log lines: no user, no password. */
-  readonly location: string;
-}
+export type PostgresSettings = Readonly<ReturnType<typeof resolvePostgresOptions>>;
 
 /** @throws PartneroConfigurationError naming the option */
 export function checkPostgresOptions(given: PostgresOutboxOptions = {}): void {
@@ -57,7 +51,7 @@ export function checkPostgresOptions(given: PostgresOutboxOptions = {}): void {
 export function resolvePostgresOptions(
   { executor, connectionString, schema = 'partnero', migrate }: PostgresOutboxOptions = {},
   environment: NodeJS.ProcessEnv,
-): PostgresSettings {
+) {
   const address = connectionString ?? environment['DATABASE_URL']?.trim();
   if (!executor && !address) {
     throw new PartneroConfigurationError(
@@ -68,6 +62,7 @@ export function resolvePostgresOptions(
     executor: executor ? withoutClose(executor) : connect(address ?? ''),
     schema,
     migrate: migrate ?? environment['NODE_ENV'] !== 'production',
+    /** For log lines: no user, no password. */
     location: `PostgreSQL${executor ? '' : describe(address ?? '')}, schema ${schema}`,
   };
 }

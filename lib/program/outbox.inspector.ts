@@ -1,13 +1,12 @@
-import { PartneroError } from '../api/partnero.error.js';
 import type { NotAccepted } from '../attribution/attribution.outcome.js';
-import { toKey, type CustomerId } from '../common/customer-id.js';
+import type { CustomerId } from '../common/customer-id.js';
 import { ERASURE } from '../erasure/job-name.js';
 import type { Pause } from '../outbox/delivery.js';
 import type { Forgotten, HistoryEntry, OutboxStats, RequeueFilter } from '../outbox/history.js';
 import { emptyStats } from '../outbox/job-counts.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
 import type { ResolvedOptions } from '../partnero.options.js';
-import { checkLimit } from './check-limit.js';
+import { checkKey, checkLimit } from './check-input.js';
 import type { OutcomeReporter } from './outcome.reporter.js';
 import type { ProgramDelivery } from './program.delivery.js';
 import type { ProgramOutbox } from './program.outbox.js';
@@ -48,7 +47,7 @@ export class OutboxInspector {
 
   /** Why a customer was, or wasn't, credited: the jobs under that key, newest first. */
   async find({ customerKey }: { customerKey: CustomerId }): Promise<HistoryEntry[]> {
-    return (await this.#outbox?.find(keyOf(customerKey))) ?? [];
+    return (await this.#outbox?.find(checkKey(customerKey, 'customerKey'))) ?? [];
   }
 
   /**
@@ -89,18 +88,8 @@ export class OutboxInspector {
    * `customers.erase()`.
    */
   async forget({ customerKey }: { customerKey: CustomerId }): Promise<Forgotten> {
-    const key = keyOf(customerKey);
+    const key = checkKey(customerKey, 'customerKey');
     const forgotten = await this.#outbox?.forget(key, ERASURE);
     return forgotten ?? { forgotten: 0, inFlight: 0 };
   }
-}
-
-/** @throws PartneroError `invalid_input` */
-function keyOf(customerKey: unknown): string {
-  const key = toKey(customerKey);
-  if (key !== undefined) return key;
-  throw new PartneroError({
-    kind: 'invalid_input',
-    message: 'customerKey must be the id that was attributed: a string, an integer or a bigint.',
-  });
 }

@@ -10,6 +10,7 @@ import type { Job } from '../outbox/job.js';
 import type { Checkpoint } from '../outbox/job-handler.js';
 import type { JobHandlers } from '../outbox/job-handlers.js';
 import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
+import { RetryUntilStopped } from '../outbox/retry-until-stopped.js';
 import type { ResolvedOptions } from '../partnero.options.js';
 import type { OutcomeReporter } from './outcome.reporter.js';
 import { ProgramIdentity, type KeyCheckResult } from './program.identity.js';
@@ -21,8 +22,6 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
 /** When a job is due again that was claimed before the engine was paused. */
 const PAUSED_DEFER_MS = 1_000;
-const STORE_WAIT_MS = 250;
-const LONGEST_STORE_WAIT_MS = 30_000;
 /** Then deliveries start all the same: they have a backoff of their own. */
 const SILENCES_IN_A_ROW = 3;
 
@@ -42,7 +41,8 @@ export class ProgramDelivery {
   /** From then on, the key is not asked about again. */
   private readonly draining = new AbortController();
   private readonly stopped = new AbortController();
-  private readonly storeErrors: ThrottledLogger;
+  /** Of the program's id, which an outbox may be unable to read just now. */
+  private readonly loading: RetryUntilStopped;
   private readonly engine: OutboxEngine;
   private readonly identity: ProgramIdentity;
   private readonly pauses: PauseReporter;
@@ -60,7 +60,13 @@ export class ProgramDelivery {
     this.engine = engine!;
     this.identity = new ProgramIdentity(options, client, this.engine, log);
     this.pauses = new PauseReporter(options.name);
-    this.storeErrors = new ThrottledLogger((message) => log.error(message));
+    const errors = new ThrottledLogger((message) => log.error(message));
+    this.loading = new RetryUntilStopped((error) =>
+      errors.warn(
+        'load',
+        () => `Delivery waits, because the outbox can't be read: ${errorMessage(error)}`,
+      ),
+    );
     this.isInline = !options.outbox.durable;
     if (!this.isInline) return;
     this.paused = null;
@@ -107,6 +113,7 @@ export class ProgramDelivery {
   /** @see DeliveryControl.drain */
   async drain(capMs: number): Promise<void> {
     this.draining.abort();
+    this.loading.stop();
     if (!this.control) this.stopped.abort();
     // Jobs that are due may still wait for the answer about the key.
     await this.control?.drain(capMs);
@@ -156,7 +163,8 @@ export class ProgramDelivery {
   private async checkUntilAnswered(): Promise<void> {
     const { signal } = this.draining;
     this.paused = { reason: 'unverified_key', until: null };
-    if (!(await this.loadIdentity())) return;
+    const isLoaded = await this.loading.run(() => this.identity.load().then(() => true));
+    if (!isLoaded) return;
     for (let step = 0, silences = 0; ; step += 1) {
       const answer = await this.ask();
       if (this.stopped.signal.aborted) return;
@@ -195,24 +203,6 @@ export class ProgramDelivery {
     if (lastAnswer) return lastAnswer;
     const timeoutMs = Math.min(options.timeoutMs, isReady ? Infinity : CHECK_TIMEOUT_MS);
     return this.identity.ask({ timeoutMs, signal: this.stopped.signal });
-  }
-
-  /** Resolves with false if the app stops before the outbox can be read. */
-  private async loadIdentity(): Promise<boolean> {
-    const { signal } = this.draining;
-    for (let step = 0; ; step += 1) {
-      try {
-        await this.identity.load();
-        return true;
-      } catch (error) {
-        if (signal.aborted) return false;
-        this.storeErrors.warn(
-          'load',
-          () => `Delivery waits, because the outbox can't be read: ${errorMessage(error)}`,
-        );
-        await sleep(exponential(step, STORE_WAIT_MS, LONGEST_STORE_WAIT_MS), signal);
-      }
-    }
   }
 
   private goOn(): void {

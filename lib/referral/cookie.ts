@@ -1,3 +1,5 @@
+import { decodeUri } from '../common/decode-uri.js';
+
 /**
  * The values of every cookie of that name, the last one first. Of a host-only and a domain cookie
  * the last is the younger one; parsers that build a map keep the first.
@@ -8,7 +10,7 @@ export function cookieValues(header: string, name: string): string[] {
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=');
     if (equals === -1 || pair.slice(0, equals).trim() !== name) continue;
-    values.unshift(decode(unquote(pair.slice(equals + 1).trim())));
+    values.unshift(decodeUri(unquote(pair.slice(equals + 1).trim())));
   }
   return values;
 }
@@ -17,14 +19,4 @@ function unquote(value: string): string {
   return value.length > 1 && value.startsWith('"') && value.endsWith('"')
     ? value.slice(1, -1)
     : value;
-}
-
-/** A value that isn't percent-encoded is taken as it stands: a key may hold a bare `%`. */
-function decode(value: string): string {
-  if (!value.includes('%')) return value;
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
 }

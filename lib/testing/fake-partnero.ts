@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import type {
   FakeCustomer,
   FakePartner,
@@ -199,13 +201,7 @@ export class FakePartnero {
   }
 
   protected async listen(port = 0): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(port, '127.0.0.1', () => {
-        this.server.off('error', reject);
-        resolve();
-      });
-    });
+    await once(this.server.listen(port, '127.0.0.1'), 'listening');
     this.port = (this.server.address() as AddressInfo).port;
   }
 
@@ -215,12 +211,12 @@ export class FakePartnero {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const text = await readBody(request).catch(() => undefined);
-    if (text === undefined) return;
-    const record = this.record(request, text);
+    const body = await textOf(request).catch(() => undefined);
+    if (body === undefined) return;
+    const record = this.record(request, body);
     response.once('finish', () => (record.status = response.statusCode));
     response.once('close', () => this.onResponse?.(record));
-    const carryOut = () => this.carryOut(record, text !== '');
+    const carryOut = () => this.carryOut(record, body !== '');
     const fault = this.takeFault(`${record.method} ${record.path}`);
     if (fault) misbehave(fault, response, carryOut);
     else send(response, carryOut());
@@ -269,12 +265,6 @@ export class FakePartnero {
       };
     }
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parse(text: string): unknown {

@@ -1,5 +1,5 @@
 import type { CustomerId } from '../common/customer-id.js';
-import { keyOf } from './sale.js';
+import { checkKey } from '../program/check-input.js';
 
 /**
  * What to put into the metadata of a checkout, if your payment provider is connected in Partnero: it
@@ -20,7 +20,7 @@ export function checkoutMetadata(
 ): Record<'customer_key', string> & Partial<Record<'partner_key', string>> {
   const partnerKey = referral?.key ?? undefined;
   return {
-    customer_key: keyOf(customerKey, 'customerKey'),
+    customer_key: checkKey(customerKey, 'customerKey'),
     ...(partnerKey === undefined ? {} : { partner_key: partnerKey }),
   };
 }

@@ -1,22 +1,12 @@
-import type { ApiCaller } from '../api/api.caller.js';
-import type { ApiVariants } from '../api/api.variants.js';
-import {
+import type {
   ReferAFriendTransactionsResource,
   TransactionsResource,
 } from '../api/transactions/transactions.resource.js';
 import type { CustomerId } from '../common/customer-id.js';
 import type { ReferAFriendSale, Sale } from './sale.js';
-import type { SubmittedSale, SalesService } from './sales.service.js';
+import type { SalesService, SubmittedSale } from './sales.service.js';
 
-/** `partnero.transactions` of an affiliate program: plain calls, and sales that are paid once. */
-export class DurableTransactions extends TransactionsResource {
-  readonly #sales: SalesService;
-
-  constructor(caller: ApiCaller, apiVariants: ApiVariants, sales: SalesService) {
-    super(caller, apiVariants);
-    this.#sales = sales;
-  }
-
+interface Durable<TSale> {
   /**
    * Records a sale once, however often it is submitted, such as by a payment provider that repeats its
    * webhooks. Resolves once the sale is saved in the outbox. It is delivered after the customer's own
@@ -32,9 +22,7 @@ export class DurableTransactions extends TransactionsResource {
    * @throws PartneroError `invalid_input`; `outbox_unavailable` if it can't be saved: respond to the
    * provider with an error, so that it sends the webhook again
    */
-  record(sale: Sale): Promise<SubmittedSale> {
-    return this.#sales.record(sale);
-  }
+  record(sale: TSale): Promise<SubmittedSale>;
 
   /**
    * Takes a sale back with its commission: all of it, since Partnero has no partial refunds. May be
@@ -43,33 +31,19 @@ export class DurableTransactions extends TransactionsResource {
    * @param key the sale's key
    * @throws PartneroError `invalid_input`, `outbox_unavailable`
    */
-  refund(key: CustomerId): Promise<SubmittedSale> {
-    return this.#sales.refund(key);
-  }
+  refund(key: CustomerId): Promise<SubmittedSale>;
 }
 
+/** `partnero.transactions` of an affiliate program: plain calls, and sales that are paid once. */
+export interface DurableTransactions extends TransactionsResource, Durable<Sale> {}
+
 /** The same in a refer-a-friend program. */
-export class DurableReferAFriendTransactions extends ReferAFriendTransactionsResource {
-  readonly #sales: SalesService;
+export interface DurableReferAFriendTransactions
+  extends ReferAFriendTransactionsResource, Durable<ReferAFriendSale> {}
 
-  constructor(caller: ApiCaller, apiVariants: ApiVariants, sales: SalesService) {
-    super(caller, apiVariants);
-    this.#sales = sales;
-  }
-
-  /**
-   * Records a sale to a referred customer, once: see `record()` of affiliate programs.
-   * @throws PartneroError `invalid_input`, `outbox_unavailable`
-   */
-  record(sale: ReferAFriendSale): Promise<SubmittedSale> {
-    return this.#sales.record(sale);
-  }
-
-  /**
-   * Takes a sale back: see `refund()` of affiliate programs.
-   * @throws PartneroError `invalid_input`, `outbox_unavailable`
-   */
-  refund(key: CustomerId): Promise<SubmittedSale> {
-    return this.#sales.refund(key);
-  }
+export function withSales<T extends object>(transactions: T, sales: SalesService) {
+  return Object.assign<T, Durable<Sale | ReferAFriendSale>>(transactions, {
+    record: (sale) => sales.record(sale),
+    refund: (key) => sales.refund(key),
+  });
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { canonicalMoney, type Money } from '../api/money/money.js';
-import { PartneroError } from '../api/partnero.error.js';
 import { amountsOf } from '../api/transactions/transaction-body.js';
 import {
   CreateReferAFriendTransactionDto,
   CreateTransactionDto,
 } from '../api/transactions/transaction.dto.js';
 import { validateInput } from '../api/validate-input.js';
-import { toKey, type CustomerId } from '../common/customer-id.js';
+import type { CustomerId } from '../common/customer-id.js';
+import { checkKey } from '../program/check-input.js';
 
 /** Who bought, by your own id: what the customer was attributed with. */
 export interface Buyer {
@@ -44,25 +44,13 @@ export interface CheckedSale {
 /** @throws PartneroError `invalid_input`, naming the fields */
 export function checkSale(sale: Sale | ReferAFriendSale, program: SalesProgram): CheckedSale {
   const input: Partial<Sale> = typeof sale === 'object' && sale !== null ? sale : {};
-  const key = keyOf(input.key, 'key');
-  const customerKey = keyOf(input.customer?.id ?? input.customer?.key, 'customer');
+  const key = checkKey(input.key, 'key');
+  const customerKey = checkKey(input.customer?.id ?? input.customer?.key, 'customer');
   const customer = program === 'affiliate' ? { key: customerKey } : { id: customerKey };
   const dto: SaleDto = validateInput<SaleDto>(dtoOf(program), { ...input, key, customer });
   // Throws if they are several.
   amountsOf(dto);
   return { key, customerKey, dto };
-}
-
-/** @throws PartneroError `invalid_input` */
-export function keyOf(value: unknown, field: string): string {
-  const key = toKey(value);
-  if (key !== undefined) return key;
-  const problem = 'must be your own id: a string, an integer or a bigint';
-  throw new PartneroError({
-    kind: 'invalid_input',
-    message: `This can't be queued for Partnero: ${field} ${problem}.`,
-    fieldErrors: { [field]: [problem] },
-  });
 }
 
 /** Equal for sales of the same money to the same customer. */

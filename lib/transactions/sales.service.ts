@@ -2,12 +2,12 @@ import type { CustomerId } from '../common/customer-id.js';
 import { maskKey } from '../common/mask-key.js';
 import type { JobKey, SubmittedJob } from '../outbox/job.js';
 import type { OutboxLog } from '../outbox/outbox-engine.js';
+import { checkKey } from '../program/check-input.js';
 import type { SubmissionService } from '../program/submission.service.js';
 import { REFUND } from './refund.handler.js';
 import {
   checkSale,
   digestOf,
-  keyOf,
   writeSale,
   type ReferAFriendSale,
   type Sale,
@@ -57,7 +57,7 @@ export class SalesService {
 
   /** @throws PartneroError `invalid_input`, `outbox_unavailable` */
   async refund(given: CustomerId): Promise<SubmittedSale> {
-    const key = keyOf(given, 'key');
+    const key = checkKey(given, 'key');
     const job: SubmittedJob = {
       name: REFUND,
       // Used if the sale isn't known.

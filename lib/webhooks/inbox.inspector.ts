@@ -1,7 +1,7 @@
 import type { Forgotten, HistoryEntry, OutboxStats } from '../outbox/history.js';
 import { emptyStats } from '../outbox/job-counts.js';
 import type { OutboxEngine } from '../outbox/outbox-engine.js';
-import { checkLimit } from '../program/check-limit.js';
+import { checkLimit } from '../program/check-input.js';
 import { orderingKeyOf } from './event.job.js';
 
 const NOTHING_SAVED = 'none: events are handled while Partnero waits';

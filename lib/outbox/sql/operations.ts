@@ -1,6 +1,7 @@
 import type { Forgotten, HistoryEntry } from '../history.js';
 import type { Job, NewJob, SubmittedJob } from '../job.js';
 import type { Counter } from '../job-counts.js';
+import type { Rescheduling } from '../relay.js';
 
 /** What is asked of the store, and what it replies. Each is atomic; several share a transaction. */
 export interface Operations {
@@ -14,7 +15,7 @@ export interface Operations {
   claim: { args: { owner: string; limit: number; horizonMs: number }; reply: ClaimedJobs };
   saveCheckpoint: { args: Claim & { checkpoint: string }; reply: boolean };
   complete: { args: Completion; reply: Completed };
-  reschedule: { args: Reschedule; reply: 'rescheduled' | 'dead' | 'lost' };
+  reschedule: { args: Claim & Rescheduling; reply: 'rescheduled' | 'dead' | 'lost' };
   release: { args: { owner: string; ids: readonly string[] }; reply: void };
   ownedIds: { args: { owner: string }; reply: string[] };
   heartbeat: { args: Owner; reply: { registered: boolean; others: OtherOwner[] } };
@@ -83,15 +84,6 @@ export interface Completed {
   ours: boolean;
   /** Another job of the same order waits. */
   next: boolean;
-}
-
-export interface Reschedule extends Claim {
-  reason: string;
-  delayMs: number;
-  /** The age of the first failure from which on the job moves to the dead letters. */
-  maxAgeMs: number;
-  /** Not an attempt: nothing is counted. */
-  isDeferred: boolean;
 }
 
 /** A process that uses the store. */

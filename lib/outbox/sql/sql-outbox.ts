@@ -9,7 +9,6 @@ import { RetryUntilStopped } from '../retry-until-stopped.js';
 import { StorageHealth } from '../storage-health.js';
 import { uuid7 } from '../uuid7.js';
 import { checkKeys } from './check-keys.js';
-import { HistoryPurge } from './history-purge.js';
 import type { Args, Reply } from './operations.js';
 import { OwnedJobs } from './owned-jobs.js';
 import { StoreCalls } from './store-calls.js';
@@ -18,6 +17,8 @@ import { StoreError } from './store.error.js';
 import { toDate, toEntry, toFilter } from './stored-values.js';
 
 const DEFAULT_HISTORY_DAYS = 90;
+const DAY_MS = 86_400_000;
+const PURGE_EVERY_MS = 3_600_000;
 const DEAD_LETTERS_PAGE = 200;
 /** At shutdown. What isn't released by then is taken over by another process. */
 const RELEASE_MS = 1_000;
@@ -32,7 +33,7 @@ export class SqlOutbox implements OutboxEngine {
   private relay: Relay | null = null;
   private opening: Promise<void> | null = null;
   private closed = false;
-  private purge: HistoryPurge | undefined;
+  private purging: NodeJS.Timeout | undefined;
 
   constructor(
     readonly location: string,
@@ -174,7 +175,7 @@ export class SqlOutbox implements OutboxEngine {
       await this.opening.catch(() => {});
       await this.jobs.close();
     }
-    this.purge?.stop();
+    clearInterval(this.purging);
     await this.connection.close();
   }
 
@@ -199,10 +200,20 @@ export class SqlOutbox implements OutboxEngine {
 
   private async register(): Promise<void> {
     await this.store.write('registerProgram', {});
-    if (this.closed) return;
-    const { historyDays = DEFAULT_HISTORY_DAYS } = this.context;
-    this.purge ??= new HistoryPurge(historyDays, (olderThanMs, after) =>
-      this.store.call('purge', { olderThanMs, after }),
-    );
+    if (this.closed || this.purging) return;
+    this.purging = setInterval(() => void this.purge(), PURGE_EVERY_MS).unref();
+    void this.purge();
+  }
+
+  /** Deletes what completed longer ago than the history is kept. */
+  private async purge(): Promise<void> {
+    const olderThanMs = (this.context.historyDays ?? DEFAULT_HISTORY_DAYS) * DAY_MS;
+    try {
+      for (let after: number | null = 0; after !== null && !this.closed;) {
+        after = await this.store.call('purge', { olderThanMs, after });
+      }
+    } catch {
+      // Tried again in an hour. A store that doesn't work is reported by those who need it.
+    }
   }
 }

@@ -122,13 +122,15 @@ export class SqlStore {
   }
 
   private async submit(program: string, job: Args<'submit'>): Promise<string | null> {
-    const { id, name, key, cancels, overrides } = job;
+    const { id, key, cancels, overrides } = job;
     // First of all: the job to cancel may be in a transaction that hasn't committed yet.
     const orderingKey = cancels ? await this.cancelKey(program, cancels, job) : job.orderingKey;
     const row = { ...job, orderingKey, program, owner: null, key: key?.value };
-    if ((await this.insert([row])).length === 0) return this.outcomeOf(id);
-    const taken =
-      key && (await this.takeKey(program, name, key.value, key.digest, orderingKey, id));
+    if ((await this.insert([row])).length === 0) {
+      // Saved before, by a commit whose reply was lost.
+      return text(await this.one('outcomeOf', id), 'outcome');
+    }
+    const taken = await this.takeKey(program, orderingKey, job);
     // A dead letter doesn't keep what is asked for again from happening.
     if (key && text(taken, 'digest') === key.digest) {
       await this.requeue(program, { id: text(taken, 'jobId')! });
@@ -148,22 +150,15 @@ export class SqlStore {
     return text(row, 'orderingKey') || orderingKey;
   }
 
-  /** Saved before, by a commit whose reply was lost. */
-  private async outcomeOf(id: string): Promise<string | null> {
-    return text(await this.one('outcomeOf', id), 'outcome');
-  }
-
-  /** Takes a key, or replies with who has it. */
+  /** Takes the job's key, if it has one, or replies with who has it. */
   private async takeKey(
     program: string,
-    name: string,
-    key: string,
-    digest: string,
     orderingKey: string,
-    id: string,
+    { id, name, key }: Args<'submit'>,
   ): Promise<SqlRow | undefined> {
-    const indexed = indexKey(key);
-    const taken = await this.one('takeKey', program, name, indexed, digest, orderingKey, id);
+    if (!key) return undefined;
+    const indexed = indexKey(key.value);
+    const taken = await this.one('takeKey', program, name, indexed, key.digest, orderingKey, id);
     return taken ? undefined : this.one('findKey', program, name, indexed);
   }
 
