@@ -1,7 +1,7 @@
 // npm run test:long [-- --kills 200] [--of sign-ups|sales] [--engine sqlite|postgres|bullmq], or, of an app
 // that is built, npm run test:kills.
 // Kills apps in every step of a job, alone and among others, and counts what that costs. PostgreSQL and
-// Redis are those at DATABASE_URL and REDIS_URL, or the run's own.
+// Redis are those at DATABASE_URL and REDIS_URL, or the run's own. SIGTERM ends it after the batch.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,8 @@ const { values } = parseArgs({
   },
 });
 const wanted = Number(values.kills);
+const ended = new AbortController();
+process.once('SIGTERM', () => ended.abort());
 
 interface Engine {
   readonly name: EngineName;
@@ -135,7 +137,8 @@ class CampaignRun {
   /** True if all kills hit, and nothing went wrong. */
   async run(): Promise<boolean> {
     const { name } = this.campaign;
-    for (let i = 0; this.killed < wanted && i * this.steps.length <= 2 * wanted; i += 1) {
+    const batches = 1 + (2 * wanted) / this.steps.length;
+    for (let i = 0; this.killed < wanted && i < batches && !ended.signal.aborted; i += 1) {
       const found = await this.batch(i);
       for (const [what, n] of Object.entries(found)) this.total[what] = (this.total[what] ?? 0) + n;
       console.error(`${name} on ${this.engine.name}: ${this.killed} of ${wanted} kills`);
