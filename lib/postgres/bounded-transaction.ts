@@ -42,16 +42,16 @@ async function transactOnce<T>(
   });
   const timer = setTimeout(() => deadline.abort(new Error('timeout')), limitMs);
   let isCommitting = false;
-  const running = executor.transaction(async (tx) => {
+  const guardedWork = async (tx: SqlExecutor) => {
     const guarded = new GuardedExecutor(tx, signal);
     await guarded.query(SET_LIMITS, []);
     const result = await work(guarded);
     guarded.throwIfFailed();
     isCommitting = true;
     return result;
-  }, signal);
+  };
   try {
-    return await Promise.race([running, late]);
+    return await Promise.race([executor.transaction(guardedWork, signal), late]);
   } catch (error) {
     throw toStoreError(error, isCommitting);
   } finally {

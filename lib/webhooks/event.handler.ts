@@ -76,13 +76,20 @@ export class EventHandler implements JobHandler {
 
   private async callInTime(event: PartneroWebhookEvent, stop?: AbortSignal): Promise<void> {
     const { handlerTimeoutMs: ms } = this.options.webhooks;
-    const abort = new AbortController();
-    const signal = stop ? AbortSignal.any([abort.signal, stop]) : abort.signal;
-    const handled = this.method.call(event, signal).then(() => true);
-    if (await within(ms, handled, { ref: false })) return;
-    const error = new HandlerTimeoutError(`${this.name} took longer than ${ms} ms.`);
-    abort.abort(error);
-    throw error;
+    const controller = new AbortController();
+    // AbortSignal.any() would keep the method's listeners for as long as the app runs.
+    const onStop = () => controller.abort(stop?.reason);
+    if (stop?.aborted) onStop();
+    stop?.addEventListener('abort', onStop);
+    try {
+      const handled = this.method.call(event, controller.signal).then(() => true);
+      if (await within(ms, handled, { ref: false })) return;
+      const error = new HandlerTimeoutError(`${this.name} took longer than ${ms} ms.`);
+      controller.abort(error);
+      throw error;
+    } finally {
+      stop?.removeEventListener('abort', onStop);
+    }
   }
 
   private report(

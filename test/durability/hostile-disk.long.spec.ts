@@ -102,6 +102,32 @@ describe('a file that is damaged in the middle', () => {
     expect(readdirSync(dirname(path)).some((name) => name.includes('.corrupt-'))).toBe(true);
   }, 60_000);
 
+  it('is moved aside if all that is wrong is an entry that an index lacks', async () => {
+    await fake.down();
+    const before = await start();
+    await attributeMany(before, 100);
+    await closeApps();
+    const script = `
+      const { DatabaseSync } = require('node:sqlite');
+      const run = (work) => {
+        const db = new DatabaseSync(process.argv[1], { defensive: false });
+        db.exec('PRAGMA writable_schema = ON');
+        work(db);
+        db.close();
+      };
+      let index;
+      run((db) => (index = db.prepare("SELECT * FROM sqlite_schema WHERE name = 'jobs_due'").get()));
+      run((db) => db.exec("DELETE FROM sqlite_schema WHERE name = 'jobs_due'"));
+      run((db) => db.exec('UPDATE jobs SET due = due - 1 WHERE seq = 50'));
+      run((db) => db.prepare('INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)').run(...Object.values(index)));`;
+    execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', '-e', script, path]);
+    expect(inOtherProcess(path, 'PRAGMA quick_check').rows).toEqual([{ quick_check: 'ok' }]);
+    await fake.up();
+    const after = await start();
+    await expectDelivered(after);
+    expect(fake.customers).toHaveLength(100);
+  }, 60_000);
+
   it.each([
     'jobs',
     'jobs_ordering',

@@ -62,6 +62,21 @@ it('A job is not sent while discarding it is tried again after an outage', async
   expect(sent).toEqual([]);
 }, 15_000);
 
+it('Jobs are not stuck if the replies to two claims are lost, one soon after the other', async () => {
+  let lost = 0;
+  store.trouble = ({ name }) => {
+    if (name !== 'claim' || lost === 2 || store.owned.length > 0) return undefined;
+    lost += 1;
+    return 'reply lost';
+  };
+  outbox.start(deliver);
+  await outbox.submit(newJob('ann'));
+  await eventually(() => lost === 1);
+  await outbox.submit(newJob('bob'));
+  await eventually(async () => (await outbox.stats()).pending === 0, 20_000);
+  expect(sent.toSorted()).toEqual(['ann', 'bob']);
+}, 30_000);
+
 it('A job that is saved after its sign-up was told otherwise does not block its customer', async () => {
   const late = { ...newJob('ann'), id: uuid7() };
   store.before = ({ name }) => {

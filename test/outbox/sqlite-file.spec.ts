@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -264,6 +265,20 @@ describe('boot', () => {
       expect(entry).toMatchObject({ state: 'pending', reason: 'unknown_job' });
       return true;
     });
+  });
+
+  it('makes a write-ahead log of its own for a copy that was made with VACUUM INTO', async () => {
+    await fake.down();
+    const before = await start();
+    await attribute(before, 'ada');
+    await closeApps();
+    const copy = `${path}.copy`;
+    inOtherProcess(path, `VACUUM INTO '${copy}'; SELECT 1`);
+    renameSync(copy, path);
+    await fake.up();
+    const after = await start();
+    expect(inOtherProcess(path, 'PRAGMA journal_mode').rows).toEqual([{ journal_mode: 'wal' }]);
+    await settled(after.app, 1);
   });
 
   it('delivers what a file from before holds', async () => {

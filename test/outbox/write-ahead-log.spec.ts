@@ -1,9 +1,11 @@
+import { createHook } from 'node:async_hooks';
 import { copyFileSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { jest } from '@jest/globals';
 import { OutboxFile } from '#lib/outbox/sqlite/outbox-file.js';
 import { WriteAheadLog } from '#lib/outbox/sqlite/write-ahead-log.js';
+import { eventually } from '../support/eventually.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 let path: string;
@@ -69,6 +71,22 @@ it('the log is synced soon after a commit', () => {
   const before = requests().length;
   jest.advanceTimersByTime(50);
   expect(requests()).toHaveLength(before + 1);
+});
+
+it('what is committed during a sync is synced after it', async () => {
+  let requests = 0;
+  const hook = createHook({ init: (_, type) => (requests += type === 'FSREQCALLBACK' ? 1 : 0) });
+  hook.enable();
+  try {
+    write();
+    jest.advanceTimersByTime(50);
+    write();
+    expect(requests).toBe(1);
+    jest.useRealTimers();
+    await eventually(() => requests === 2);
+  } finally {
+    hook.disable();
+  }
 });
 
 it('what is written is in the file itself a second later, though the app is never idle', () => {

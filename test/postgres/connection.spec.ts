@@ -287,6 +287,35 @@ describe('A transaction', () => {
     expect(await saved()).toEqual(['1']);
   });
 
+  it('that waited too long for a pool gives the connection back when it comes', async () => {
+    const pool = new Pool({ connectionString: postgres.url, max: 1 });
+    toClose.push(() => pool.end());
+    const client = await pool.connect();
+    await expect(transact(fromPg(pool), async () => {}, 50)).rejects.toThrow('TIMEOUT');
+    const { processID } = client as unknown as { processID: number };
+    client.release();
+    const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    expect(rows).toEqual([{ pid: processID }]);
+  });
+
+  it('fails, and nothing else does, on an executor that throws before it returns', async () => {
+    const rejections: unknown[] = [];
+    const onRejection = (error: unknown) => void rejections.push(error);
+    process.on('unhandledRejection', onRejection);
+    const executor = {
+      transaction(): never {
+        throw new Error('not connected yet');
+      },
+      inTransaction: (): never => {
+        throw new Error('none');
+      },
+    };
+    await expect(transact(executor, async () => {}, 20)).rejects.toThrow();
+    await sleep(60);
+    process.off('unhandledRejection', onRejection);
+    expect(rejections).toEqual([]);
+  });
+
   it('of one of several outboxes on a pool adds no listeners of its own', async () => {
     const pool = new Pool({ connectionString: postgres.url, max: 1 });
     toClose.push(() => pool.end());

@@ -104,6 +104,23 @@ it('Ten handlers that do not complete delay no other handler', async () => {
   await close(running);
 });
 
+it('An app that stops does not abort the signal of a handler that has completed', async () => {
+  const signals: AbortSignal[] = [];
+  class Listening {
+    handle(_event: PartneroWebhookEvent, signal: AbortSignal): void {
+      signal.addEventListener('abort', () => {});
+      signals.push(signal);
+    }
+  }
+  const descriptor = Object.getOwnPropertyDescriptor(Listening.prototype, 'handle')!;
+  OnPartneroEvent('*', { id: 'listens' })(Listening.prototype, 'handle', descriptor);
+  const running = await startHandling({}, [Listening]);
+  await send(running.url, 1);
+  await eventually(async () => (await inboxOf(running).stats()).outcomes['handled'] === 1);
+  await running.close();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+});
+
 it('An app that stops aborts the signal of a handler that is still running', async () => {
   const running = await startHandling({}, [Handlers]);
   await send(running.url, 1);

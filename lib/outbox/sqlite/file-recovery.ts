@@ -110,10 +110,17 @@ export async function openReplacement(
   return file;
 }
 
-/** Opens a file anew whose log was deleted or replaced, and has been written back. */
-export function reopenWithoutLog(old: OutboxFile, settings: WorkerSettings): OutboxFile {
-  closeReplaced(old);
-  return OutboxFile.open(settings);
+/**
+ * Moves a file aside whose log was deleted or replaced: with two logs, processes would overwrite each
+ * other's commits. Returns its new name; `null` if another process has moved it.
+ */
+export function moveAsideWithoutLog(file: OutboxFile): string | null {
+  const as = `${file.path}.without-log-${timestamp()}`;
+  return alone(file.path, () => {
+    if (!file.isInPlace()) return null;
+    renameSync(file.path, as);
+    return as;
+  });
 }
 
 /** SQLite deletes the log by its name, which may be that of another file's log by now. */
@@ -170,7 +177,8 @@ function isDamaged(settings: WorkerSettings): boolean {
   try {
     const file = OutboxFile.open(settings);
     try {
-      return file.query('PRAGMA quick_check(1)', [])[0]?.['quick_check'] !== 'ok';
+      // A quick check doesn't look for entries that an index lacks.
+      return file.query('PRAGMA integrity_check(1)', [])[0]?.['integrity_check'] !== 'ok';
     } finally {
       file.close();
     }

@@ -6,10 +6,10 @@ import { Heartbeat, HEARTBEAT_MS } from '../sql/owners.js';
 import {
   closeReplaced,
   importMovedAside,
+  moveAsideWithoutLog,
   moveDamagedAside,
   openOrRecover,
   openReplacement,
-  reopenWithoutLog,
 } from './file-recovery.js';
 import { filesystemOf } from './filesystem.js';
 import type { OutboxFile } from './outbox-file.js';
@@ -100,20 +100,17 @@ export class FileWriter {
     }
   }
 
-  /** Notices a file that was deleted or replaced. What was saved in it since is imported. */
+  /** Notices a file, or a log, that was deleted or replaced. What is unfinished in it is imported. */
   private async checkPlace(): Promise<void> {
     const file = await this.ensureOpen();
-    if (!file.isInPlace()) {
-      this.release();
-      this.replaced = file;
-      await this.ensureOpen();
-    } else if (!file.isLogInPlace()) {
-      // If that fails, the log that was deleted is all there is, and stays in use.
-      file.writeBackLog();
-      this.release();
-      this.use(reopenWithoutLog(file, this.settings));
-      this.report({ type: 'log_replaced' });
+    if (file.isInPlace() && !file.isLogInPlace()) {
+      const as = moveAsideWithoutLog(file);
+      if (as !== null) this.report({ type: 'log_replaced', as });
     }
+    if (file.isInPlace()) return;
+    this.release();
+    this.replaced = file;
+    await this.ensureOpen();
   }
 
   private async sweep(): Promise<void> {

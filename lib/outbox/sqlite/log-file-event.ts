@@ -36,8 +36,9 @@ export function logFileEvent(event: FileEvent, path: string, log: OutboxLog): vo
       );
     case 'log_replaced':
       return log.error(
-        `The write-ahead log of the outbox, ${path}-wal, was deleted or replaced while the app ran. It ` +
-          'was written back and begun anew. Find out what did this: it is part of the outbox.',
+        `The write-ahead log of the outbox, ${path}-wal, was deleted or replaced while the app ran, though ` +
+          `it is part of the outbox. The outbox was moved to ${event.as}, and a new one is made. Delete the ` +
+          'old file when you no longer need it: it holds the history, and personal data.',
       );
     case 'orphan_log':
       return log.error(

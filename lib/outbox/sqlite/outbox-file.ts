@@ -48,7 +48,7 @@ export class OutboxFile implements SqlExecutor {
       const isReady = hasFormat(db);
       // Before there is a log, which gets the file's permissions.
       makePrivate(path);
-      if (!isReady) makeReady(db);
+      if (!isReady || !isInWalMode(db)) makeReady(db);
       db.exec(`
         PRAGMA synchronous = ${synchronous};
         PRAGMA secure_delete = ON;
@@ -126,7 +126,7 @@ export class OutboxFile implements SqlExecutor {
     try {
       this.checkpoint('PASSIVE');
     } catch {
-      // The disk is full, say. Commits meet the same trouble, and report it.
+      // The disk is full, say. It is tried again a second later.
     }
   }
 
@@ -140,15 +140,6 @@ export class OutboxFile implements SqlExecutor {
     } finally {
       this.db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     }
-  }
-
-  /**
-   * Copies the whole log into the file.
-   * @throws if another process keeps parts of it from being copied
-   */
-  writeBackLog(): void {
-    if (this.checkpoint('TRUNCATE')) return;
-    throw Object.assign(new Error('the log is in use'), { code: 'SQLITE_BUSY' });
   }
 
   /** Returns whether the whole log was copied. */
@@ -166,6 +157,11 @@ export class OutboxFile implements SqlExecutor {
 function inodeOf(path: string): string | undefined {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stats && `${stats.dev}:${stats.ino}`;
+}
+
+/** A copy that was made with `VACUUM INTO` isn't. */
+function isInWalMode(db: DatabaseSync): boolean {
+  return db.prepare('PRAGMA journal_mode').get()?.['journal_mode'] === 'wal';
 }
 
 function makeReady(db: DatabaseSync): void {

@@ -45,5 +45,5 @@ export type FileEvent =
   | { type: 'set_aside'; as: string; saved: number }
   /** `log`: where its log was moved, if it could not be imported. */
   | { type: 'replaced'; saved: number; log: string | null }
-  | { type: 'log_replaced' }
+  | { type: 'log_replaced'; as: string }
   | { type: 'orphan_log'; as: string };

@@ -16,6 +16,8 @@ export class WriteAheadLog {
   private syncTimer: NodeJS.Timeout | undefined;
   private isBusy = false;
   private isSyncing = false;
+  /** Something was written during a sync. */
+  private isUnsynced = false;
   private isClosed = false;
   private emptiedAt = performance.now();
 
@@ -27,7 +29,8 @@ export class WriteAheadLog {
   written(): void {
     if (this.copyTimer) this.isBusy = true;
     else this.copySoon();
-    if (!this.isSyncing) this.syncTimer ??= setTimeout(() => this.sync(), SYNC_AFTER_MS).unref();
+    if (this.isSyncing) this.isUnsynced = true;
+    else this.syncTimer ??= setTimeout(() => this.sync(), SYNC_AFTER_MS).unref();
   }
 
   close(): void {
@@ -54,10 +57,12 @@ export class WriteAheadLog {
   private sync(): void {
     this.syncTimer = undefined;
     if (this.descriptor === null) return;
+    this.isUnsynced = false;
     this.isSyncing = true;
     fdatasync(this.descriptor, () => {
       this.isSyncing = false;
       if (this.isClosed) this.closeLog();
+      else if (this.isUnsynced) this.sync();
     });
   }
 

@@ -45,12 +45,15 @@ async function transact<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const client = await pool.connect();
+  if (signal?.aborted) {
+    client.release();
+    signal.throwIfAborted();
+  }
   const release = releaseOnce(client);
   const drop = () => release(true);
   signal?.addEventListener('abort', drop);
   let isUsable = false;
   try {
-    signal?.throwIfAborted();
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     const result = await work(client);
     await client.query('COMMIT');

@@ -93,8 +93,8 @@ export const FILE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a replaced log is noticed',
     file: writer,
-    find: '} else if (!file.isLogInPlace()) {',
-    replace: '} else if (file.path === "") {',
+    find: 'if (file.isInPlace() && !file.isLogInPlace()) {',
+    replace: 'if (file.path === "") {',
     specs: REPLACED,
     only: 'loses nothing',
   },
