@@ -1,4 +1,5 @@
-import { warningOnce, type ThrottledLogger } from '../common/throttled-logger.js';
+import { maskKey } from '../common/mask-key.js';
+import { ThrottledLogger, warningOnce } from '../common/throttled-logger.js';
 import { within } from '../common/within.js';
 import type { NewJob } from '../outbox/job.js';
 import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
@@ -34,6 +35,7 @@ export interface SignUp {
 export class AttributionService {
   readonly reader: ReferralReader;
   private readonly once: ThrottledLogger;
+  private readonly losses: ThrottledLogger;
   /** `null` while disabled. */
   private readonly outbox: OutboxEngine | null;
 
@@ -46,6 +48,7 @@ export class AttributionService {
     this.reader = new ReferralReader(options.referral);
     this.outbox = queue;
     this.once = warningOnce(log);
+    this.losses = new ThrottledLogger((message) => log.error(message));
   }
 
   get enabled(): boolean {
@@ -98,6 +101,16 @@ export class AttributionService {
       (error: Error) => {
         const { mayBeSaved, reason } = error instanceof OutboxError ? error : unknownError(error);
         const outcome = mayBeSaved ? 'accept_timeout' : 'accept_failed';
+        // An outbox that isn't durable says so itself.
+        if (!mayBeSaved && this.options.outbox.durable) {
+          this.losses.warn(
+            'lost',
+            () =>
+              `An attribution is lost, since the outbox could not save it (${reason}). Customer ` +
+              `${maskKey(job.orderingKey)}, partner ${maskKey(job.referralKey ?? '')}. onOutcome gets ` +
+              'each of them, and stats().notAccepted.accept_failed counts them.',
+          );
+        }
         return this.drop(outcome, signUp, reason, job.orderingKey);
       },
     );
@@ -115,7 +128,7 @@ export class AttributionService {
       `late ${route}`,
       () =>
         `${route ?? 'An attribution'} could not be saved within acceptTimeoutMs. The sign-up went on, ` +
-        'and the attribution is saved behind it. The disk under the outbox may be slow, or ' +
+        'and the attribution is still being saved. The disk under the outbox may be slow, or ' +
         'referral.resolve, or the mapper.',
     );
     saving.then(

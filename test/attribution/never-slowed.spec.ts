@@ -128,6 +128,8 @@ describe.each(ADAPTERS)('a sign-up that something of ours holds up, on %s', (ada
       { outcome: 'accept_failed', customerKey: '1', route: 'AuthController.signup' },
       { outcome: 'accept_failed', customerKey: '2' },
     ]);
+    const losses = running.logger.ours('error').filter((line) => line.includes('is lost'));
+    expect(losses).toEqual([expect.stringContaining('Customer 1, partner ann.')]);
   });
 
   it('is not failed by onOutcome throwing', async () => {
