@@ -33,7 +33,14 @@ export interface BullmqOutboxOptions {
   leaseMs?: number | undefined;
 }
 
-export type ResolvedBullmqOptions = Readonly<ReturnType<typeof resolveBullmqOptions>>;
+export interface ResolvedBullmqOptions {
+  readonly connection: Exclude<ConnectionOptions, string>;
+  readonly prefix: string;
+  readonly queueName: string;
+  readonly telemetry: Telemetry | undefined;
+  readonly fallback: OutboxDefinition | undefined;
+  readonly leaseMs: number;
+}
 
 const KNOWN = ['connection', 'queue', 'prefix', 'queueName', 'telemetry', 'fallback', 'leaseMs'];
 
@@ -41,7 +48,7 @@ const KNOWN = ['connection', 'queue', 'prefix', 'queueName', 'telemetry', 'fallb
 export function resolveBullmqOptions(
   given: BullmqOutboxOptions | undefined,
   environment: NodeJS.ProcessEnv,
-) {
+): ResolvedBullmqOptions {
   const check = new OptionCheck(given, 'bullmqOutbox', KNOWN);
   const { queue, fallback, connection, telemetry } = given ?? {};
   if (queue && [connection, given?.prefix, given?.queueName, telemetry].some(Boolean)) {
