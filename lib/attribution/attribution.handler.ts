@@ -234,7 +234,8 @@ export class AttributionHandler implements JobHandler {
     try {
       attempt.requests += 1;
       const { id } = await this.partners.get({ key: referralKey }, { signal });
-      return id === undefined ? 'unknown' : id === partner;
+      // Of another type than documented, it can't be compared.
+      return typeof id === 'string' ? id === partner : 'unknown';
     } catch {
       return 'unknown';
     }

@@ -1,4 +1,4 @@
-import { maskKey } from '../common/mask-key.js';
+import { customerInLog } from '../common/mask-key.js';
 import { ThrottledLogger, warningOnce } from '../common/throttled-logger.js';
 import { within } from '../common/within.js';
 import type { NewJob } from '../outbox/job.js';
@@ -106,9 +106,9 @@ export class AttributionService {
           this.losses.warn(
             'lost',
             () =>
-              `An attribution is lost, since the outbox could not save it (${reason}). Customer ` +
-              `${maskKey(job.orderingKey)}, partner ${maskKey(job.referralKey ?? '')}. onOutcome gets ` +
-              'each of them, and stats().notAccepted.accept_failed counts them.',
+              `An attribution is lost, since the outbox could not save it (${reason}). ` +
+              `${customerInLog(job.orderingKey, job.referralKey)}. onOutcome gets each of them, and ` +
+              'stats().notAccepted.accept_failed counts them.',
           );
         }
         return this.drop(outcome, signUp, reason, job.orderingKey);

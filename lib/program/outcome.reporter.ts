@@ -2,7 +2,7 @@ import { ATTRIBUTION } from '../attribution/attribution.handler.js';
 import type { NotAccepted } from '../attribution/attribution.outcome.js';
 import type { RunInAppContext } from '../common/app-context.js';
 import { describeThrown } from '../common/describe-thrown.js';
-import { maskKey } from '../common/mask-key.js';
+import { customerInLog, maskKey } from '../common/mask-key.js';
 import { isThenable } from '../common/thenable.js';
 import type { CompletedResult, JobEnd } from '../outbox/delivery-result.js';
 import type { Job } from '../outbox/job.js';
@@ -122,10 +122,8 @@ export class OutcomeReporter {
     const advice = end.type === 'dead' ? DEAD : adviceOn(job.name, outcome, end.reason);
     if (!advice) return;
     const why = end.reason ? ` (${end.reason})` : '';
-    const partner = job.referralKey === null ? '' : `, partner ${maskKey(job.referralKey)}`;
-    const line =
-      `${job.name} ${job.id} is ${outcome}: ${advice.text}${why}. ` +
-      `Customer ${maskKey(job.orderingKey)}${partner}.`;
+    const customer = customerInLog(job.orderingKey, job.referralKey);
+    const line = `${job.name} ${job.id} is ${outcome}: ${advice.text}${why}. ${customer}.`;
     if (advice.isError) this.log.error(line);
     else this.log.warn(line);
   }

@@ -169,6 +169,17 @@ describe('a customer who is there already', () => {
     });
   });
 
+  it('whose partner has an id that is no string: unknown, not somebody else’s', async () => {
+    await start();
+    there('bob');
+    const body = JSON.stringify({ data: { id: 7, key: 'ann' }, status: 1 });
+    fake.misbehave({ type: 'status', status: 200, body }, { on: 'GET /partner' });
+    expect(await attribute()).toMatchObject({
+      outcome: 'already_registered',
+      samePartner: 'unknown',
+    });
+  });
+
   it('but deleted: rejected', async () => {
     await start();
     there('ann').deletedAt = new Date();

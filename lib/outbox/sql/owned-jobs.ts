@@ -39,8 +39,9 @@ export class OwnedJobs implements JobSource {
   private horizonMs = 10_000;
   private overflowTimer: NodeJS.Timeout | undefined;
   private lastOverflow: Promise<void> = Promise.resolve();
-  private reconciling: Promise<void> | null = null;
-  private lostReplies = 0;
+  private isReconciling = false;
+  /** The reply to a claim was lost since the last look. */
+  private mustReconcile = false;
 
   constructor(private readonly store: StoreCalls) {}
 
@@ -196,10 +197,7 @@ export class OwnedJobs implements JobSource {
       // A job that is held was freed while this process lost its lease: it is held again.
       return jobs.filter(({ id }) => !this.ready.isHeld(id) && !this.withhold(id));
     } catch (error) {
-      if (error instanceof StoreError && error.mayBeSaved) {
-        this.lostReplies += 1;
-        this.reconciling ??= this.reconcile();
-      }
+      if (error instanceof StoreError && error.mayBeSaved) void this.reconcile();
       throw error;
     }
   }
@@ -212,19 +210,19 @@ export class OwnedJobs implements JobSource {
 
   /** Where only the reply was lost, this process owns jobs that it doesn't know of. */
   private async reconcile(): Promise<void> {
-    // Another reply may be lost meanwhile.
-    for (let seen = 0; seen < this.lostReplies;) {
-      seen = this.lostReplies;
+    this.mustReconcile = true;
+    if (this.isReconciling) return;
+    this.isReconciling = true;
+    while (this.mustReconcile) {
+      this.mustReconcile = false;
       const before = new Set(await this.unknownIds());
       await sleep(RECONCILE_MS, this.stopped.signal);
       // What was being enqueued at the first look is known by now.
       const ids = (await this.unknownIds()).filter((id) => before.has(id));
       await this.writes.run(() => this.releaseInStore(ids));
       this.wake();
-      if (this.stopped.signal.aborted) return;
     }
-    this.reconciling = null;
-    this.lostReplies = 0;
+    this.isReconciling = false;
   }
 
   private async unknownIds(): Promise<string[]> {

@@ -49,8 +49,8 @@ export const RESPONSE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'the customer of another partner is reported as such',
     file: handler,
-    find: "return id === undefined ? 'unknown' : id === partner;",
-    replace: "return id === undefined ? 'unknown' : true;",
+    find: "return typeof id === 'string' ? id === partner : 'unknown';",
+    replace: "return typeof id === 'string' ? true : 'unknown';",
     specs: DELIVERY,
     only: 'another partner',
   },
