@@ -9,10 +9,13 @@ import type { DeliverTrace, PartneroMessages, PartneroTraces, QueueTrace } from 
 
 const PREFIX = 'nestjs-partnero:';
 
+// Both type parameters are the same: @types/node 26 has them in another order than 24.
 /** A job is saved. Its trace begins in the async context of the code that queues it. */
-export const queueTracing: TracingChannel<unknown, QueueTrace> = tracingChannel(`${PREFIX}queue`);
+export const queueTracing: TracingChannel<QueueTrace, QueueTrace> = tracingChannel(
+  `${PREFIX}queue`,
+);
 /** One attempt is made. */
-export const deliverTracing: TracingChannel<unknown, DeliverTrace> = tracingChannel(
+export const deliverTracing: TracingChannel<DeliverTrace, DeliverTrace> = tracingChannel(
   `${PREFIX}deliver`,
 );
 

@@ -41,10 +41,11 @@ const nest = (version, axios, validator, config = axios) => ({
  * there, and whether it takes `--nest` to run it.
  */
 const CONSUMERS = {
+  // Types of a newer Node.js than our own.
   'nest12-esm': {
     type: 'module',
     module: 'nodenext',
-    dependencies: nest('^12.0.0', '^12.0.0', '^0.15.1'),
+    dependencies: { ...nest('^12.0.0', '^12.0.0', '^0.15.1'), '@types/node': '^26.0.0' },
     allPages: '{*path}',
   },
   'nest12-cjs': {
