@@ -106,7 +106,7 @@ export class AttributionService {
           this.losses.warn(
             'lost',
             () =>
-              `An attribution is lost, since the outbox could not save it (${reason}). ` +
+              `An attribution is lost, since the outbox could not save it (${reason}). Customer ` +
               `${customerInLog(job.orderingKey, job.referralKey)}. onOutcome gets each of them, and ` +
               'stats().notAccepted.accept_failed counts them.',
           );

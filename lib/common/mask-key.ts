@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 const UNFIT = /[@\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const MAX_LENGTH = 200;
 
-/** Whom a log line is about: `Customer user-1, partner ann`. */
+/** Whom a log line is about: `user-1, partner ann`. */
 export function customerInLog(customerKey: string, referralKey: string | null): string {
   const partner = referralKey === null ? '' : `, partner ${maskKey(referralKey)}`;
-  return `Customer ${maskKey(customerKey)}${partner}`;
+  return `${maskKey(customerKey)}${partner}`;
 }
 
 /** A key fit for logs and outcomes: one that is personal, unprintable or very long becomes a hash. */

@@ -123,7 +123,7 @@ export class OutcomeReporter {
     if (!advice) return;
     const why = end.reason ? ` (${end.reason})` : '';
     const customer = customerInLog(job.orderingKey, job.referralKey);
-    const line = `${job.name} ${job.id} is ${outcome}: ${advice.text}${why}. ${customer}.`;
+    const line = `${job.name} ${job.id} is ${outcome}: ${advice.text}${why}. Customer ${customer}.`;
     if (advice.isError) this.log.error(line);
     else this.log.warn(line);
   }
