@@ -43,6 +43,7 @@ export class QueueConnection {
   private redis: RedisClient | undefined;
   /** Calls that exceeded their deadline and haven't ended. */
   private late = 0;
+  private lateSince: number | null = null;
   private lostAt: number | null = null;
   private readonly closed = new AbortController();
   private readonly retries = new RetryUntilStopped();
@@ -108,12 +109,13 @@ export class QueueConnection {
   }
 
   /**
-   * Like `write`, but without a fallback, it waits for a connection that was lost a moment ago: most are
-   * back at once.
+   * Like `write`, but without a fallback, it waits for a connection that was lost, or a call that became
+   * late, a moment ago: most are back at once. A process that stood still finds both.
    */
   async writeOnceConnected<T>(ms: number, work: (saving: Saving) => Promise<T>): Promise<T> {
     const { signal } = this.closed;
-    const until = Math.min(performance.now() + ms, (this.lostAt ?? -Infinity) + RECONNECT_MS);
+    const since = Math.max(this.lostAt ?? -Infinity, this.lateSince ?? -Infinity);
+    const until = Math.min(performance.now() + ms, since + RECONNECT_MS);
     const mayReturn = () => !this.options.fallback && !signal.aborted && performance.now() < until;
     while (!this.isUsable && mayReturn()) await sleep(RECONNECT_POLL_MS, signal);
     return this.write(ms, work);
@@ -167,7 +169,11 @@ export class QueueConnection {
     if (end) return end.result;
     isLate = true;
     this.late += 1;
-    const ended = () => (this.late -= 1);
+    this.lateSince ??= performance.now();
+    const ended = () => {
+      this.late -= 1;
+      if (this.late === 0) this.lateSince = null;
+    };
     done.then(ended, ended);
     throw new BullmqOutboxError('timeout', `Redis did not respond within ${ms} ms`, wasSent);
   }
