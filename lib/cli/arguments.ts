@@ -16,6 +16,7 @@ export function parse(args: readonly string[]) {
         url: { type: 'string' },
         schema: { type: 'string' },
         events: { type: 'string', multiple: true },
+        data: { type: 'string' },
         name: { type: 'string' },
         secret: { type: 'string' },
         header: { type: 'string' },
@@ -25,6 +26,7 @@ export function parse(args: readonly string[]) {
         all: { type: 'boolean' },
         customer: { type: 'string' },
         id: { type: 'string' },
+        version: { type: 'boolean', short: 'v' },
         help: { type: 'boolean', short: 'h' },
       },
     });

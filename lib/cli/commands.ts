@@ -29,7 +29,9 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
 
 async function stats({ outboxes }: Request): Promise<CommandResult> {
   const all = await inTurn(outboxes, (outbox) => outbox.stats());
-  return { json: all, text: all.map(describe).join('\n\n') || 'No app has used this outbox yet.' };
+  // The file doesn't know whether the app pauses.
+  const json = all.map(({ paused: _, ...counts }) => counts);
+  return { json, text: all.map(describe).join('\n\n') || 'No app has used this outbox yet.' };
 }
 
 function describe({ program, queued, outcomes, dead, pending, ...rest }: OutboxStats): string {
@@ -62,6 +64,7 @@ function noJobs(key: string, path: string): string {
 - Is that the file that the app uses? Its log names it at boot; --file looks into another one.
 - Did the sign-up come with a referral key? Those without one aren't queued: see
   partnero.outbox.stats().notAccepted in the app.
+- Could it be saved? If not, the app logged "An attribution is lost".
 - How long ago was it? Completed jobs are deleted after historyDays, 90 days by default.`;
 }
 

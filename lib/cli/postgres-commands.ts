@@ -32,7 +32,10 @@ export async function runPostgresCommand(
   if (!command) return { json: { sql: sqlOf(schema) }, text: sqlOf(schema) };
   const address = url ?? environment['DATABASE_URL']?.trim();
   if (!address) {
-    throw new MissingSettingError(`${name} needs --url <connection string>, or DATABASE_URL.`);
+    throw new MissingSettingError(
+      `${name} is for postgresOutbox(), and needs --url <connection string>, or DATABASE_URL. For the default ` +
+        'outbox, a file, there is outbox stats.',
+    );
   }
   const executor = connect(address);
   try {

@@ -1,9 +1,11 @@
 import { PartneroError } from '../api/partnero.error.js';
+import { errorMessage } from '../common/error-message.js';
 import { PartneroConfigurationError } from '../common/partnero.configuration-error.js';
 import { printable } from '../common/printable-log.js';
 import { OutboxError } from '../outbox/outbox.error.js';
 import { HistoryFile, HistoryFileError } from '../outbox/sqlite/history-file.js';
 import { resolveSqliteOptions } from '../outbox/sqlite/sqlite.options.js';
+import { VERSION } from '../version.js';
 import { parse, type Values } from './arguments.js';
 import type { CommandResult } from './command-result.js';
 import { COMMANDS, type Command } from './commands.js';
@@ -43,9 +45,10 @@ Usage: nestjs-partnero webhooks <command> --url <address of your route> [--json]
 
   ensure --events <names>        creates or updates the webhook at Partnero, and prints its secret. Needs
                                  PARTNERO_API_KEY. Run it at deploy, as often as you like
-  test                           sends a signed event to your route, and says what the response means
+  test [--events <name>]         sends a signed event to your route, and says what the response means
 
-  --events   names of events, separated by commas
+  --events   names of events, separated by commas. test sends one that has no handler by default
+  --data     data of the event that test sends, in JSON
   --name     what a new webhook is called in Partnero. Default: nestjs-partnero
   --secret   of the webhook. Default: PARTNERO_WEBHOOK_SECRET
   --header   the header with the signature. Default: Signature
@@ -55,7 +58,9 @@ Usage: nestjs-partnero fake [--port <number>] [--partner <key>]...
   Runs a fake of Partnero, to try your app without an account, and prints what it receives.
 
   --port     default: 4010
-  --partner  a partner's referral key; repeat it for several. Default: ann`;
+  --partner  a partner's referral key; repeat it for several. Default: ann
+
+--help shows this, --version the version.`;
 
 const EXPECTED = [HistoryFileError, OutboxError, PartneroConfigurationError, PartneroError];
 
@@ -64,6 +69,10 @@ export async function runCommand(args: readonly string[], { out, err }: Terminal
   try {
     const { positionals, values } = parse(args);
     const [group, name, ...operands] = positionals;
+    if (values.version) {
+      out(VERSION);
+      return 0;
+    }
     if (values.help || group === undefined) {
       out(USAGE);
       return 0;
@@ -79,7 +88,7 @@ export async function runCommand(args: readonly string[], { out, err }: Terminal
     return exitCode;
   } catch (error) {
     if (error instanceof UsageError) {
-      err(`${error.message}\n\n${USAGE}`);
+      err(`${error.message}\nFor all commands and options: npx nestjs-partnero --help`);
       return 2;
     }
     if (error instanceof MissingSettingError) {
@@ -123,6 +132,9 @@ async function runOnFile(
     const programs = programsOf(file, path, values.program);
     const outboxes = programs.map((each) => file.of(each));
     return await command({ path, outboxes, operands, values });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_SQLITE_ERROR') throw error;
+    throw new HistoryFileError(`${path} can't be used just now: ${errorMessage(error)}.`);
   } finally {
     file.close();
   }

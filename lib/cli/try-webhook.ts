@@ -14,12 +14,22 @@ export interface TryResult {
   readonly meaning: string;
 }
 
+/** What is sent. */
+export interface TestEvent {
+  /** Default: one that no handler asks for, unless it asks for unknown ones or all. */
+  readonly name?: string | undefined;
+  /** Default: an id of its own. */
+  readonly data?: object | undefined;
+}
+
 /** Sends a signed event to the route of a webhook, and then one with a wrong signature. */
-export async function tryWebhook(url: string, secret: Secret, header: string): Promise<TryResult> {
-  const data = { id: randomUUID() };
-  // No handler asks for an event of this name, unless it asks for unknown ones or all.
-  const event = { event: 'nestjs-partnero.test', url, created_at: new Date().toISOString(), data };
-  const body = JSON.stringify(event);
+export async function tryWebhook(
+  url: string,
+  secret: Secret,
+  header: string,
+  { name = 'nestjs-partnero.test', data = { id: randomUUID() } }: TestEvent = {},
+): Promise<TryResult> {
+  const body = JSON.stringify({ event: name, url, created_at: new Date().toISOString(), data });
   const post = async (signature: string) => {
     const response = await fetch(url, {
       method: 'POST',

@@ -2,9 +2,11 @@ import { createHttpClient } from '../api/http-client.js';
 import { PartneroApiClient } from '../api/partnero-api.client.js';
 import { RetryingCaller } from '../api/retrying.caller.js';
 import { WebhooksResource } from '../api/webhooks/webhooks.resource.js';
+import { isObject } from '../common/is-object.js';
 import { printable } from '../common/printable-log.js';
 import { resolveOptions } from '../partnero.options.js';
 import { DEFAULT_PROGRAM } from '../program/program.tokens.js';
+import { isKnownName } from '../webhooks/event.model.js';
 import { resolveWebhooksOptions } from '../webhooks/webhooks.options.js';
 import type { Values } from './arguments.js';
 import type { CommandResult } from './command-result.js';
@@ -40,14 +42,16 @@ async function ensure(
 ): Promise<CommandResult> {
   const { name = 'nestjs-partnero' } = values;
   const url = addressFrom(values);
-  const events = (values.events ?? [])
-    .flatMap((each) => each.split(','))
-    .map((each) => each.trim());
-  if (events.length === 0 || events.includes('')) {
+  const events = eventsFrom(values);
+  if (events.length === 0) {
     throw new UsageError('webhooks ensure needs --events <names>, such as transaction.created.');
   }
   if (name.trim() === '' || name.length > MAX_NAME) {
     throw new UsageError(`--name must have 1 to ${MAX_NAME} characters.`);
+  }
+  const unknown = events.filter((event) => !isKnownName(event));
+  if (unknown.length > 0) {
+    note(`No such event is known: ${unknown.join(', ')}. Is it a typo?`);
   }
   const wanted = { name, url, events: [...new Set(events)] };
   const { secret, others, ...webhook } = await callPartnero(environment, (webhooks) =>
@@ -90,14 +94,34 @@ async function callPartnero<T>(
 async function test(values: Values, environment: NodeJS.ProcessEnv): Promise<CommandResult> {
   const url = addressFrom(values);
   const { secret, header } = values;
+  const [event, ...more] = eventsFrom(values);
+  if (more.length > 0) throw new UsageError('webhooks test sends one event: give one name.');
+  const data = dataFrom(values);
   const options = resolveWebhooksOptions({ secret, header }, DEFAULT_PROGRAM, environment);
   const [first] = options.secrets;
   if (!first) {
     throw new MissingSettingError('webhooks test needs PARTNERO_WEBHOOK_SECRET, or --secret.');
   }
-  const result = await tryWebhook(url, first, options.header);
+  const result = await tryWebhook(url, first, options.header, { name: event, data });
   const status = result.status === null ? '' : `${result.status}: `;
   return { json: result, text: status + result.meaning, exitCode: result.ok ? 0 : 1 };
+}
+
+function eventsFrom({ events = [] }: Values): string[] {
+  const names = events.flatMap((each) => each.split(',')).map((each) => each.trim());
+  if (names.includes('')) throw new UsageError('--events must be names, separated by commas.');
+  return names;
+}
+
+function dataFrom({ data }: Values): object | undefined {
+  if (data === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(data);
+    if (isObject(value)) return value;
+  } catch {
+    // Refused below.
+  }
+  throw new UsageError('--data must be an object in JSON, such as {"key":"inv-1"}.');
 }
 
 function addressFrom({ url: given }: Values): string {

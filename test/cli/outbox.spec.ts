@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { PartneroService, sqliteOutbox } from 'nestjs-partnero';
 import { FakePartnero } from 'nestjs-partnero/testing';
+import { VERSION } from '#lib/version.js';
 import { closeApps, partnero, startApp, type RunningApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
@@ -65,6 +67,8 @@ describe('outbox stats', () => {
     const running = await start({ apiKey: 'wrong' });
     await attribute(running, 'user-1');
     await eventually(async () => (await statsOf(running)).paused !== null);
+    const [counts] = json('stats') as [object];
+    expect(counts).not.toHaveProperty('paused');
     const { out } = outbox('stats', '--program', 'default');
     expect(out).toMatch(/pending +1/);
     expect(out).toMatch(/The oldest pending job was queued at \d{4}-/);
@@ -105,7 +109,7 @@ describe('outbox find', () => {
     const { status, out } = outbox('find', 'user-2');
     expect(status).toBe(0);
     expect(out).toContain(`There are no jobs of the customer user-2 in ${path}. Check:\n`);
-    for (const check of ['your mapper', '--file', 'referral key', 'historyDays']) {
+    for (const check of ['your mapper', '--file', 'referral key', 'is lost', 'historyDays']) {
       expect(out).toContain(check);
     }
   });
@@ -178,7 +182,11 @@ describe('the command line', () => {
     expect(outbox('--help').out).toContain('Usage: nestjs-partnero outbox');
     expect(outbox('nonsense')).toMatchObject({ status: 2, out: '' });
     expect(outbox('stats', '--nonsense').err).toContain('--nonsense');
-    expect(outbox('find').err).toContain('one customer key');
+    expect(outbox('find').err).toBe(
+      'This command takes one customer key, the id of your user.\n' +
+        'For all commands and options: npx nestjs-partnero --help\n',
+    );
+    expect(outbox('--version').out).toBe(`${VERSION}\n`);
   });
 
   it('makes no file, and says what it found instead of an outbox', () => {
@@ -195,5 +203,15 @@ describe('the command line', () => {
     writeFileSync(path, 'x'.repeat(10_000));
     expect(outbox('stats').err).toContain("can't be used: file is not a database");
     expect(outbox('stats', '--file', `${path}.elsewhere`).err).toContain('elsewhere');
+  });
+
+  it('names the file that fails', async () => {
+    await start();
+    await closeApps();
+    const file = new DatabaseSync(path);
+    file.exec('DROP TABLE jobs');
+    file.close();
+    const { status, err } = outbox('requeue', '--all');
+    expect([status, err]).toEqual([1, `${path} can't be used just now: no such table: jobs.\n`]);
   });
 });

@@ -81,6 +81,15 @@ describe('webhooks ensure', () => {
     expect(writes()).toHaveLength(1);
   });
 
+  it('says that it does not know an event, and leaves it to Partnero to refuse it', async () => {
+    const { code, err } = await ensure(HOOK, ['transaction.creatd', 'partner.created']);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^No such event is known: transaction\.creatd\. Is it a typo\?\n.*events\.$/s,
+    );
+    expect(fake.requestsTo('POST /webhooks')).toHaveLength(1);
+  });
+
   it('finds its webhook on a later page', async () => {
     for (let i = 0; i < 130; i += 1) {
       fake.addWebhook({ url: `https://x.example.com/${i}`, events: EVENTS });

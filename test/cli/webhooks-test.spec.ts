@@ -14,6 +14,7 @@ import { closeApps, startApp } from '../support/app.js';
 import { commandLine, commandProcess } from '../support/command-line.js';
 import { SECRET } from '../support/deliveries.js';
 import { setPartneroEnvironment } from '../support/environment.js';
+import { eventually } from '../support/eventually.js';
 import { callsOf, forgetCalls, startHandling } from '../support/event-handlers.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
@@ -99,6 +100,27 @@ describe('webhooks test', () => {
     const { url } = await startHandling();
     expect((await test(`${url}/hook`)).code).toBe(0);
     expect([...callsOf('add'), ...callsOf('count')]).toEqual([]);
+  });
+
+  it('sends the event that it is told to, to the handler of that', async () => {
+    forgetCalls();
+    const { url } = await startHandling();
+    const data = JSON.stringify({ key: 'inv-1' });
+    const run = await test(`${url}/hook`, '--events', 'transaction.deleted', '--data', data);
+    expect(run.code).toBe(0);
+    await eventually(() => callsOf('count').length === 1);
+    expect(callsOf('count')).toEqual(['count transaction.deleted']);
+  });
+
+  it.each([
+    [['--events', 'partner.created,partner.deleted'], /one event/],
+    [['--events', ','], /separated by commas/],
+    [['--data', '[1]'], /object in JSON/],
+    [['--data', '{'], /object in JSON/],
+  ])('refuses %j', async (args, message) => {
+    const run = await test('http://127.0.0.1:9/hook', ...args);
+    expect(run).toMatchObject({ code: 2, out: '' });
+    expect(run.err).toMatch(message);
   });
 
   it.each<[route: string, meaning: RegExp]>([
