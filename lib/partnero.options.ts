@@ -84,6 +84,9 @@ export interface PartneroModuleOptions {
   onOutcome?: ((outcome: Outcome) => void) | undefined;
 }
 
+/** Where Partnero's API is, unless the option `baseUrl` or `PARTNERO_BASE_URL` says otherwise. */
+export const PARTNERO_URL = 'https://api.partnero.com/v1';
+
 const KNOWN = [
   'apiKey',
   'enabled',
@@ -182,7 +185,7 @@ function apiKeyFrom(
 
 function defaultBaseUrl(name: string, environment: NodeJS.ProcessEnv): string {
   const { PARTNERO_BASE_URL: url } = environment;
-  if (name !== DEFAULT_PROGRAM || !url?.trim()) return 'https://api.partnero.com/v1';
+  if (name !== DEFAULT_PROGRAM || !url?.trim()) return PARTNERO_URL;
   const variables = { PARTNERO_BASE_URL: url.trim() };
   return new OptionCheck(variables, '', ['PARTNERO_BASE_URL']).url('PARTNERO_BASE_URL', '');
 }

@@ -30,7 +30,7 @@ export class DeliveryPauses {
   constructor(
     private readonly delivery: Pick<
       Delivery,
-      'checkKey' | 'initialBackoffMs' | 'maxBackoffMs' | 'onPause'
+      'address' | 'checkKey' | 'initialBackoffMs' | 'maxBackoffMs' | 'onPause'
     >,
     private readonly log: OutboxLog,
     private readonly listener: PauseListener,
@@ -157,11 +157,20 @@ export class DeliveryPauses {
     const pending = await this.listener.pendingCount().catch(() => null);
     const queued = pending === null ? 'What is queued stays queued' : `${pending} are queued`;
     const seconds = Math.max(1, Math.round(waitMs / 1_000));
-    this.log.warn(`Partnero is unreachable (${reason}). ${queued}; next attempt in ${seconds} s.`);
+    const what = unreachable(reason, this.delivery.address);
+    this.log.warn(`${what} ${queued}; next attempt in ${seconds} s.`);
   }
 
   private reportReachable(): void {
     if (this.isReported) this.log.log('Partnero is reachable again.');
     this.isReported = false;
   }
+}
+
+function unreachable(reason: string, address: string | undefined): string {
+  const at = address === undefined ? '' : ` at ${address}`;
+  const isElsewhere = /^(?!408)[134]\d\d|unreadable/.test(reason);
+  return isElsewhere
+    ? `The responses${at} aren't Partnero's (${reason}): check baseUrl, and any proxy between.`
+    : `Partnero is unreachable${at} (${reason}).`;
 }

@@ -24,6 +24,8 @@ export interface Pause {
 
 /** How an engine delivers its jobs. Its functions never throw and never reject. */
 export interface Delivery {
+  /** Where jobs are sent, for log lines. */
+  readonly address?: string | undefined;
   /** Jobs delivered at once. At least 1. */
   readonly concurrency: number;
   /** A job whose first failure is older moves to the dead letters when it fails again. */

@@ -1,5 +1,5 @@
 import type { OutboxLog } from '../outbox/outbox-engine.js';
-import type { ResolvedOptions } from '../partnero.options.js';
+import { PARTNERO_URL, type ResolvedOptions } from '../partnero.options.js';
 import type { ProgramMode } from './program.outbox.js';
 import { DEFAULT_PROGRAM } from './program.tokens.js';
 
@@ -18,7 +18,7 @@ export function bootLine(
   outbox: BootedOutbox | null,
   log: OutboxLog,
 ): void {
-  const { name, apiProgram } = options;
+  const { name, apiProgram, baseUrl } = options;
   const title =
     name === DEFAULT_PROGRAM ? `${apiProgram} program` : `${apiProgram} program '${name}'`;
   if (apiProgram === 'newsletter') {
@@ -44,7 +44,9 @@ export function bootLine(
         `stay pending until there is a key. Set PARTNERO_API_KEY, or the apiKey option. ${sources}`,
     );
   }
-  log.log(`Attributing to the ${title}. ${sources} Outbox: ${location}.`);
+  const api =
+    baseUrl === PARTNERO_URL ? '' : ` API: ${baseUrl}, set by baseUrl or PARTNERO_BASE_URL.`;
+  log.log(`Attributing to the ${title}. ${sources} Outbox: ${location}.${api}`);
 }
 
 function logDisabled(

@@ -121,10 +121,11 @@ export class ProgramDelivery {
   }
 
   private startEngine(): void {
-    const { delivery } = this.options;
+    const { delivery, baseUrl } = this.options;
     if (this.control || delivery.concurrency === 0 || this.stopped.signal.aborted) return;
     this.control = this.engine.start({
       ...delivery,
+      address: baseUrl,
       deliver: (job, signal, checkpoint) => this.deliver(job, signal, checkpoint),
       checkKey: () => this.checkKey(),
       onEnd: (job, end) => this.reporter.reportEnd(job, end),
@@ -224,12 +225,13 @@ export class ProgramDelivery {
   }
 
   private warnIfUnverified(answer: KeyCheckResult): void {
-    const { verifyOnBoot } = this.options;
+    const { verifyOnBoot, baseUrl } = this.options;
     if (answer.type !== 'unclear' && answer.type !== 'no_response') return;
     if (this.warnedUnverified || verifyOnBoot === false) return;
     this.warnedUnverified = true;
+    const hint = answer.type === 'unclear' ? ` baseUrl is ${baseUrl}.` : '';
     this.log.warn(
-      `The API key could not be verified: ${answer.error.message} Deliveries start all the same.`,
+      `The API key could not be verified: ${answer.error.message}${hint} Deliveries start all the same.`,
     );
   }
 }

@@ -4,7 +4,7 @@ import { PartneroError } from '../api/partnero.error.js';
 import { isProgramType, ping, type ProgramInfo } from '../api/program/ping.js';
 import { ThrottledLogger } from '../common/throttled-logger.js';
 import type { OutboxEngine, OutboxLog } from '../outbox/outbox-engine.js';
-import type { ResolvedOptions } from '../partnero.options.js';
+import { PARTNERO_URL, type ResolvedOptions } from '../partnero.options.js';
 
 /** What asking Partnero about the API key led to. */
 export type KeyCheckResult =
@@ -30,7 +30,7 @@ export class ProgramIdentity {
   private readonly recoveries: ThrottledLogger;
 
   constructor(
-    private readonly options: Pick<ResolvedOptions, 'name' | 'program'>,
+    private readonly options: Pick<ResolvedOptions, 'name' | 'program' | 'baseUrl'>,
     private readonly client: PartneroApiClient,
     private readonly outbox: OutboxEngine,
     private readonly log: OutboxLog,
@@ -67,7 +67,8 @@ export class ProgramIdentity {
       this.logOnce(
         `The API key belongs to another program than the jobs in ${this.outbox.location} ` +
           `(${this.options.name}): nothing is sent. If staging and production share that outbox, give ` +
-          'each its own; if the program was replaced, give the new one another name or outbox.',
+          'each its own. If the program was replaced, give the new one another name or outbox. If the ' +
+          'jobs are from a trial with a fake, stop the app and delete the outbox.',
       );
       return false;
     }
@@ -95,13 +96,15 @@ export class ProgramIdentity {
   }
 
   private rejected({ status }: PartneroError): void {
+    const { baseUrl } = this.options;
     if (this.isRejected) return;
     this.isRejected = true;
     this.errors.warn(
       'rejected',
       () =>
         `Partnero rejects the API key (${status}): check PARTNERO_API_KEY, or the apiKey option. ` +
-        'Nothing is sent before the key is accepted; jobs stay pending in the outbox.',
+        'Nothing is sent before the key is accepted; jobs stay pending in the outbox.' +
+        (baseUrl === PARTNERO_URL ? '' : ` It was sent to ${baseUrl}: is that the right address?`),
     );
   }
 

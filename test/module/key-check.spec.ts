@@ -58,7 +58,8 @@ describe.each<['warn' | false, when: string]>([
     expect(fake.requestsTo('POST /customers')).toHaveLength(0);
     fake.apiKey = 'rotated';
     await settled(running.app, 1);
-    expect(linesWith(running, 'error', 'rejects the API key (401)')).toHaveLength(1);
+    const rejected = linesWith(running, 'error', 'rejects the API key (401)');
+    expect(rejected).toEqual([expect.stringContaining(`It was sent to ${fake.baseUrl}: `)]);
     expect(linesWith(running, 'log', 'accepts the API key again')).toHaveLength(1);
   });
 
@@ -71,6 +72,8 @@ describe.each<['warn' | false, when: string]>([
     await attribute(running);
     await settled(running.app, 1);
     expect(fake.requestsTo('GET /test')).toHaveLength(1);
+    const unverified = linesWith(running, 'warn', `baseUrl is ${fake.baseUrl}.`);
+    expect(unverified).toHaveLength(verifyOnBoot === false ? 0 : 1);
   });
 
   it('deliveries go on after three times without an answer', async () => {

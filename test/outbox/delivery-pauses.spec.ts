@@ -69,6 +69,33 @@ it('an outage that was not reported for that reason is reported if it lasts', as
   expect(lines[2]).toMatch(/^Partnero is unreachable/);
 });
 
+it.each([
+  ['timeout', 'Partnero is unreachable at http://127.0.0.1:4010 (timeout).'],
+  ['503', 'Partnero is unreachable at http://127.0.0.1:4010 (503).'],
+  ['408', 'Partnero is unreachable at http://127.0.0.1:4010 (408).'],
+  ['404', "The responses at http://127.0.0.1:4010 aren't Partnero's (404): check baseUrl"],
+  ['301', "The responses at http://127.0.0.1:4010 aren't Partnero's (301): check baseUrl"],
+  ['200 unreadable', "The responses at http://127.0.0.1:4010 aren't Partnero's (200 unreadable)"],
+])(
+  'an outage is reported with the address, and told from another server: %s',
+  async (reason, line) => {
+    pauses = new DeliveryPauses(
+      {
+        address: 'http://127.0.0.1:4010',
+        checkKey: () => Promise.resolve('accepted'),
+        initialBackoffMs: 1_000,
+        maxBackoffMs: 900_000,
+      },
+      { log() {}, warn: (text) => void lines.push(text), error() {} },
+      { onChange: () => {}, pendingCount: () => Promise.resolve(5) },
+    );
+    for (let i = 0; i < 5; i += 1) pauses.failed(reason, false);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]!.startsWith(line)).toBe(true);
+  },
+);
+
 describe('the backoff of a job', () => {
   const reason = 'network ECONNREFUSED';
 
