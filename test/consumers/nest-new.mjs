@@ -22,6 +22,9 @@ const VITEST = ['node_modules/vitest/vitest.mjs', 'run'];
 const E2E = ['--config', 'test/jest-e2e.json'];
 const MODULES = '--experimental-vm-modules';
 const MAIN = ['dist/main.js'];
+/** Jest on an older Node.js can't load Nest 12 into CommonJS, with or without this package. */
+const [major, minor] = process.versions.node.split('.').map(Number);
+const canJestRequireModules = major > 24 || (major === 24 && minor >= 9);
 
 /** How Node.js is called, and what calls Partnero then: Jest can't load an ES module into CommonJS. */
 const commonJs = [
@@ -42,7 +45,7 @@ const APPS = {
       { args: [MODULES, ...JEST] },
       { args: [MODULES, ...JEST, ...E2E], http: 'HttpService' },
       { args: MAIN, http: 'HttpService' },
-    ],
+    ].filter(({ args }) => canJestRequireModules || args === MAIN),
   },
   'nest12-esm': {
     generate: cli12('esm'),

@@ -42,9 +42,13 @@ export function createTables(db: DatabaseSync): void {
   }
 }
 
-/** SQLite rolls back by itself after some errors, a full disk among them. */
+/** `DatabaseSync.isTransaction` is missing before Node.js 22.16. */
 export function rollBack(db: DatabaseSync): void {
-  if (db.isTransaction) db.exec('ROLLBACK');
+  try {
+    db.exec('ROLLBACK');
+  } catch {
+    // SQLite rolls back by itself after some errors, a full disk among them.
+  }
 }
 
 function checkFormat(db: DatabaseSync): boolean {

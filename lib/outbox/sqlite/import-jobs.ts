@@ -72,11 +72,11 @@ async function completeAll(to: OutboxFile, completed: SqlRow[], owner: string): 
 
 /** Rows of the table itself, in small ranges, past what can't be read. An index may be damaged too. */
 function* readableJobs(from: DatabaseSync): Generator<SqlRow> {
-  const sql = SQL.unfinishedIn.replace('FROM jobs', 'FROM jobs NOT INDEXED').replaceAll('$', '?');
+  const sql = SQL.unfinishedIn.replace('FROM jobs', 'FROM jobs NOT INDEXED');
   const select = attempt(() => from.prepare(sql));
   if (!select) return;
   const last = attempt(() => Number(from.prepare('SELECT max(seq) AS n FROM jobs').get()?.['n']));
-  const read = (start: number, end: number) => attempt(() => select.all(start, end));
+  const read = (start: number, end: number) => attempt(() => select.all({ $1: start, $2: end }));
   for (let at = 1, bad = 0; at <= (last ?? Infinity) && bad < MAX_BAD_RANGES; at += RANGE) {
     const rows = read(at, at + RANGE);
     if (last === undefined) bad = rows?.length ? 0 : bad + 1;

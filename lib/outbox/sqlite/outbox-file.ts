@@ -80,10 +80,11 @@ export class OutboxFile implements SqlExecutor {
   query(sql: string, params: readonly SqlParam[]): SqlRow[] {
     let statement = this.prepared.get(sql);
     if (!statement) {
-      statement = this.db.prepare(sql.replaceAll(/\$(\d)/g, '?$1'));
+      statement = this.db.prepare(sql);
       this.prepared.set(sql, statement);
     }
-    return statement.all(...params);
+    // By name: older versions of Node.js, 22.13 among them, can't bind numbered ones by position.
+    return statement.all(Object.fromEntries(params.map((value, i) => [`$${i + 1}`, value])));
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
@@ -155,8 +156,15 @@ export class OutboxFile implements SqlExecutor {
 
 /** The identity of a file; `undefined` if there is none. `stat` takes no descriptor. */
 function inodeOf(path: string): string | undefined {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats && `${stats.dev}:${stats.ino}`;
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (error) {
+    // ENOTDIR: a file is where a folder of the path was.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return undefined;
+    throw error;
+  }
 }
 
 /** A copy that was made with `VACUUM INTO` isn't. */

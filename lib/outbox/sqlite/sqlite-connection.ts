@@ -27,7 +27,7 @@ interface Request {
 
 type Message = ToWorker extends infer M ? (M extends ToWorker ? Omit<M, 'n'> : never) : never;
 
-type StartError = Error & { code?: string; reason?: string };
+type StartError = Error & { code?: string; reason?: string; permission?: string };
 
 /**
  * The main thread's side of an outbox file. All programs of a process that use a file share a thread,
@@ -119,7 +119,9 @@ export class SqliteConnection implements StoreConnection {
       return await this.request<OpenReply>({ type: 'open' });
     } catch (error) {
       // The thread couldn't be started.
-      const { reason, code = reason ?? 'UNKNOWN', message } = error as StartError;
+      const { reason, code = reason ?? 'UNKNOWN', permission, message: own } = error as StartError;
+      // Older versions of Node.js don't say what to do.
+      const message = permission === 'WorkerThreads' ? NO_THREADS : own;
       return { opened: false, existed: false, failure: { code, message } };
     }
   }
@@ -208,6 +210,8 @@ export class SqliteConnection implements StoreConnection {
     for (const listener of this.listeners) about(listener);
   }
 }
+
+const NO_THREADS = 'this process may not start a thread. Use --allow-worker';
 
 /** Why it can't be used, as far as that can be found out. */
 function permissionsOf(path: string): string {
