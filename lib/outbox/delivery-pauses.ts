@@ -155,7 +155,7 @@ export class DeliveryPauses {
     this.reportedAt = now;
     this.isReported = true;
     const pending = await this.listener.pendingCount().catch(() => null);
-    const queued = pending === null ? 'What is queued stays queued' : `${pending} are queued`;
+    const queued = pending === 1 ? '1 is queued' : `${pending ?? 'The jobs'} are queued`;
     const seconds = Math.max(1, Math.round(waitMs / 1_000));
     const what = unreachable(reason, this.delivery.address);
     this.log.warn(`${what} ${queued}; next attempt in ${seconds} s.`);

@@ -219,6 +219,19 @@ describe('a write-ahead log that is deleted while the app runs', () => {
     expect(new Set(delivered).size).toBe(40);
   });
 
+  it('is reported once, with the new name of the file', async () => {
+    const engine = await startEngine();
+    await enqueue(engine, 'before');
+    rmSync(`${path}-wal`);
+    await eventually(() => lines.length > 0);
+    await enqueue(engine, 'after');
+    engine.start(delivery);
+    await eventually(async () => (await engine.stats()).pending === 20);
+    expect(lines).toEqual([
+      expect.stringMatching(/The write-ahead log of the outbox, .* was moved to .*\.without-log-/),
+    ]);
+  });
+
   it('loses nothing of several processes, which go on in one file', async () => {
     const hosts = [await startHost(), await startHost()];
     const over = new AbortController();

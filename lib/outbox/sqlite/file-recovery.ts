@@ -106,20 +106,23 @@ export async function openReplacement(
   const { movedLog } = old;
   if (movedLog !== null && saved !== null)
     for (const suffix of SIDE_FILES) rmSync(movedLog + suffix, { force: true });
-  report({ type: 'replaced', saved: saved ?? 0, log: saved === null ? movedLog : null });
+  const as = old.movedAs;
+  const log = saved === null ? movedLog : null;
+  report(as === null ? { type: 'replaced', saved: saved ?? 0, log } : { type: 'log_replaced', as });
   return file;
 }
 
 /**
  * Moves a file aside whose log was deleted or replaced: with two logs, processes would overwrite each
- * other's commits. Returns its new name; `null` if another process has moved it.
+ * other's commits.
  */
-export function moveAsideWithoutLog(file: OutboxFile): string | null {
+export function moveAsideWithoutLog(file: OutboxFile): void {
   const as = `${file.path}.without-log-${timestamp()}`;
-  return alone(file.path, () => {
-    if (!file.isInPlace()) return null;
+  alone(file.path, () => {
+    // Another process may have moved it.
+    if (!file.isInPlace()) return;
     renameSync(file.path, as);
-    return as;
+    file.movedAs = as;
   });
 }
 

@@ -103,10 +103,7 @@ export class FileWriter {
   /** Notices a file, or a log, that was deleted or replaced. What is unfinished in it is imported. */
   private async checkPlace(): Promise<void> {
     const file = await this.ensureOpen();
-    if (file.isInPlace() && !file.isLogInPlace()) {
-      const as = moveAsideWithoutLog(file);
-      if (as !== null) this.report({ type: 'log_replaced', as });
-    }
+    if (file.isInPlace() && !file.isLogInPlace()) moveAsideWithoutLog(file);
     if (file.isInPlace()) return;
     this.release();
     this.replaced = file;

@@ -28,8 +28,8 @@ export function logFileEvent(event: FileEvent, path: string, log: OutboxLog): vo
     case 'replaced':
       return log.error(
         `The outbox file ${path} was deleted or replaced while the app ran. ${event.saved} unfinished ` +
-          'jobs were copied into the file that is there now. Find out what did this: a job that is saved ' +
-          'within two seconds after it is lost if the app is killed in that time.' +
+          'jobs were copied into the file that is there now. Find out what did this: jobs that are saved in ' +
+          'the first two seconds afterwards are lost if the app is killed in that time.' +
           (event.log === null
             ? ''
             : ` The old log, ${event.log}-wal, could not be read: it may hold jobs.`),

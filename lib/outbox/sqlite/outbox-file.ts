@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { SQLITE } from '../sql/dialect.js';
 import type { SqlExecutor, SqlParam, SqlRow } from '../sql/sql-executor.js';
@@ -24,6 +24,8 @@ export class OutboxFile implements SqlExecutor {
   readonly store = new SqlStore(this, SQL);
   /** Where its log was moved after another file had taken its path. */
   movedLog: string | null = null;
+  /** Where it was moved itself, after its log had been deleted. */
+  movedAs: string | null = null;
   /** Of the files that were opened: their names may come to mean others. */
   readonly inode: string | undefined;
   readonly sideInodes: ReadonlyMap<string, string | undefined>;
@@ -64,7 +66,7 @@ export class OutboxFile implements SqlExecutor {
 
   /** An existing file, for somebody who only looks at it or changes single jobs. */
   static openExisting(path: string): OutboxFile | null {
-    if (!existsSync(path)) return null;
+    if (inodeOf(path) === undefined) return null;
     const db = new DatabaseSync(path);
     try {
       db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA secure_delete = ON`);
