@@ -81,8 +81,9 @@ export class AttributionService {
       return 'queued';
     } catch (error) {
       const { name, message } = error as Error;
-      this.warnOnce(`transaction ${name}`, () => `An attribution was not queued: ${message}`);
-      return this.drop('accept_failed', signUp, name, job.orderingKey).outcome;
+      const reason = error instanceof OutboxError ? error.reason : name;
+      this.reportLoss(message, job);
+      return this.drop('accept_failed', signUp, reason, job.orderingKey).outcome;
     }
   }
 
@@ -103,16 +104,20 @@ export class AttributionService {
         const outcome = mayBeSaved ? 'accept_timeout' : 'accept_failed';
         // An outbox that isn't durable says so itself.
         if (!mayBeSaved && this.options.outbox.durable) {
-          this.losses.warn(
-            'lost',
-            () =>
-              `An attribution is lost, since the outbox could not save it (${reason}). Customer ` +
-              `${customerInLog(job.orderingKey, job.referralKey)}. onOutcome gets each of them, and ` +
-              'stats().notAccepted.accept_failed counts them.',
-          );
+          this.reportLoss(reason, job);
         }
         return this.drop(outcome, signUp, reason, job.orderingKey);
       },
+    );
+  }
+
+  private reportLoss(why: string, { orderingKey, referralKey }: NewJob): void {
+    this.losses.warn(
+      'lost',
+      () =>
+        `An attribution is lost, since the outbox could not save it (${why}). Customer ` +
+        `${customerInLog(orderingKey, referralKey)}. onOutcome gets each of them, and ` +
+        'stats().notAccepted.accept_failed counts them.',
     );
   }
 

@@ -26,8 +26,6 @@ export interface NewCustomer {
 /** Instead of a customer: a mapper said that this isn't a new one. */
 export const NOT_NEW = Symbol('not a new customer');
 
-const FIELDS = ['email', 'name', 'surname', 'tags'] as const;
-
 /** The customer in a value, or `null` if it has no usable `id` or `key`. Guesses nothing. */
 export function toCustomer(value: unknown): NewCustomer | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
@@ -35,8 +33,8 @@ export function toCustomer(value: unknown): NewCustomer | null {
   const key = toKey(input['id']) ?? toKey(input['key']);
   if (key === undefined) return null;
   const fields: Record<string, unknown> = {};
-  for (const name of FIELDS) {
-    const field = name === 'email' ? trimmed(input[name]) : input[name];
+  for (const [name, read] of Object.entries(FIELDS)) {
+    const field = read(input[name]);
     if (field !== null && field !== undefined) fields[name] = field;
   }
   return { key, fields };
@@ -47,3 +45,21 @@ function trimmed(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   return value.trim() || undefined;
 }
+
+function ifText(value: unknown): unknown {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function ifTexts(value: unknown): unknown {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+    ? value
+    : undefined;
+}
+
+/** An entity may have a `name` or `tags` of its own kind, which are no reason to pay nobody. */
+const FIELDS: Readonly<Record<string, (value: unknown) => unknown>> = {
+  email: trimmed,
+  name: ifText,
+  surname: ifText,
+  tags: ifTexts,
+};

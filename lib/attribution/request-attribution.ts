@@ -33,6 +33,8 @@ export class RequestAttribution implements ReferralContext {
   private state: SignUpState;
   private last: Promise<Held> | null = null;
   private jobId: string | undefined;
+  /** The customer of that job. */
+  private queuedKey: string | undefined;
   private wasNotNew = false;
   private budgetMs: number;
   private holdTimer: NodeJS.Timeout | undefined;
@@ -191,7 +193,11 @@ export class RequestAttribution implements ReferralContext {
     const { isDecided } = this;
     const replaces = isDecided ? undefined : this.jobId;
     const held = await this.service.hold({ ...this.signUp, customer, replaces });
+    const key = toCustomer(customer)?.key;
+    // What is saved of the same customer is better than nothing.
+    if (replaces !== undefined && isUnsaved(held) && key === this.queuedKey) return held;
     this.jobId = held.jobId;
+    this.queuedKey = key;
     if (held.jobId === undefined) {
       this.letOthersQueue();
       // The last call wins, even if nothing could be made of it.
@@ -252,4 +258,8 @@ export class RequestAttribution implements ReferralContext {
     this.letOthersQueue();
     this.service.discard(jobId, this.signUp);
   }
+}
+
+function isUnsaved({ outcome }: Held): boolean {
+  return outcome === 'accept_failed' || outcome === 'accept_timeout';
 }

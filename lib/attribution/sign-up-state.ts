@@ -45,7 +45,8 @@ export function nextState(
     return { state: { ...after, decision }, effect: decision };
   }
   const isWaiting = after.handler === 'running' && state.response !== after.response;
-  const effect = isWaiting && after.response !== 'bad' ? 'start_hold' : null;
+  // If the visitor hung up, only the handler's own end tells whether there is an account.
+  const effect = isWaiting && after.response === 'good' ? 'start_hold' : null;
   return { state: after, effect };
 }
 

@@ -60,7 +60,7 @@ export class ProgramIdentity {
   }
 
   private async isSame(info: ProgramInfo): Promise<boolean> {
-    this.checkType(info);
+    if (this.isOfOtherType(info)) return false;
     const { savedProgramId } = this;
     if (info.publicId === null || info.publicId === savedProgramId) return true;
     if (savedProgramId !== null) {
@@ -86,13 +86,17 @@ export class ProgramIdentity {
     }
   }
 
-  private checkType({ type }: ProgramInfo): void {
+  /** Sent in the wrong form, customers and sales would end refused, or credited to nobody. */
+  private isOfOtherType({ type }: ProgramInfo): boolean {
     const { program: expected } = this.options;
-    if (type === null || isProgramType(type, expected)) return;
+    const other = expected === 'affiliate' ? 'refer-a-friend' : 'affiliate';
+    // Partnero may have further types.
+    if (type === null || !isProgramType(type, other)) return false;
     this.logOnce(
       `The API key belongs to a program of the type '${type}', but the option program is ` +
-        `'${expected}': customers would be sent in the wrong form. Set the option program.`,
+        `'${expected}': nothing is sent. Set the option program to '${other}'.`,
     );
+    return true;
   }
 
   private rejected({ status }: PartneroError): void {

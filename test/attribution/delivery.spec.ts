@@ -293,16 +293,29 @@ describe('a refusal', () => {
 
 describe('what the DTO refuses', () => {
   it.each([
-    ['a name that is an object', { name: { first: 'Ada' } as never }, 'name'],
-    ['tags that are no texts', { tags: [1] as never }, 'tags'],
-    ['a bad e-mail and a bad name', { email: 'nope', name: 7 as never }, 'email,name'],
-  ])('%s: invalid, not sent', async (_, fields, reason) => {
+    ['a name that is an object', { name: { first: 'Ada' } as never }],
+    ['a surname that is a number', { surname: 7 as never }],
+    ['tags that are no texts', { tags: [{ id: 1, label: 'vip' }] as never }],
+    ['tags that are no list', { tags: 'vip' as never }],
+  ])('%s, as an entity may have: not meant, so left out', async (_, fields) => {
     await start();
     expect(await attribute({ id: 'user-1', ...fields })).toMatchObject({
-      outcome: 'invalid',
-      reason,
+      outcome: 'attributed',
+      reason: undefined,
     });
-    expect(fake.requestsTo('POST /customers')).toHaveLength(0);
+    expect(fake.requestsTo('POST /customers')[0]?.body).toEqual({
+      key: 'user-1',
+      partner: { key: 'ann' },
+    });
+  });
+
+  it('a bad e-mail and a name that is an object: both left out', async () => {
+    await start();
+    const fields = { email: 'nope', name: { first: 'Ada' } as never };
+    expect(await attribute({ id: 'user-1', ...fields })).toMatchObject({
+      outcome: 'attributed',
+      reason: 'invalid_email_dropped',
+    });
   });
 
   it('a bad e-mail alone: left out, still attributed, warned of', async () => {

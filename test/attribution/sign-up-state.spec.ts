@@ -64,10 +64,8 @@ describe('a sign-up is', () => {
       ['start_hold', 'discard'],
       ['response_good', 'handler_failed', 'hold_expired'],
     ],
-    [
-      ['start_hold', 'release'],
-      ['response_closed', 'handler_completed', 'hold_expired'],
-    ],
+    [['release'], ['response_closed', 'handler_completed']],
+    [['discard'], ['response_closed', 'handler_failed']],
     [['discard'], ['response_bad', 'hold_expired']],
   ])('held while the handler runs on: %j after %j', (effects, events) => {
     expect(effectsOf(events)).toEqual(effects);

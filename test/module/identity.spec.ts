@@ -145,6 +145,12 @@ describe('verifyOnBoot', () => {
   it('says that the program is of another type', async () => {
     const running = await start(production, { program: 'refer-a-friend', verifyOnBoot: 'warn' });
     await eventually(() => running.logger.ours('error').length > 0);
-    expect(running.logger.ours('error')[0]).toMatch(/'affiliate'.*'refer-a-friend'/);
+    expect(running.logger.ours('error')[0]).toMatch(/'affiliate'.*'refer-a-friend'.*'affiliate'/);
+    await attribute(running, 'user-1');
+    await eventually(async () => (await stats(running)).paused?.reason === 'wrong_program');
+    expect(production.requestsTo('POST /customers')).toHaveLength(0);
+    await closeApps();
+    const corrected = await start(production, { program: 'affiliate', verifyOnBoot: 'warn' });
+    await eventually(async () => (await stats(corrected)).outcomes['attributed'] === 1);
   });
 });
