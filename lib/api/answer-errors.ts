@@ -22,7 +22,11 @@ export class AnswerErrors {
   private readonly redactor: Redactor;
   private readonly writes: boolean;
 
-  constructor(request: PartneroRequest, apiKey: string | undefined) {
+  constructor(
+    request: PartneroRequest,
+    apiKey: string | undefined,
+    private readonly baseUrl: string,
+  ) {
     this.call = nameOf(request);
     this.redactor = new Redactor(request.body, request.query, idsIn(request), apiKey);
     this.writes = (request.method ?? 'GET') !== 'GET';
@@ -86,7 +90,7 @@ export class AnswerErrors {
     }
     const code = codeOf(error);
     if (code && UNREADABLE.test(code)) return this.unreadable();
-    return this.unclear('network', `failed: ${explainNetwork(code)}`, {
+    return this.unclear('network', `failed: ${explainNetwork(code, this.baseUrl)}`, {
       code,
       ambiguous: this.writes && !NEVER_CONNECTED.has(code ?? ''),
     });
@@ -152,13 +156,15 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^[A-Z_\d]{2,40}$/.test(code) ? code : undefined;
 }
 
-function explainNetwork(code: string | undefined): string {
+function explainNetwork(code: string | undefined, baseUrl: string): string {
   switch (code) {
     case 'ECONNREFUSED':
-      return 'the connection was refused. Check baseUrl, and that this host may reach it.';
+      return `${baseUrl} refused the connection. Check baseUrl, and that this host may reach it.`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return 'the host name could not be resolved. Check baseUrl and DNS.';
+      return `the host name of ${baseUrl} could not be resolved. Check baseUrl and DNS.`;
+    case 'EPROTO':
+      return `${baseUrl} doesn't speak TLS. Check whether baseUrl should begin with http instead of https.`;
     case 'ECONNRESET':
     case 'EPIPE':
       return 'the connection broke before the answer was complete.';

@@ -34,15 +34,16 @@ export class PartneroApiClient implements ApiCaller {
    */
   async send<T = unknown>(request: ApiRequest): Promise<Envelope<T>> {
     const apiKey = this.#options.apiKey?.reveal();
-    if (!apiKey) throw new AnswerErrors(request, apiKey).noKey();
-    if (request.signal?.aborted) throw new AnswerErrors(request, apiKey).abortedUnsent();
+    const errors = () => new AnswerErrors(request, apiKey, this.#options.baseUrl);
+    if (!apiKey) throw errors().noKey();
+    if (request.signal?.aborted) throw errors().abortedUnsent();
     const call = this.callOf(request);
     const deadline = new Deadline(request.timeoutMs ?? this.#options.timeoutMs, request);
     try {
       const answer = await this.#transport.send(call, deadline);
-      return read<T>(answer, request, apiKey);
+      return read<T>(answer, request.exact, errors);
     } catch (error) {
-      throw new AnswerErrors(request, apiKey).fromThrown(error, deadline.reason);
+      throw errors().fromThrown(error, deadline.reason);
     } finally {
       deadline.clear();
     }
@@ -61,13 +62,16 @@ export class PartneroApiClient implements ApiCaller {
   }
 }
 
-function read<T>(answer: HttpAnswer, request: ApiRequest, apiKey: string): Envelope<T> {
+function read<T>(
+  answer: HttpAnswer,
+  exact: ApiRequest['exact'],
+  errors: () => AnswerErrors,
+): Envelope<T> {
   const { status, retryAfter } = answer;
   const isFine = status >= 200 && status <= 299;
   if (status === 204 || (status === 202 && !answer.body)) return {};
-  const body = parseObject(answer.body, request.exact);
+  const body = parseObject(answer.body, exact);
   if (isFine && body && isSuccess(body)) return body;
-  const errors = new AnswerErrors(request, apiKey);
-  if (!isFine) throw errors.fromStatus(status, body, retryAfter);
-  throw body && saysFailure(body) ? errors.failed(status, body) : errors.unreadable(status);
+  if (!isFine) throw errors().fromStatus(status, body, retryAfter);
+  throw body && saysFailure(body) ? errors().failed(status, body) : errors().unreadable(status);
 }

@@ -43,10 +43,23 @@ describe('fromMinorUnits', () => {
     expect(make).toThrow(expect.objectContaining({ kind: 'invalid_input' }));
   });
 
+  it.each(['ISK', 'isk', 'MGA', 'UGX'])(
+    'refuses %s without an exponent, since providers count it differently',
+    (currency) => {
+      expect(() => fromMinorUnits(500_000, currency)).toThrow(
+        expect.objectContaining({
+          kind: 'invalid_input',
+          message: expect.stringContaining('must have an exponent') as string,
+        }),
+      );
+    },
+  );
+
   it('takes an exponent for what is no currency of ISO 4217, or is counted otherwise', () => {
     const points = fromMinorUnits(100, 'Points', { exponent: 0 });
     expect(points).toEqual({ amount: '100', currency: 'Points', exponent: 0 });
     expect(fromMinorUnits(500, 'UGX', { exponent: 2 }).amount).toBe('5.00');
+    expect(fromMinorUnits(500, 'UGX', { exponent: 0 }).amount).toBe('500');
     for (const exponent of [-1, 0.5, 9, Number.NaN]) {
       expect(() => fromMinorUnits(1, 'USD', { exponent })).toThrow('exponent');
     }

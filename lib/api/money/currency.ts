@@ -23,6 +23,9 @@ const MINOR_UNITS: ReadonlyMap<string, number> = new Map(
   ),
 );
 
+/** Currencies that payment providers count in other units than those of ISO 4217, some of them. */
+export const COUNTED_DIFFERENTLY: ReadonlySet<string> = new Set(['ISK', 'MGA', 'UGX']);
+
 /** How many decimals an ISO 4217 currency has; `undefined` for any other text. In upper case. */
 export function minorUnitsOf(currency: string): number | undefined {
   return MINOR_UNITS.get(currency);

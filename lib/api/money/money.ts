@@ -1,5 +1,5 @@
 import { PartneroError } from '../partnero.error.js';
-import { currencyCode, minorUnitsOf } from './currency.js';
+import { COUNTED_DIFFERENTLY, currencyCode, minorUnitsOf } from './currency.js';
 import type { Decimal } from './exact-amounts.js';
 
 /** What doubles hold without loss, at Partnero's end too. */
@@ -31,8 +31,9 @@ export interface Money {
  * fromMinorUnits(500, 'JPY') // 500
  * fromMinorUnits(1234, 'KWD') // 1.234
  * fromMinorUnits(500, 'UGX', { exponent: 2 }) // 5.00: as Stripe counts these
- * @throws PartneroError `invalid_input` if it isn't a whole number of 0 or more, or if the currency
- * isn't one of ISO 4217 and no `exponent` is given
+ * @throws PartneroError `invalid_input` if it isn't a whole number of 0 or more, or if no `exponent` is
+ * given for a currency that isn't one of ISO 4217, or for ISK, MGA and UGX, which providers count
+ * differently
  */
 export function fromMinorUnits(
   amount: number | bigint,
@@ -42,6 +43,12 @@ export function fromMinorUnits(
   const { exponent } = options;
   const unit = currencyProblem(currency, exponent);
   if (unit !== null) throw refused(unit);
+  if (exponent === undefined && COUNTED_DIFFERENTLY.has(currencyCode(currency))) {
+    throw refused(
+      `must have an exponent, how many decimals your payment provider counts: for ${currencyCode(currency)}, ` +
+        'they differ',
+    );
+  }
   const isWhole = typeof amount === 'bigint' || Number.isSafeInteger(amount);
   if (!isWhole || amount < 0) throw refused('must be a whole number of minor units, 0 or more');
   const decimals = decimalsOf({ currency, exponent }) ?? 0;
@@ -57,7 +64,7 @@ export function fromMinorUnits(
 function refused(problem: string): PartneroError {
   return new PartneroError({
     kind: 'invalid_input',
-    message: `fromMinorUnits(): ${problem}.`,
+    message: `fromMinorUnits(): the amount ${problem}.`,
     fieldErrors: { amount: [problem] },
   });
 }
