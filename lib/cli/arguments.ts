@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { errorMessage } from '../common/error-message.js';
 import { UsageError } from './usage.error.js';
 
 /** Options of the command line. */
@@ -31,6 +32,8 @@ export function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'Invalid arguments.');
+    // Behind the first sentence, Node.js explains what nobody meant.
+    const [what = 'Invalid arguments'] = errorMessage(error).split('. ');
+    throw new UsageError(`${what.replace(/\.$/, '')}.`);
   }
 }

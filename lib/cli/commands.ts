@@ -27,7 +27,8 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['forget', forget],
 ]);
 
-async function stats({ outboxes }: Request): Promise<CommandResult> {
+async function stats({ outboxes, operands }: Request): Promise<CommandResult> {
+  checkNone(operands);
   const all = await inTurn(outboxes, (outbox) => outbox.stats());
   // The file doesn't know whether the app pauses.
   const json = all.map(({ paused: _, ...counts }) => counts);
@@ -65,10 +66,12 @@ function noJobs(key: string, path: string): string {
 - Did the sign-up come with a referral key? Those without one aren't queued: see
   partnero.outbox.stats().notAccepted in the app.
 - Could it be saved? If not, the app logged "An attribution is lost".
+- Was the customer erased? Then their history is gone too.
 - How long ago was it? Completed jobs are deleted after historyDays, 90 days by default.`;
 }
 
-async function deadLetters({ outboxes }: Request): Promise<CommandResult> {
+async function deadLetters({ outboxes, operands }: Request): Promise<CommandResult> {
+  checkNone(operands);
   const entries: HistoryEntry[] = [];
   for (const outbox of outboxes) {
     for await (const entry of outbox.deadLetters()) entries.push(entry);
@@ -76,7 +79,8 @@ async function deadLetters({ outboxes }: Request): Promise<CommandResult> {
   return { json: entries, text: entries.length > 0 ? list(entries) : 'There are no dead letters.' };
 }
 
-async function requeue({ outboxes, values }: Request): Promise<CommandResult> {
+async function requeue({ outboxes, operands, values }: Request): Promise<CommandResult> {
+  checkNone(operands);
   const filter = filterFrom(values);
   const counts = await inTurn(outboxes, (outbox) => outbox.requeue(filter));
   const requeued = counts.reduce((sum, n) => sum + n, 0);
@@ -118,6 +122,10 @@ async function inTurn<T>(
   const results: T[] = [];
   for (const outbox of outboxes) results.push(await work(outbox));
   return results;
+}
+
+function checkNone(operands: readonly string[]): void {
+  if (operands.length > 0) throw new UsageError(`This command takes no '${operands.join(' ')}'.`);
 }
 
 function theCustomer({ operands }: Request): string {

@@ -140,7 +140,12 @@ function keyFor(url: string): string {
 }
 
 function isSame(url: string, other: string): boolean {
-  return URL.canParse(url) && new URL(url).href === new URL(other).href;
+  return URL.canParse(url) && plain(url) === plain(other);
+}
+
+/** Nest has the same route with and without a slash at the end. */
+function plain(url: string): string {
+  return new URL(url).href.replace(/\/(?=$|\?)/, '');
 }
 
 /** Without the query, which may hold a token. */

@@ -27,7 +27,7 @@ export async function runFake(
   out(
     `A fake of Partnero is running. Put these lines into your app's .env:\n\n` +
       `PARTNERO_BASE_URL=${fake.baseUrl}\nPARTNERO_API_KEY=${API_KEY}\n\n` +
-      `Its partners: ${partners.join(', ')}. Sign up with the cookie partnero_partner=${partners[0]}. ` +
+      `Its partners: ${partners.join(', ')}. Open a page of your app with ?aff=${partners[0]}, and sign up. ` +
       'What arrives is printed here. Ctrl+C ends it.\n',
   );
   await ended;

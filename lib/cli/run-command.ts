@@ -109,11 +109,19 @@ async function run(
   note: (text: string) => void,
 ): Promise<CommandResult> {
   if (group === 'outbox' && name !== undefined && COMMANDS.has(name)) {
+    if (values.url !== undefined) {
+      throw new UsageError(`${name} reads a file: --file, not --url. See the docs on PostgreSQL.`);
+    }
     return runOnFile(COMMANDS.get(name)!, operands, values);
   }
   const isPostgres = group === 'outbox' && isPostgresCommand(name);
   if (!isPostgres && group !== 'webhooks') {
-    throw new UsageError(`There is no command '${[group, name].join(' ').trim()}'.`);
+    const known = [...COMMANDS.keys(), 'migrate', 'status', 'sql'].join(', ');
+    throw new UsageError(
+      group === 'outbox'
+        ? `outbox takes one of these commands: ${known}.`
+        : `There is no command '${[group, name].join(' ').trim()}'.`,
+    );
   }
   if (operands.length > 0) throw new UsageError(`${name} takes no '${operands.join(' ')}'.`);
   if (isPostgres) return runPostgresCommand(name, values, process.env);

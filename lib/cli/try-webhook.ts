@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Secret } from '../common/secret.js';
+import { TEST_EVENT } from '../webhooks/event.model.js';
 import { sign } from '../webhooks/signature.js';
 
 /** How long Partnero waits for a response. */
@@ -27,7 +28,7 @@ export async function tryWebhook(
   url: string,
   secret: Secret,
   header: string,
-  { name = 'nestjs-partnero.test', data = { id: randomUUID() } }: TestEvent = {},
+  { name = TEST_EVENT, data = { id: randomUUID() } }: TestEvent = {},
 ): Promise<TryResult> {
   const body = JSON.stringify({ event: name, url, created_at: new Date().toISOString(), data });
   const post = async (signature: string) => {
@@ -89,5 +90,6 @@ function tooSlow(ms: number): string {
 function causeOf(error: unknown): string {
   const { name, cause } = error as Error & { cause?: { code?: string; message?: string } };
   if (name === 'TimeoutError') return `none within ${TIMEOUT_MS} ms`;
+  if (cause?.code === 'ECONNREFUSED') return 'ECONNREFUSED: does the app run there?';
   return cause?.code ?? cause?.message ?? name;
 }

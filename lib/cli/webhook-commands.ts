@@ -31,8 +31,8 @@ export async function runWebhookCommand(
   note: (text: string) => void,
 ): Promise<CommandResult> {
   if (name === 'ensure') return ensure(values, environment, (text) => note(printable(text)));
-  if (name === 'test') return test(values, environment);
-  throw new UsageError(`There is no command 'webhooks ${name ?? ''}'.`);
+  if (name === 'test') return test(values, environment, (text) => note(printable(text)));
+  throw new UsageError('webhooks takes one of these commands: ensure, test.');
 }
 
 async function ensure(
@@ -49,10 +49,7 @@ async function ensure(
   if (name.trim() === '' || name.length > MAX_NAME) {
     throw new UsageError(`--name must have 1 to ${MAX_NAME} characters.`);
   }
-  const unknown = events.filter((event) => !isKnownName(event));
-  if (unknown.length > 0) {
-    note(`No such event is known: ${unknown.join(', ')}. Is it a typo?`);
-  }
+  noteUnknown(events, note);
   const wanted = { name, url, events: [...new Set(events)] };
   const { secret, others, ...webhook } = await callPartnero(environment, (webhooks) =>
     ensureWebhook(webhooks, wanted, note, SETTLE_MS),
@@ -91,11 +88,16 @@ async function callPartnero<T>(
   }
 }
 
-async function test(values: Values, environment: NodeJS.ProcessEnv): Promise<CommandResult> {
+async function test(
+  values: Values,
+  environment: NodeJS.ProcessEnv,
+  note: (text: string) => void,
+): Promise<CommandResult> {
   const url = addressFrom(values);
   const { secret, header } = values;
   const [event, ...more] = eventsFrom(values);
   if (more.length > 0) throw new UsageError('webhooks test sends one event: give one name.');
+  if (event !== undefined) noteUnknown([event], note);
   const data = dataFrom(values);
   const options = resolveWebhooksOptions({ secret, header }, DEFAULT_PROGRAM, environment);
   const [first] = options.secrets;
@@ -111,6 +113,11 @@ function eventsFrom({ events = [] }: Values): string[] {
   const names = events.flatMap((each) => each.split(',')).map((each) => each.trim());
   if (names.includes('')) throw new UsageError('--events must be names, separated by commas.');
   return names;
+}
+
+function noteUnknown(events: readonly string[], note: (text: string) => void): void {
+  const unknown = events.filter((event) => !isKnownName(event));
+  if (unknown.length > 0) note(`No such event is known: ${unknown.join(', ')}. Is it a typo?`);
 }
 
 function dataFrom({ data }: Values): object | undefined {

@@ -15,6 +15,9 @@ const EVENTS = {
   subscriber: ['created', 'updated', 'deleted', 'rewarded'],
 } as const;
 
+/** What `npx nestjs-partnero webhooks test` sends. */
+export const TEST_EVENT = 'nestjs-partnero.test';
+
 type Subject = keyof typeof EVENTS;
 
 /** Name of an event that this version knows. */

@@ -7,7 +7,7 @@ import {
 import { publish } from '../channels/channels.js';
 import { ObservedEngine, type JobFacts } from '../channels/observed-engine.js';
 import type { RunInAppContext } from '../common/app-context.js';
-import { ThrottledLogger } from '../common/throttled-logger.js';
+import { ThrottledLogger, warningOnce } from '../common/throttled-logger.js';
 import type { Delivery, DeliveryControl } from '../outbox/delivery.js';
 import type { JobEnd } from '../outbox/delivery-result.js';
 import type { Job, NewJob } from '../outbox/job.js';
@@ -18,7 +18,7 @@ import { OutboxLifecycle } from '../program/outbox.lifecycle.js';
 import type { OutcomeReporter } from '../program/outcome.reporter.js';
 import { EventHandler } from './event.handler.js';
 import { jobsOf } from './event.job.js';
-import type { PartneroWebhookEvent } from './event.model.js';
+import { TEST_EVENT, type PartneroWebhookEvent } from './event.model.js';
 import { InboxInspector } from './inbox.inspector.js';
 import type { WebhookDiscovery } from './webhook.discovery.js';
 
@@ -43,6 +43,7 @@ export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicatio
   readonly inspector: InboxInspector;
   private handlers: readonly EventHandler[] = [];
   private readonly jobHandlers: JobHandlers;
+  private readonly once: ThrottledLogger;
   /** `null` if nothing is saved. */
   protected engine: OutboxEngine | null = null;
   private control: DeliveryControl | null = null;
@@ -56,6 +57,7 @@ export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicatio
   ) {
     super(log, 'events');
     const throttled = new ThrottledLogger((message) => log.warn(message), LOG_AGAIN_MS);
+    this.once = warningOnce(log);
     this.jobHandlers = new JobHandlers((name) => throttled.warn(name, () => noHandler(name)));
     this.inspector = new InboxInspector(options.name, () => this.engine);
   }
@@ -88,6 +90,7 @@ export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicatio
    */
   async dispatch(event: PartneroWebhookEvent): Promise<Dispatched> {
     const handlers = this.handlers.filter((handler) => handler.wants(event));
+    if (handlers.length === 0) this.warnOfUnwanted(event);
     const dispatched = await (this.engine
       ? this.save(this.engine, event, handlers)
       : // Handlers must not see the context of the request.
@@ -133,6 +136,17 @@ export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicatio
     }
     const outcome = end.type === 'dead' ? 'dead' : end.outcome;
     this.reporter.report({ outcome, jobName: EVENT, jobId: id, route: name, reason });
+  }
+
+  /** It may be a typo in the name of a handler's event. */
+  private warnOfUnwanted({ name }: PartneroWebhookEvent): void {
+    if (name === TEST_EVENT) return;
+    this.once.warn(
+      name,
+      () =>
+        `No handler of this app wants the event ${name}: it was accepted, and nothing was done. ` +
+        'Add an @OnPartneroEvent() for it, or remove it from the webhook at Partnero. Said once.',
+    );
   }
 
   private logHandlers(): void {

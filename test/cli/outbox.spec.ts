@@ -10,6 +10,9 @@ import { eventually } from '../support/eventually.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 const MAIN = resolve('dist/esm/cli/main.js');
+const NOBODY = 65_534;
+/** Only root can be somebody else. */
+const asRoot = process.getuid?.() === 0 ? it : it.skip;
 
 let fake: FakePartnero;
 let path: string;
@@ -203,6 +206,34 @@ describe('the command line', () => {
     writeFileSync(path, 'x'.repeat(10_000));
     expect(outbox('stats').err).toContain("can't be used: file is not a database");
     expect(outbox('stats', '--file', `${path}.elsewhere`).err).toContain('elsewhere');
+  });
+
+  it.each([
+    [['stats', 'extra'], "This command takes no 'extra'."],
+    [['dead-letters', 'u1'], "This command takes no 'u1'."],
+    [['requeue', 'u1', '--all'], "This command takes no 'u1'."],
+    [['stats', '--url', 'postgres://x'], 'stats reads a file: --file, not --url.'],
+    [['stats', '--fil', 'x'], "Unknown option '--fil'."],
+    [[], 'outbox takes one of these commands: stats, find, dead-letters,'],
+  ])('refuses %j', async (args, message) => {
+    await start();
+    const { status, out, err } = outbox(...args);
+    expect([status, out]).toEqual([2, '']);
+    expect(err.startsWith(message)).toBe(true);
+    expect(err).toContain('--help');
+  });
+
+  asRoot('says that it may not look into the folder, not that there is no outbox', async () => {
+    await start();
+    await closeApps();
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'outbox', 'stats'], {
+      encoding: 'utf8',
+      env: { ...process.env, PARTNERO_OUTBOX_PATH: path, NODE_OPTIONS: '' },
+      uid: NOBODY,
+      gid: NOBODY,
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${path} can't be used: EACCES: permission denied`);
   });
 
   it('names the file that fails', async () => {

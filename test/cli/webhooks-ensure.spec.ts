@@ -90,6 +90,12 @@ describe('webhooks ensure', () => {
     expect(fake.requestsTo('POST /webhooks')).toHaveLength(1);
   });
 
+  it('takes an address with a slash at the end for the same route', async () => {
+    const made = fake.addWebhook({ url: `${HOOK}/`, events: EVENTS });
+    expect(secretIn(await ensure())).toBe(made.secret);
+    expect(writes()).toEqual([]);
+  });
+
   it('finds its webhook on a later page', async () => {
     for (let i = 0; i < 130; i += 1) {
       fake.addWebhook({ url: `https://x.example.com/${i}`, events: EVENTS });

@@ -110,6 +110,9 @@ describe('webhooks test', () => {
     expect(run.code).toBe(0);
     await eventually(() => callsOf('count').length === 1);
     expect(callsOf('count')).toEqual(['count transaction.deleted']);
+    expect(run.err).toBe('');
+    const mistyped = await test(`${url}/hook`, '--events', 'transaction.delete');
+    expect(mistyped.err).toBe('No such event is known: transaction.delete. Is it a typo?');
   });
 
   it.each([
@@ -181,7 +184,11 @@ describe('webhooks test', () => {
     const url = await respondingWith(() => {});
     servers.pop()!.close();
     const run = await test(url);
-    expect(run).toMatchObject({ code: 1, out: 'There was no response (ECONNREFUSED).', err: '' });
+    expect(run).toMatchObject({
+      code: 1,
+      out: 'There was no response (ECONNREFUSED: does the app run there?).',
+      err: '',
+    });
     expect((await test('http://127.0.0.1:1/hook')).out).toContain('bad port');
   });
 

@@ -79,6 +79,22 @@ describe('what a handler gets', () => {
     expect(got).toMatchObject({ type: 'transaction.created', data: { nested: { a: [1.5] } } });
   });
 
+  it('An event that no handler wants is said once, since a name may be mistyped', async () => {
+    @Injectable()
+    class Mistyped {
+      @OnPartneroEvent('transaction.create')
+      add(event: PartneroWebhookEvent) {
+        called('add', event);
+      }
+    }
+    const running = await startHandling({}, [Mistyped]);
+    for (const key of ['inv-1', 'inv-2']) await deliver(`${running.url}/hook`, sale(key));
+    await deliver(`${running.url}/hook`, eventBody('nestjs-partnero.test'));
+    expect(running.logger.ours('warn')).toEqual([
+      expect.stringContaining('No handler of this app wants the event transaction.created'),
+    ]);
+  });
+
   it('A handler gets events by name (known or unknown), all unknown events, or all events', async () => {
     @Injectable()
     class Choosy {
