@@ -123,7 +123,7 @@ export class OptionCheck {
 function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
-  if (typeof value === 'string') return value.length === 0 ? 'an empty string' : 'another string';
+  if (typeof value === 'string') return value.length === 0 ? 'an empty string' : 'a string';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return 'a list';
   return `a ${typeof value}`;

@@ -56,7 +56,7 @@ export class DashboardController {
     @Query('requeued') requeued: unknown,
   ): Promise<string> {
     const base = baseFrom(request, 0);
-    const searched = typeof customer === 'string' && customer.trim() !== '' ? customer : null;
+    const searched = (typeof customer === 'string' && customer.trim()) || null;
     try {
       const data = await within(TIMEOUT_MS, readData(this.program.service, searched));
       if (!data) return problemPage('it does not respond.', { base });

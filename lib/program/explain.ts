@@ -104,8 +104,24 @@ export function explain(entry: HistoryEntry): string {
   const special = jobName === 'attribution' ? explainAttribution(entry) : undefined;
   if (special !== undefined) return special;
   const advice = adviceOn(jobName, outcome ?? '', reason)?.text;
-  const meaning = advice ?? MEANINGS[outcome ?? ''] ?? 'completed';
-  return `${subject} is ${outcome} (${meaning})${reason ? `: ${why}` : ''}.`;
+  const what = advice === undefined ? endOf(jobName, outcome ?? '') : `failed: ${advice}`;
+  return `${subject} ${what}${reason ? `: ${why}` : ''}.`;
+}
+
+const ENDS: Readonly<Record<string, string>> = {
+  recorded: 'was recorded at Partnero',
+  duplicate: 'was not sent again, since it was submitted before',
+  not_attributed: 'pays nobody, since nobody referred the customer',
+  refunded: 'was refunded, so nobody is paid',
+  not_found: "changed nothing, since Partnero doesn't have it",
+  erased: 'was carried out, at Partnero and here',
+  discarded: 'was not sent, since the customer was erased',
+};
+
+/** How a sale, a refund or a deletion ended. */
+function endOf(jobName: string, outcome: string): string {
+  if (jobName === 'refund' && outcome === 'refunded') return 'was carried out: nobody is paid';
+  return ENDS[outcome] ?? `is ${outcome} (${MEANINGS[outcome] ?? 'completed'})`;
 }
 
 /** The status of a webhook event at one of its handlers, as a sentence. */

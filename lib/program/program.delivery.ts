@@ -229,7 +229,8 @@ export class ProgramDelivery {
     if (answer.type !== 'unclear' && answer.type !== 'no_response') return;
     if (this.warnedUnverified || verifyOnBoot === false) return;
     this.warnedUnverified = true;
-    const hint = answer.type === 'unclear' ? ` baseUrl is ${baseUrl}.` : '';
+    const hint =
+      answer.type === 'unclear' ? ` baseUrl is ${baseUrl}; Partnero's own ends in /v1.` : '';
     this.log.warn(
       `The API key could not be verified: ${answer.error.message}${hint} Deliveries start all the same.`,
     );

@@ -5,6 +5,9 @@ import { fromToken, toToken } from './referral-token.js';
 import type { ReferralSource, ResolvedReferralOptions } from './referral.options.js';
 import { bodyFieldOf, hasHeaders, headerOf, queryOf } from './request-fields.js';
 
+/** Headers of a request may have a `key`, too. */
+const REQUEST_HEADERS = ['host', 'cookie', 'user-agent', ':authority'];
+
 /** Called for each value in the place of a key that isn't one; never with the value itself. */
 export type OnRefusedKey = (source: ReferralOrigin, why: KeyRefusal) => void;
 
@@ -37,7 +40,8 @@ export class ReferralReader {
     }
     if (typeof input !== 'object' || input === null) return null;
     if (hasHeaders(input)) return this.fromRequest(input, onRefused);
-    if ('key' in input && typeof input.key === 'string') {
+    const isGiven = !REQUEST_HEADERS.some((name) => name in input);
+    if (isGiven && 'key' in input && typeof input.key === 'string') {
       return this.check(input.key, 'given', onRefused);
     }
     return this.fromRequest({ headers: input }, onRefused);

@@ -29,10 +29,11 @@ export function addCapture(source: string): string | null {
   const created = createdApp(masked);
   if (!created) return null;
   const { name, indent, end } = created;
-  const rest = /^[ \t]*(;?)[ \t]*(?=\n|$)/.exec(masked.slice(end));
+  // Without a semicolon, the next line may go on with the call.
+  const rest = /^[ \t]*(?:(;)[ \t]*(?=\n|$)|(?=\n|$)(?!\s*[.?([+*&|,:=-]))/.exec(masked.slice(end));
   if (!rest) return null;
   const at = end + rest[0].length;
-  const line = `\n${indent}${name}.use(captureReferrals(${name}))${rest[1]}`;
+  const line = `\n${indent}${name}.use(captureReferrals(${name}))${rest[1] ?? ''}`;
   return addImport(
     source.slice(0, at) + line + source.slice(at),
     'captureReferrals',

@@ -52,6 +52,7 @@ export function customerRoutes(store: FakeStore): FakeRoutes {
   const show = (customer: FakeCustomer) => showCustomer(customer, store);
   return {
     'GET /customers': (call) => fake.pageOf(listed(call, store), call, show),
+    'GET /customers:search': ({ query }) => fake.success(searched(query, store).map(show)),
     'GET /customers/:key': (call) => fake.success(show(customerOf(call, store))),
     'POST /customers': ({ body }) => fake.success(show(createCustomer(body, store)), 201),
     'PUT /customers/:key': (call) => {
@@ -74,11 +75,24 @@ export function customerRoutes(store: FakeStore): FakeRoutes {
 }
 
 function listed({ query }: FakeCall, { customers }: FakeStore): FakeCustomer[] {
-  const { 'partner.key': key, 'partner.email': email } = query;
+  const { 'partner.key': key, 'partner.email': email, refer_status: referred } = query;
   return customers.filter(
-    ({ partner }) =>
+    ({ partner, referrer }) =>
+      (referred === undefined || (referrer !== null) === (referred === 'referred')) &&
       (key === undefined || partner?.key === key) &&
       (email === undefined || partner?.email === email),
+  );
+}
+
+/** By your own id, which an affiliate program calls `key`, by the public key, or by the e-mail address. */
+function searched({ id, key, email }: FakeCall['query'], store: FakeStore): FakeCustomer[] {
+  const isAffiliate = store.type === 'affiliate';
+  const given = isAffiliate ? [id, email] : [id, key, email];
+  fake.validate({ email: given.some((each) => each !== undefined) });
+  return store.customers.filter((each) =>
+    isAffiliate
+      ? each.key === id || each.email === email
+      : each.id === id || each.key === key || each.email === email,
   );
 }
 

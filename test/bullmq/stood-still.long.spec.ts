@@ -33,9 +33,9 @@ it.each([1, 2, 3])('an app that stood still loses no sign-up (%i)', async (round
     store: { engine: 'bullmq', url: redis.url, name: redis.newName() },
   });
   const signedUp: string[] = [];
-  let hasEnded = false;
+  const ended = new AbortController();
   const visits = Array.from({ length: VISITORS }, async (_, visitor) => {
-    for (let n = 0; !hasEnded; n += 1) {
+    for (let n = 0; !ended.signal.aborted; n += 1) {
       const id = `${round}-${visitor}-${n}`;
       if (isGood(await app.signUp(id))) signedUp.push(id);
       await sleep(5);
@@ -47,7 +47,7 @@ it.each([1, 2, 3])('an app that stood still loses no sign-up (%i)', async (round
   app.signal('SIGCONT');
   const before = signedUp.length;
   await eventually(() => signedUp.length > before + 10 * VISITORS);
-  hasEnded = true;
+  ended.abort();
   await Promise.all(visits);
   expect((await app.stats()).notAccepted).toMatchObject({ accept_failed: 0, accept_timeout: 0 });
   const arrived = () => new Set(fake.customers.map(({ key }) => key));

@@ -30,7 +30,7 @@ const canJestRequireModules = major > 24 || (major === 24 && minor >= 9);
 const commonJs = [
   { args: JEST },
   { args: [...JEST, ...E2E], http: 'Object' },
-  { args: [MODULES, ...JEST, ...E2E], http: 'HttpService' },
+  { args: [MODULES, ...JEST, ...E2E], http: canJestRequireModules ? 'HttpService' : 'Object' },
   { args: MAIN, http: 'HttpService' },
   { args: ['--no-require-module', ...MAIN], http: 'Object' },
 ];

@@ -156,7 +156,9 @@ describe.each(ADAPTERS)('PartneroDashboardModule on %s', (adapter) => {
     await settled(running.app, 2);
     const search = async (customer: string) =>
       (await get(`${running.url}/partnero?customer=${customer}`)).body;
-    expect(await search('user-1')).toContain('Customer user-1 was credited to ann.');
+    for (const text of ['user-1', 'user-1%20', '%20user-1']) {
+      expect(await search(text)).toContain('Customer user-1 was credited to ann.');
+    }
     expect(await search('user-2')).toContain(
       'Customer user-2 was credited to nobody: Partnero doesn&#39;t know the partner gone.',
     );

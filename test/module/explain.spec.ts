@@ -78,7 +78,7 @@ it.each<[Partial<HistoryEntry>, string]>([
   ],
   [
     { jobName: 'transaction', key: 'inv-1', outcome: 'recorded' },
-    'The sale inv-1 of customer u1 is recorded (at Partnero).',
+    'The sale inv-1 of customer u1 was recorded at Partnero.',
   ],
   [
     { jobName: 'transaction', key: 'inv-1', state: 'pending', reason: 'unanswered' },
@@ -86,23 +86,40 @@ it.each<[Partial<HistoryEntry>, string]>([
   ],
   [
     { jobName: 'refund', key: 'inv-1', outcome: 'not_found', reason: '404' },
-    "The refund of the sale inv-1 is not_found (Partnero doesn't have it): Partnero responded 404.",
+    "The refund of the sale inv-1 changed nothing, since Partnero doesn't have it: Partnero responded 404.",
   ],
   [
     { jobName: 'erasure', outcome: 'erased' },
-    'The deletion of customer u1 is erased (deleted at Partnero and here).',
+    'The deletion of customer u1 was carried out, at Partnero and here.',
   ],
   [
     { jobName: 'transaction', key: 'inv-1', outcome: 'conflict' },
-    'The sale inv-1 of customer u1 is conflict (Partnero has another amount, currency or customer under that key, so two sales share it).',
+    'The sale inv-1 of customer u1 failed: Partnero has another amount, currency or customer under that key, so two sales share it.',
   ],
   [
     { jobName: 'refund', key: 'inv-1', outcome: 'rejected', reason: '403 odd <reason>' },
-    'The refund of the sale inv-1 is rejected (Partnero refused to delete the sale; its commission stays): Partnero responded 403 (odd) (<reason>).',
+    'The refund of the sale inv-1 failed: Partnero refused to delete the sale; its commission stays: Partnero responded 403 (odd) (<reason>).',
   ],
   [
     { jobName: 'erasure', outcome: 'rejected', reason: '422' },
-    'The deletion of customer u1 is rejected (Partnero refused to delete the customer; delete them there by hand): Partnero responded 422.',
+    'The deletion of customer u1 failed: Partnero refused to delete the customer; delete them there by hand: Partnero responded 422.',
+  ],
+  [
+    {
+      jobName: 'transaction',
+      key: 'inv-1',
+      outcome: 'not_attributed',
+      reason: 'unknown_customer',
+    },
+    "The sale inv-1 of customer u1 pays nobody, since nobody referred the customer: Partnero doesn't know the customer.",
+  ],
+  [
+    { jobName: 'refund', key: 'inv-1', outcome: 'refunded' },
+    'The refund of the sale inv-1 was carried out: nobody is paid.',
+  ],
+  [
+    { jobName: 'transaction', key: 'inv-1', outcome: 'refunded' },
+    'The sale inv-1 of customer u1 was refunded, so nobody is paid.',
   ],
   [{ jobName: 'Crm.sync', outcome: 'handled' }, 'handled: the handler completed.'],
   [{ jobName: 'Crm.sync', outcome: 'invalid' }, "invalid: the saved event can't be read."],

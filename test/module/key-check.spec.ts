@@ -72,7 +72,11 @@ describe.each<['warn' | false, when: string]>([
     await attribute(running);
     await settled(running.app, 1);
     expect(fake.requestsTo('GET /test')).toHaveLength(1);
-    const unverified = linesWith(running, 'warn', `baseUrl is ${fake.baseUrl}.`);
+    const unverified = linesWith(
+      running,
+      'warn',
+      `baseUrl is ${fake.baseUrl}; Partnero's own ends in /v1.`,
+    );
     expect(unverified).toHaveLength(verifyOnBoot === false ? 0 : 1);
   });
 

@@ -132,6 +132,18 @@ describe('nest add nestjs-partnero', () => {
     expect(app.tasks).toMatchObject([{ options: { packageManager: 'pnpm' } }]);
   });
 
+  it('leaves a main.ts alone whose call goes on in the next line', () => {
+    const main = MAIN.replace('(AppModule);', '(AppModule)\n    .catch(console.error)\n');
+    const app = newApp({ '/src/main.ts': main }).add();
+    expect(app.files['/src/main.ts']).toBe(main);
+    expect(app.log).toContain('by hand');
+  });
+
+  it('adds the capturing to a main.ts without semicolons', () => {
+    const app = newApp({ '/src/main.ts': MAIN.replaceAll(';', '') }).add();
+    expect(app.files['/src/main.ts']).toContain('(AppModule)\n  app.use(captureReferrals(app))\n');
+  });
+
   it('changes nothing when it is run again', () => {
     const app = newApp().add();
     app.writes.length = 0;

@@ -95,6 +95,18 @@ describe('a unit test with provideFakePartnero()', () => {
     expect((await controller.byHand(partnero.referral())).outcome).toBe('no_referral');
   });
 
+  it('records of a referral the last call alone, and nothing if it is skipped, as a route does', async () => {
+    const referral = partnero.referral('ann');
+    await referral.attribute({ id: 'owner' });
+    await referral.attribute({ id: 'member' });
+    expect(partnero.attributions).toEqual([{ customer: 'member', partner: 'ann' }]);
+    referral.skip();
+    expect(partnero.attributions).toEqual([]);
+    await referral.attribute({ id: 'owner' });
+    await partnero.referral('ann').attribute({ id: 'other' });
+    expect(partnero.attributions.map(({ customer }) => customer)).toEqual(['owner', 'other']);
+  });
+
   it('records a named program under its own token', async () => {
     @Injectable()
     class Friends {

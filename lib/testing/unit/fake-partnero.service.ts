@@ -147,11 +147,20 @@ export class FakePartneroService<
    */
   referral(key: string | null = null): ReferralContext {
     const found = key === null ? null : this.referralFrom({ key });
+    let recorded: readonly string[] = [];
+    const forget = () => this.#jobs.remove(recorded);
     return {
       key: found?.key ?? null,
       source: found?.source ?? null,
-      attribute: (customer) => this.attribute(found, customer),
-      skip: () => {},
+      // The last call wins.
+      attribute: async (customer) => {
+        forget();
+        const { ids: before } = this.#jobs;
+        const outcome = await this.attribute(found, customer);
+        recorded = this.#jobs.ids.filter((id) => !before.includes(id));
+        return outcome;
+      },
+      skip: forget,
       toToken: () => found?.toToken() ?? '',
     };
   }

@@ -22,6 +22,15 @@ export class RecordingOutbox implements OutboxEngine {
     return this.jobs.filter((job) => job.name === name && !job.isHeld);
   }
 
+  /** Of all jobs. */
+  get ids(): string[] {
+    return this.jobs.map(({ id }) => id);
+  }
+
+  remove(ids: readonly string[]): void {
+    this.jobs = this.jobs.filter(({ id }) => !ids.includes(id));
+  }
+
   clear(): void {
     this.jobs = [];
   }

@@ -126,10 +126,6 @@ export function rareAffiliateRoutes(
   return {
     ...archiveRoutes('/customers/:key', customer, isDeleted, setDeleted),
     ...archiveRoutes('/transactions/:key', transaction, isDeleted, setDeleted),
-    'GET /customers:search': ({ query: { id, email } }) => {
-      fake.validate({ email: id !== undefined || email !== undefined });
-      return fake.success(found(store, (each) => each.key === id || isEmailOf(each, email)));
-    },
   };
 }
 
@@ -156,18 +152,6 @@ export function referAFriendRoutes(
     return { customer: showCustomer(customer, store), balance: { currency } };
   };
   return {
-    'GET /customers': (call) => {
-      const { refer_status: referred } = call.query;
-      const rows = store.customers.filter(
-        ({ referrer }) =>
-          referred === undefined || (referrer !== null) === (referred === 'referred'),
-      );
-      return fake.pageOf(rows, call, (row) => showCustomer(row, store));
-    },
-    'GET /customers:search': ({ query: { id, key, email } }) =>
-      fake.success(
-        found(store, (each) => each.id === id || each.key === key || isEmailOf(each, email)),
-      ),
     'GET /customers/:key/referrals': (call) =>
       fake.pageOf(referredBy(customerOf(call, store)), call, (row) => showCustomer(row, store)),
     'GET /customers/:key/stats': (call) =>
@@ -194,14 +178,6 @@ export function referAFriendRoutes(
       return fake.success();
     },
   };
-}
-
-function found(store: FakeStore, isMeant: (customer: FakeCustomer) => boolean): Fields[] {
-  return store.customers.filter(isMeant).map((customer) => showCustomer(customer, store));
-}
-
-function isEmailOf(customer: FakeCustomer, email: string | undefined): boolean {
-  return email !== undefined && customer.email === email;
 }
 
 const TYPES = {
