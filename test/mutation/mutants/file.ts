@@ -37,8 +37,8 @@ export const FILE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'the log is synced',
     file: 'outbox/sqlite/write-ahead-log.ts',
-    find: 'if (!this.isSyncing) this.syncTimer',
-    replace: 'if (this.isClosed) this.syncTimer',
+    find: 'else this.syncTimer ??=',
+    replace: 'else if (this.isClosed) this.syncTimer ??=',
     specs: ['test/outbox/write-ahead-log.spec.ts'],
     only: 'is synced',
   },
@@ -70,8 +70,8 @@ export const FILE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a replaced file is noticed',
     file: writer,
-    find: 'if (!file.isInPlace()) {',
-    replace: 'if (file.path === "") {',
+    find: 'if (file.isInPlace()) return;',
+    replace: 'if (file.path !== "") return;',
     specs: REPLACED,
   },
   {
@@ -93,8 +93,8 @@ export const FILE_MUTANTS: readonly Mutant[] = [
   {
     rule: 'a replaced log is noticed',
     file: writer,
-    find: 'if (file.isInPlace() && !file.isLogInPlace()) {',
-    replace: 'if (file.path === "") {',
+    find: 'if (file.isInPlace() && !file.isLogInPlace()) moveAside',
+    replace: 'if (file.path === "") moveAside',
     specs: REPLACED,
     only: 'loses nothing',
   },
