@@ -118,7 +118,8 @@ export class JobStore {
   async discardWaiting(bullmqId: string): Promise<void> {
     for (let look = 1; look <= LOOKS; look += 1) {
       if (await this.discard(bullmqId)) return;
-      if ((await this.queue.getJobState(bullmqId)) !== 'active') return;
+      // One that was active a moment ago may wait again by now.
+      if (['completed', 'unknown'].includes(await this.queue.getJobState(bullmqId))) return;
       await sleep(LOOK_MS);
     }
   }
