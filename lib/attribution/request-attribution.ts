@@ -192,8 +192,8 @@ export class RequestAttribution implements ReferralContext {
     if (this.wasQueuedByAnother(customer)) return { outcome: 'queued' };
     const { isDecided } = this;
     const replaces = isDecided ? undefined : this.jobId;
-    const held = await this.service.hold({ ...this.signUp, customer, replaces });
     const key = toCustomer(customer)?.key;
+    const held = await this.service.hold({ ...this.signUp, customer, replaces });
     // What is saved of the same customer is better than nothing.
     if (replaces !== undefined && isUnsaved(held) && key === this.queuedKey) return held;
     this.jobId = held.jobId;

@@ -6,7 +6,12 @@ import type { ReferralSource, ResolvedReferralOptions } from './referral.options
 import { bodyFieldOf, hasHeaders, headerOf, queryOf } from './request-fields.js';
 
 /** Headers of a request may have a `key`, too. */
-const REQUEST_HEADERS = ['host', 'cookie', 'user-agent', ':authority'];
+const REQUEST_HEADERS: ReadonlySet<string> = new Set([
+  'host',
+  'cookie',
+  'user-agent',
+  ':authority',
+]);
 
 /** Called for each value in the place of a key that isn't one; never with the value itself. */
 export type OnRefusedKey = (source: ReferralOrigin, why: KeyRefusal) => void;
@@ -40,7 +45,7 @@ export class ReferralReader {
     }
     if (typeof input !== 'object' || input === null) return null;
     if (hasHeaders(input)) return this.fromRequest(input, onRefused);
-    const isGiven = !REQUEST_HEADERS.some((name) => name in input);
+    const isGiven = !Object.keys(input).some((name) => REQUEST_HEADERS.has(name.toLowerCase()));
     if (isGiven && 'key' in input && typeof input.key === 'string') {
       return this.check(input.key, 'given', onRefused);
     }

@@ -144,7 +144,7 @@ export class Inbox extends OutboxLifecycle implements OnModuleInit, OnApplicatio
     this.once.warn(
       name,
       () =>
-        `No handler of this app wants the event ${name}: it was accepted, and nothing was done. ` +
+        `No handler of this app wants the event ${name.slice(0, 100)}: it was accepted, and nothing was done. ` +
         'Add an @OnPartneroEvent() for it, or remove it from the webhook at Partnero. Said once.',
     );
   }

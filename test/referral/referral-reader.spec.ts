@@ -48,6 +48,7 @@ describe('the cookie', () => {
     ['headers as they were written', { headers: { Cookie: 'partnero_partner=ann' } }],
     ['bare headers as they were written', { COOKIE: 'partnero_partner=ann' }],
     ['bare headers with one called key', { key: 'a-secret', cookie: 'partnero_partner=ann' }],
+    ['the same as they were written', { key: 'a-secret', Cookie: 'partnero_partner=ann' }],
     ['a query as URLSearchParams', { headers: {}, query: new URLSearchParams('aff=ann') }],
     ['an address with a fragment', { headers: {}, url: 'https://x.example/?aff=ann#top' }],
   ])('is found in %s', (_, input) => {

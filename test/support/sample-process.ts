@@ -18,7 +18,10 @@ export async function startSample(
   environment: Record<string, string>,
 ): Promise<RunningSample> {
   const { child, output } = launch(name, environment);
-  const url = await eventually(() => /http:\/\/[\w.[\]:]+?:\d+/.exec(output())?.[0], 30_000);
+  const url = await eventually(
+    () => /(?<!API: )http:\/\/[\w.[\]:]+?:\d+/.exec(output())?.[0],
+    30_000,
+  );
   return { url: url.replace('[::1]', 'localhost'), output, end: () => end(child) };
 }
 
