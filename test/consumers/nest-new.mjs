@@ -32,7 +32,7 @@ const commonJs = [
   { args: [...JEST, ...E2E], http: 'Object' },
   { args: [MODULES, ...JEST, ...E2E], http: canJestRequireModules ? 'HttpService' : 'Object' },
   { args: MAIN, http: 'HttpService' },
-  { args: ['--no-require-module', ...MAIN], http: 'Object' },
+  { args: ['--no-experimental-require-module', ...MAIN], http: 'Object' },
 ];
 
 const APPS = {
