@@ -18,6 +18,8 @@ import { NoTransactionsError } from './no-transactions.error.js';
 export interface Held {
   readonly outcome: AcceptOutcome;
   readonly jobId?: string | undefined;
+  /** Absent if there is none. */
+  readonly customerKey?: string | undefined;
 }
 
 /** Who signed up, through whom, and where. */
@@ -97,15 +99,13 @@ export class AttributionService {
     return outbox.enqueue(job, replaces).then(
       (jobId): Held => {
         if (replaces !== undefined) this.reportDiscarded(replaces, signUp);
-        return { outcome: 'queued', jobId };
+        return { outcome: 'queued', jobId, customerKey: job.orderingKey };
       },
       (error: Error) => {
         const { mayBeSaved, reason } = error instanceof OutboxError ? error : unknownError(error);
         const outcome = mayBeSaved ? 'accept_timeout' : 'accept_failed';
         // An outbox that isn't durable says so itself.
-        if (!mayBeSaved && this.options.outbox.durable) {
-          this.reportLoss(reason, job);
-        }
+        if (!mayBeSaved && this.options.outbox.durable) this.reportLoss(reason, job);
         return this.drop(outcome, signUp, reason, job.orderingKey);
       },
     );
@@ -168,7 +168,7 @@ export class AttributionService {
       reason,
       customerKey,
     });
-    return { outcome };
+    return { outcome, customerKey };
   }
 
   warnOnce(key: string, message: () => string): void {

@@ -192,12 +192,12 @@ export class RequestAttribution implements ReferralContext {
     if (this.wasQueuedByAnother(customer)) return { outcome: 'queued' };
     const { isDecided } = this;
     const replaces = isDecided ? undefined : this.jobId;
-    const key = toCustomer(customer)?.key;
     const held = await this.service.hold({ ...this.signUp, customer, replaces });
     // What is saved of the same customer is better than nothing.
-    if (replaces !== undefined && isUnsaved(held) && key === this.queuedKey) return held;
+    const isSameCustomer = held.customerKey === this.queuedKey;
+    if (replaces !== undefined && isUnsaved(held) && isSameCustomer) return held;
     this.jobId = held.jobId;
-    this.queuedKey = key;
+    this.queuedKey = held.customerKey;
     if (held.jobId === undefined) {
       this.letOthersQueue();
       // The last call wins, even if nothing could be made of it.

@@ -16,9 +16,11 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['status', showStatus],
 ]);
 
-/** Whether this command is about the tables in PostgreSQL. */
+/** The commands that are about the tables in PostgreSQL. */
+export const POSTGRES_COMMANDS: readonly string[] = [...COMMANDS.keys(), 'sql'];
+
 export function isPostgresCommand(name: string | undefined): name is string {
-  return name === 'sql' || COMMANDS.has(name ?? '');
+  return POSTGRES_COMMANDS.includes(name ?? '');
 }
 
 /** @throws Error whose message is meant for the user */

@@ -9,7 +9,7 @@ import { VERSION } from '../version.js';
 import { parse, type Values } from './arguments.js';
 import type { CommandResult } from './command-result.js';
 import { COMMANDS, type Command } from './commands.js';
-import { isPostgresCommand, runPostgresCommand } from './postgres-commands.js';
+import { isPostgresCommand, POSTGRES_COMMANDS, runPostgresCommand } from './postgres-commands.js';
 import { MissingSettingError, UsageError } from './usage.error.js';
 
 export interface Terminal {
@@ -116,7 +116,7 @@ async function run(
   }
   const isPostgres = group === 'outbox' && isPostgresCommand(name);
   if (!isPostgres && group !== 'webhooks') {
-    const known = [...COMMANDS.keys(), 'migrate', 'status', 'sql'].join(', ');
+    const known = [...COMMANDS.keys(), ...POSTGRES_COMMANDS].join(', ');
     throw new UsageError(
       group === 'outbox'
         ? `outbox takes one of these commands: ${known}.`

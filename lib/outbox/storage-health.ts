@@ -4,7 +4,10 @@ import type { OutboxLog } from './outbox-engine.js';
 
 type Access = 'write' | 'read';
 
-/** Whether the store works, for `stats()` and health checks. Logs when it stops working, and when it works again. */
+/**
+ * Whether the store works, for `stats()` and health checks. Logs when it stops working, and when it works
+ * again.
+ */
 export class StorageHealth {
   private readonly problems = new Map<Access, string>();
   private readonly throttled: ThrottledLogger;

@@ -23,7 +23,7 @@ const MINOR_UNITS: ReadonlyMap<string, number> = new Map(
   ),
 );
 
-/** Currencies that payment providers count in other units than those of ISO 4217, some of them. */
+/** Currencies that some payment providers count in other units than ISO 4217. */
 export const COUNTED_DIFFERENTLY: ReadonlySet<string> = new Set(['ISK', 'MGA', 'UGX']);
 
 /** How many decimals an ISO 4217 currency has; `undefined` for any other text. In upper case. */
